@@ -1,0 +1,138 @@
+"""What a host has: plain, frozen rows that the facts fill and the procedures and checks read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class VxlanLink:
+    """A VXLAN device as the kernel has it (ip-link(8))."""
+
+    vni: int
+    port: int
+    local: str = ""
+    remote: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class BridgePort:
+    """A device's part in its bridge (bridge(8)): STP state, and seconds until the next one."""
+
+    state: str
+    forward_delay_left: float = 0.0
+
+
+@dataclass(frozen=True)
+class Link:
+    """A network device as the kernel has it. `kind` is ip-link's: bridge, vxlan, tun, vlan; empty for a NIC."""
+
+    name: str
+    kind: str = ""
+    up: bool = False
+    carrier: bool = False
+    mtu: int = 1500
+    mac: str = ""
+    controller: str = ""
+    addresses: tuple[str, ...] = ()
+    vxlan: VxlanLink | None = None
+    port: BridgePort | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A NetworkManager connection profile; `settings` by nmcli's property names.
+
+    `device` is the device it is active on, or empty. `saved` is False for one that NetworkManager made up for
+    a device that somebody else configured.
+    """
+
+    uuid: str
+    name: str
+    type: str
+    device: str = ""
+    activated: bool = False
+    saved: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def interface(self) -> str:
+        """The device that the profile is for, or empty."""
+        return self.settings.get("connection.interface-name", "")
+
+
+@dataclass(frozen=True)
+class Zone:
+    """The firewalld zone of the underlay: which of the plan's UDP ports are open in it."""
+
+    name: str
+    runtime: frozenset[int] = frozenset()
+    permanent: frozenset[int] = frozenset()
+    exists: bool = True
+
+
+@dataclass(frozen=True)
+class Network:
+    """A libvirt network."""
+
+    name: str
+    bridge: str = ""
+    forward: str = ""
+    active: bool = False
+    autostart: bool = False
+    persistent: bool = True
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A VM's network interface: libvirt's interface type, the network or bridge behind it, and the tap device."""
+
+    mac: str
+    type: str
+    source: str = ""
+    device: str = ""
+    xml: str = ""
+
+
+@dataclass(frozen=True)
+class VmState:
+    """A VM as libvirt has it: `nics` as stored, `live_nics` as it runs now."""
+
+    name: str
+    state: str = "shut off"
+    persistent: bool = True
+    nics: tuple[Nic, ...] = ()
+    live_nics: tuple[Nic, ...] = ()
+
+    @property
+    def off(self) -> bool:
+        """Whether the VM can be started."""
+        return self.state in ("shut off", "crashed")
+
+
+@dataclass(frozen=True)
+class HostState:
+    """One host at one moment, as far as the plan needs it."""
+
+    nm_version: tuple[int, ...] = (0,)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    profiles: tuple[Profile, ...] = ()
+    underlay_addressing: frozenset[str] = frozenset()
+    """Addresses, gateways, DNS servers and search domains in force on the underlay interface."""
+    zone: Zone | None = None
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    vms: Mapping[str, VmState] = field(default_factory=dict)
+    leftovers: frozenset[str] = frozenset()
+    """Files of ours that a run which was cut off has left behind."""
+
+    def named(self, profile: str) -> tuple[Profile, ...]:
+        """Give the saved profiles of that name: NetworkManager allows several."""
+        return tuple(p for p in self.profiles if p.name == profile and p.saved)
+
+    def active_on(self, device: str) -> Profile | None:
+        """Give the profile that is active on a device."""
+        return next((p for p in self.profiles if p.device == device), None)
+
+    def ports_of(self, bridge: str) -> tuple[Link, ...]:
+        """Give the devices that are ports of a bridge."""
+        return tuple(link for link in self.links.values() if link.controller == bridge)

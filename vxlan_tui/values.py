@@ -1,0 +1,191 @@
+"""The kinds of value that a plan is made of, each with what it allows in words.
+
+Names reach commands as argv elements only. These rules keep out what a tool would read as something else
+(a leading dash, a VM name that is a number) and what the kernel or libvirt refuses.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv6Address,
+    IPv6Interface,
+    ip_address,
+    ip_interface,
+)
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+IpAddress = IPv4Address | IPv6Address
+IpInterface = IPv4Interface | IPv6Interface
+
+
+def _refuse(allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("allowed", "{allowed}", {"allowed": allowed})
+
+
+def _matching(pattern: str, allowed: str) -> Callable[[object], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise _refuse(allowed)
+        return value
+
+    return check
+
+
+def _free_text(value: object, most: int, allowed: str, forbidden: str = "") -> str:
+    """Text that may hold spaces and quotes, but nothing that a terminal, a tool or a line would trip over."""
+    if (
+        not isinstance(value, str)
+        or not value.isprintable()
+        or value != value.strip()
+        or not 1 <= len(value.encode()) <= most
+        or value.startswith("-")
+        or any(char in value for char in forbidden)
+    ):
+        raise _refuse(allowed)
+    return value
+
+
+def _profile(value: object) -> str:
+    return _free_text(value, 255, "1 to 255 printable characters, no leading dash, no space at either end")
+
+
+def _vm_name(value: object) -> str:
+    allowed = "1 to 200 printable characters, no slash, no leading dash, no space at either end"
+    name = _free_text(value, 200, allowed, "/")
+    if name.isdigit() or _is_uuid(name):
+        raise _refuse("a name that is not a number or a UUID: virsh would take it for another VM's")
+    return name
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _domain(value: object) -> str:
+    allowed = (
+        "a DNS search domain of at most 253 characters, without spaces, commas, semicolons and backslashes"
+    )
+    return _free_text(value, 253, allowed, " ,;\\")
+
+
+def _interface_name(value: object) -> str:
+    name = _matching(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,14}", _INTERFACE)(value)
+    if name in ("all", "default", "bonding_masters"):
+        raise _refuse(f"{_INTERFACE}; not {name}, which the kernel keeps for itself")
+    return name
+
+
+_INTERFACE = "1 to 15 letters, digits and _ . @ + -, the first a letter, a digit or _"
+
+
+def _address(value: object) -> IpAddress:
+    if not isinstance(value, str):
+        raise _refuse("an IP address")
+    try:
+        address = ip_address(value)
+    except ValueError:
+        raise _refuse('an IPv4 or IPv6 address, as in "198.51.100.2"') from None
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        raise _refuse("an IPv6 address without a scope (%)")
+    return address
+
+
+def _unicast(value: object) -> IpAddress:
+    address = _address(value)
+    if (
+        address.is_multicast
+        or address.is_unspecified
+        or address.is_loopback
+        or address == IPv4Address("255.255.255.255")
+    ):
+        raise _refuse(
+            "a unicast address of the interface, not a multicast, broadcast, loopback or unspecified one"
+        )
+    return address
+
+
+def _group(value: object) -> IpAddress:
+    address = _address(value)
+    if not address.is_multicast:
+        raise _refuse('a multicast group: 224.0.0.0/4 or ff00::/8, as in "239.1.1.10"')
+    return address
+
+
+def _vm_address(value: object) -> IPv4Address:
+    address = _unicast(value)
+    if not isinstance(address, IPv4Address):
+        raise _refuse("an IPv4 address: the check asks for it by ARP")
+    return address
+
+
+def _with_prefix(value: object) -> IpInterface:
+    allowed = 'an address with its prefix, as in "198.51.100.2/24"'
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f.:]+/[0-9]{1,3}", value, re.ASCII):
+        raise _refuse(allowed)
+    try:
+        interface = ip_interface(value)
+    except ValueError:
+        raise _refuse(allowed) from None
+    _unicast(value.split("/")[0])
+    host_bits = interface.max_prefixlen - interface.network.prefixlen
+    ends = (interface.network.network_address, interface.network.broadcast_address)
+    if host_bits > 1 and interface.version == 4 and interface.ip in ends:  # noqa: PLR2004 (IPv4)
+        raise _refuse("a host's address, not the subnet's own or its broadcast address")
+    if interface.network.prefixlen == 0:
+        raise _refuse("a prefix of at least 1")
+    return interface
+
+
+def _mac(value: object) -> str:
+    mac = _matching(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", _MAC)(value).lower()
+    if int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
+        raise _refuse(f"{_MAC}; a unicast one (the first byte is even)")
+    return mac
+
+
+_MAC = 'a MAC address, as in "52:54:00:aa:bb:cc"'
+
+_as_text = PlainSerializer(str)
+
+HostName = Annotated[
+    str,
+    BeforeValidator(
+        _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", "1 to 253 letters, digits and . _ -, as a host's name")
+    ),
+]
+InterfaceName = Annotated[str, BeforeValidator(_interface_name)]
+NetworkName = Annotated[
+    str,
+    BeforeValidator(
+        _matching(
+            r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}", "1 to 64 letters, digits and _ . + -, the first not a sign"
+        )
+    ),
+]
+ZoneName = Annotated[
+    str,
+    BeforeValidator(
+        _matching(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}", "a firewalld zone: letters, digits and _ -")
+    ),
+]
+ProfileName = Annotated[str, BeforeValidator(_profile)]
+VmName = Annotated[str, BeforeValidator(_vm_name)]
+DomainName = Annotated[str, BeforeValidator(_domain)]
+MacAddress = Annotated[str, BeforeValidator(_mac)]
+Address = Annotated[IpAddress, BeforeValidator(_unicast), _as_text]
+Vtep = Address
+MulticastGroup = Annotated[IpAddress, BeforeValidator(_group), _as_text]
+VmAddress = Annotated[IPv4Address, BeforeValidator(_vm_address), _as_text]
+WithPrefix = Annotated[IpInterface, BeforeValidator(_with_prefix), _as_text]
