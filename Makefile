@@ -32,7 +32,7 @@ lint: setup ## Check style, types, the layers of the code and the shell scripts
 	$(BIN)/ruff check $(PYTHON_FILES)
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@if command -v shellcheck >/dev/null; then echo shellcheck .ci/run .ci/setup; shellcheck .ci/run .ci/setup; \
 	else echo 'shellcheck is not installed: the shell scripts were not checked'; fi
 
