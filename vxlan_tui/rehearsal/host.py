@@ -1,0 +1,191 @@
+"""A rehearsal host: a sandbox with the daemons of a KVM host in it, and small VMs."""
+
+import time
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Interface
+from pathlib import Path
+from uuid import uuid4
+
+from vxlan_tui.plan import Host as PlannedHost
+from vxlan_tui.rehearsal.guest import INITRAMFS, OLD_NETWORK, OLD_NETWORK_XML, Guest, domain_xml
+from vxlan_tui.rehearsal.network import Link
+from vxlan_tui.rehearsal.sandbox import RehearsalError, Sandbox, Setup
+
+PLAN = "/root/plan.toml"
+"""Where the plan's file is, inside."""
+
+PACKAGE = "/usr/local/lib/vxlan-tui"
+
+START_TIMEOUT = 90.0
+"""Seconds for a host's daemons to answer."""
+
+LOGS = "/var/log/rehearsal"
+
+NETWORKMANAGER = """\
+[main]
+no-auto-default=*
+[ifupdown]
+managed=true
+[keyfile]
+unmanaged-devices=none
+[device-rehearsal]
+match-device=interface-name:{interface}
+managed=1
+"""
+
+QEMU = """\
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+remember_owner = 0
+"""
+
+LAUNCHER = """\
+#!{python}
+import sys
+sys.path.insert(0, "{package}")
+from vxlan_tui.__main__ import main
+sys.exit(main())
+"""
+
+REMOVE = (
+    "/etc/libvirt/qemu/autostart/*",  # the machine's own VMs are not to start a second time
+    "/var/lib/NetworkManager/secret_key",  # two hosts with one key would give themselves one address
+    "/var/lib/libvirt/network/*.status",
+    "/etc/libvirt/qemu.conf",
+)
+
+SPLIT_DAEMONS = ("virtnetworkd", "virtstoraged", "virtsecretd", "virtnodedevd", "virtnwfilterd", "virtqemud")
+
+UNDEFINE = ("virsh", "undefine", "--nvram", "--managed-save", "--snapshots-metadata", "--checkpoints-metadata")
+
+FIREWALLD_ANSWERS = (
+    *("busctl", "--system", "call", "org.fedoraproject.FirewallD1", "/org/fedoraproject/FirewallD1"),
+    *("org.fedoraproject.FirewallD1", "getDefaultZone"),
+)
+
+
+def setup(link: Link, root: Path, python: str, keep: Sequence[Path], plan_text: str | None) -> Setup:
+    """Give what a host's sandbox starts from."""
+    name = link.host.name
+    files = {
+        "/etc/hostname": (f"{name}\n", 0o644),
+        "/etc/hosts": (f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {name}\n", 0o644),
+        "/etc/machine-id": (f"{uuid4().hex}\n", 0o444),
+        "/etc/NetworkManager/conf.d/zz-rehearsal.conf": (
+            NETWORKMANAGER.format(interface=link.host.interface),
+            0o644,
+        ),
+        "/etc/libvirt/qemu.conf": (QEMU, 0o600),
+        "/usr/local/bin/vxlan-tui": (LAUNCHER.format(python=python, package=PACKAGE), 0o755),
+    }
+    if plan_text is not None:
+        files[PLAN] = (plan_text, 0o600)
+    if link.host.ethernet is None:
+        files["/etc/NetworkManager/system-connections/uplink.nmconnection"] = (_uplink(link), 0o600)
+    return Setup(name, root, keep, REMOVE, files)
+
+
+def _uplink(link: Link) -> str:
+    """Give the profile of an interface that the plan uses as it is."""
+    lines = ["[connection]", "id=uplink", f"uuid={uuid4()}", "type=ethernet"]
+    lines += [f"interface-name={link.host.interface}", "autoconnect-priority=100"]
+    lines += [f"zone={link.host.zone}"] if link.host.zone is not None else []
+    ours, other = ("ipv4", "ipv6") if isinstance(link.address, IPv4Interface) else ("ipv6", "ipv4")
+    lines += [
+        f"[{ours}]",
+        "method=manual",
+        f"address1={link.host.vtep}/{link.address.network.prefixlen},{link.gateway}",
+    ]
+    lines += [f"[{other}]", "method=disabled"]
+    return "\n".join([*lines, ""])
+
+
+class Host(Sandbox):
+    """A clone of a machine, with NetworkManager, firewalld and libvirt running in it."""
+
+    def __init__(self, link: Link, setup: Setup, python: str, inner_python: str) -> None:
+        super().__init__(setup, python)
+        self.planned: PlannedHost = link.host
+        self.guests: tuple[Guest, ...] = ()
+        self._inner_python = inner_python
+
+    @property
+    def name(self) -> str:
+        """The host's name in the plan."""
+        return self.planned.name
+
+    def start_daemons(self) -> None:
+        """Start the daemons and wait until each answers; raises RehearsalError."""
+        self.run(["mkdir", "-p", "/run/dbus", LOGS, "/var/lib/libvirt/dnsmasq"])
+        self._daemon("dbus-daemon", "--system", "--nofork", "--nopidfile")
+        self._until("dbus-daemon", lambda: self.has("/run/dbus/system_bus_socket"))
+        self._daemon("NetworkManager", "--debug")
+        self._daemon("firewalld", "--nofork", "--nopid")
+        self._daemon("virtlogd")
+        for name in self._libvirt_daemons():
+            self._daemon(name)
+        self._until("NetworkManager", lambda: self._succeeds("nm-online", "-s", "-q", "-t", "30"))
+        self._until("firewalld", lambda: self._succeeds(*FIREWALLD_ANSWERS))
+        self._until("libvirt", lambda: self._succeeds("virsh", "--quiet", "list"))
+
+    def _libvirt_daemons(self) -> tuple[str, ...]:
+        whole = self._succeeds("sh", "-c", "command -v libvirtd")
+        return ("libvirtd",) if whole else SPLIT_DAEMONS
+
+    def _daemon(self, name: str, *options: str) -> None:
+        into_log = ("sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1 </dev/null', "sh", f"{LOGS}/{name}.log")
+        self.popen([*into_log, name, *options], start_new_session=True)
+
+    def _succeeds(self, *argv: str) -> bool:
+        return self.run(argv, check=False).returncode == 0
+
+    def _until(self, daemon: str, up: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not up():
+            if time.monotonic() > deadline:
+                said = self.run(["sh", "-c", f"tail -n 5 {LOGS}/*.log"], check=False).stdout
+                raise RehearsalError(f"{self.name}: {daemon} does not answer after {START_TIMEOUT:.0f} s\n{said}")
+            time.sleep(0.1)
+
+    def define_guests(self, guests: Sequence[Guest], kernel_version: str, running: bool) -> None:
+        """Define this host's small VMs on their isolated network, and start them if asked."""
+        self.guests = tuple(guest for guest in guests if guest.host == self.name)
+        if not self.guests:
+            return
+        kernel = self._put_kernel(kernel_version)
+        self.run(["virsh", "net-define", "/dev/stdin"], input=OLD_NETWORK_XML)
+        self.run(["virsh", "net-autostart", OLD_NETWORK])
+        self.run(["virsh", "net-start", OLD_NETWORK])
+        for guest in self.guests:
+            self.run([*UNDEFINE, "--domain", guest.name], check=False)  # a clone may have one of that name
+            self.run(["virsh", "define", "/dev/stdin"], input=domain_xml(guest, kernel))
+            if running:
+                self.run(["virsh", "start", "--domain", guest.name])
+
+    def _put_kernel(self, version: str) -> str:
+        builder = f"{PACKAGE}/vxlan_tui/rehearsal/initramfs.py"
+        self.run([self._inner_python, "-I", builder, version, INITRAMFS])
+        kernel = f"{Path(INITRAMFS).parent}/vmlinuz"
+        self.run(["cp", kernel_path(version, self.has), kernel])
+        return kernel
+
+    def console(self, vm: str) -> str:
+        """Give all that a small VM has written on its console; empty while it never ran."""
+        guest = next(guest for guest in self.guests if guest.name == vm)
+        return self.run(["cat", "--", guest.console], check=False).stdout
+
+    def script(self, text: str) -> None:
+        """Run a bash script inside; raises RehearsalError with its last words."""
+        done = self.run(["bash"], input=text, check=False, timeout=600)
+        if done.returncode:
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-12:])
+            raise RehearsalError(f"{self.name}: its script ended with {done.returncode}:\n{tail}")
+
+
+def kernel_path(version: str, exists: Callable[[str], bool]) -> str:
+    """Give the path of a kernel, as Debian or as Fedora keep it."""
+    for path in (f"/boot/vmlinuz-{version}", f"/lib/modules/{version}/vmlinuz"):
+        if exists(path):
+            return path
+    raise RehearsalError(f"there is no kernel {version}")
