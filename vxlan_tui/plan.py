@@ -24,9 +24,9 @@ from vxlan_tui.values import (
     MulticastGroup,
     NetworkName,
     ProfileName,
-    Vtep,
     VmAddress,
     VmName,
+    Vtep,
     WithPrefix,
     ZoneName,
 )
@@ -90,9 +90,7 @@ class Host(_Table):
     @model_validator(mode="after")
     def _has_a_vtep(self) -> Self:
         if self.vtep_address is None and (self.ethernet is None or self.ethernet.address is None):
-            allowed = (
-                "the source address of the tunnel (it follows only from a manual [hosts.ethernet] address)"
-            )
+            allowed = "the source address of the tunnel (it follows only from a manual [hosts.ethernet] address)"
             raise _fault("vtep", "nothing", allowed)
         return self
 
@@ -222,9 +220,7 @@ def load(path: Path) -> Plan:
         with path.open("rb") as file:
             raw = file.read(MAX_PLAN_BYTES + 1)
     except OSError as error:
-        raise PlanError(
-            path, [Fault("", error.strerror or "no such file", "a readable plan file")]
-        ) from error
+        raise PlanError(path, [Fault("", error.strerror or "no such file", "a readable plan file")]) from error
     if len(raw) > MAX_PLAN_BYTES:
         raise PlanError(path, [Fault("", "a larger file", f"at most {MAX_PLAN_BYTES} bytes")])
     return parse(raw, path)
@@ -247,9 +243,7 @@ def parse(raw: bytes, path: Path) -> Plan:
 
 def check(data: Mapping[str, Any]) -> tuple[Plan | None, list[Fault]]:
     """Check a plan's tables: a Plan, or None and all faults, table by table and between the tables."""
-    faults = [
-        Fault(key, "an unknown key", "hosts, segments, vms") for key in data if key not in Plan.model_fields
-    ]
+    faults = [Fault(key, "an unknown key", "hosts, segments, vms") for key in data if key not in Plan.model_fields]
     hosts = dict(_tables(Host, data, "hosts", faults, least=2))
     segments = dict(_tables(Segment, data, "segments", faults, least=1))
     vms = dict(_tables(Vm, data, "vms", faults, least=0))
@@ -290,9 +284,7 @@ def _between_rows(data: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _repeated("name", hosts)
     for key in ("vni", "vxlan", "bridge", "network"):
         yield from _repeated(key, segments)
-    names = {
-        key: [row.get(key) for row in rows.values()] for key, rows in (("name", hosts), ("network", segments))
-    }
+    names = {key: [row.get(key) for row in rows.values()] for key, rows in (("name", hosts), ("network", segments))}
     for where, row in vms.items():
         for key, known, of in (
             ("host", names["name"], "a host"),
@@ -321,22 +313,18 @@ def _between_hosts(hosts: Mapping[str, Host]) -> Iterator[Fault]:
         if host.ethernet is None or host.ethernet.address is None:
             continue
         if host.ethernet.address.version != host.vtep.version:
-            allowed = (
-                f"an IPv{host.ethernet.address.version} address, as [hosts.ethernet] gives the interface"
-            )
+            allowed = f"an IPv{host.ethernet.address.version} address, as [hosts.ethernet] gives the interface"
             yield Fault(f"{where}.vtep", _shown(host.vtep), allowed)
 
 
 def _between_segments(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -> Iterator[Fault]:
     version = next((host.vtep.version for host in hosts.values()), None)
     for where, segment in segments.items():
-        if segment.group is None and len(hosts) > 2:  # noqa: PLR2004 (one remote fits two hosts)
+        if segment.group is None and len(hosts) > 2:
             found = f"nothing, with {len(hosts)} hosts"
             yield Fault(f"{where}.group", found, "a multicast group, where a plan has more than two hosts")
         if segment.group is not None and version is not None and segment.group.version != version:
-            yield Fault(
-                f"{where}.group", _shown(segment.group), f"an IPv{version} group, as the hosts' VTEPs"
-            )
+            yield Fault(f"{where}.group", _shown(segment.group), f"an IPv{version} group, as the hosts' VTEPs")
 
 
 def _between_names(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -> Iterator[Fault]:
@@ -346,9 +334,7 @@ def _between_names(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -
     profiles = bridges | {segment.vxlan_profile for segment in segments.values()}
     for where, segment in segments.items():
         if segment.bridge in underlays:
-            yield Fault(
-                f"{where}.bridge", _shown(segment.bridge), "another name than the underlay interface's"
-            )
+            yield Fault(f"{where}.bridge", _shown(segment.bridge), "another name than the underlay interface's")
         if segment.vxlan in underlays | bridges:
             allowed = "another name than a bridge's or the underlay interface's"
             yield Fault(f"{where}.vxlan", _shown(segment.vxlan), allowed)
@@ -371,13 +357,9 @@ def _between_vms(vms: Mapping[str, Vm]) -> Iterator[Fault]:
     for places in by_vm.values():
         for where in places if len(places) > 1 else []:
             if vms[where].mac is None:
-                yield Fault(
-                    f"{where}.mac", "nothing", "which NIC, where a VM stands in the plan more than once"
-                )
+                yield Fault(f"{where}.mac", "nothing", "which NIC, where a VM stands in the plan more than once")
             if vms[where].install is not None:
-                yield Fault(
-                    f"{where}.install", "install", "nothing, where a VM stands in the plan more than once"
-                )
+                yield Fault(f"{where}.install", "install", "nothing, where a VM stands in the plan more than once")
 
 
 _UNIQUE = "a value that no other has"
@@ -388,16 +370,12 @@ def _repeated(key: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault
     yield from _duplicates(key, named, named, _UNIQUE)
 
 
-def _same(
-    key: str, rows: Mapping[str, T], value: Callable[[T], object], allowed: str = _UNIQUE
-) -> Iterator[Fault]:
+def _same(key: str, rows: Mapping[str, T], value: Callable[[T], object], allowed: str = _UNIQUE) -> Iterator[Fault]:
     shown = {where: getattr(row, key) for where, row in rows.items()}
     yield from _duplicates(key, {where: value(row) for where, row in rows.items()}, shown, allowed)
 
 
-def _duplicates(
-    key: str, values: Mapping[str, object], shown: Mapping[str, object], allowed: str
-) -> Iterator[Fault]:
+def _duplicates(key: str, values: Mapping[str, object], shown: Mapping[str, object], allowed: str) -> Iterator[Fault]:
     seen: dict[object, str] = {}
     for where, value in values.items():
         if value is None:
@@ -426,9 +404,7 @@ def _fault(key: str, found: str, allowed: str) -> PydanticCustomError:
 
 
 def _as_fault(where: str, detail: ErrorDetails, model: type[BaseModel]) -> Fault:
-    parts = [
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"] if not _is_branch(part)
-    ]
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"] if not _is_branch(part)]
     key = printable(where + "".join(parts))
     context: Mapping[str, Any] = detail.get("ctx", {})
     if detail["type"] == "fault":
@@ -494,15 +470,9 @@ def _shown(value: object) -> str:
     """A value as an error shows it: one line, bounded, without control characters."""
     if isinstance(value, dict | list):
         return _kind(value)
-    text = (
-        f'"{value}"'
-        if isinstance(value, str)
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
     text = printable(text)
-    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 (a line of a terminal)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def printable(text: str) -> str:

@@ -85,11 +85,16 @@ class Network:
 
 @dataclass(frozen=True)
 class Nic:
-    """A VM's network interface: libvirt's interface type, the network or bridge behind it, and the tap device."""
+    """A VM's network interface: libvirt's interface type, what is behind it, and the tap device.
+
+    `source` is the network, bridge or device of that type; `network` is the libvirt network alone (a running
+    VM's interface may say type bridge and yet name the network that it is on).
+    """
 
     mac: str
     type: str
     source: str = ""
+    network: str = ""
     device: str = ""
     xml: str = ""
 
@@ -120,6 +125,9 @@ class HostState:
     underlay_addressing: frozenset[str] = frozenset()
     """Addresses, gateways, DNS servers and search domains in force on the underlay interface."""
     zone: Zone | None = None
+    """The zone that the plan's ports belong in; None where firewalld does not run."""
+    zones: Mapping[str, Zone] = field(default_factory=dict)
+    """The zones that records speak of, for undo."""
     networks: Mapping[str, Network] = field(default_factory=dict)
     vms: Mapping[str, VmState] = field(default_factory=dict)
     leftovers: frozenset[str] = frozenset()

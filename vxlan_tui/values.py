@@ -74,9 +74,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def _domain(value: object) -> str:
-    allowed = (
-        "a DNS search domain of at most 253 characters, without spaces, commas, semicolons and backslashes"
-    )
+    allowed = "a DNS search domain of at most 253 characters, without spaces, commas, semicolons and backslashes"
     return _free_text(value, 253, allowed, " ,;\\")
 
 
@@ -110,9 +108,7 @@ def _unicast(value: object) -> IpAddress:
         or address.is_loopback
         or address == IPv4Address("255.255.255.255")
     ):
-        raise _refuse(
-            "a unicast address of the interface, not a multicast, broadcast, loopback or unspecified one"
-        )
+        raise _refuse("a unicast address of the interface, not a multicast, broadcast, loopback or unspecified one")
     return address
 
 
@@ -141,7 +137,7 @@ def _with_prefix(value: object) -> IpInterface:
     _unicast(value.split("/")[0])
     host_bits = interface.max_prefixlen - interface.network.prefixlen
     ends = (interface.network.network_address, interface.network.broadcast_address)
-    if host_bits > 1 and interface.version == 4 and interface.ip in ends:  # noqa: PLR2004 (IPv4)
+    if host_bits > 1 and interface.version == 4 and interface.ip in ends:
         raise _refuse("a host's address, not the subnet's own or its broadcast address")
     if interface.network.prefixlen == 0:
         raise _refuse("a prefix of at least 1")
@@ -169,16 +165,12 @@ InterfaceName = Annotated[str, BeforeValidator(_interface_name)]
 NetworkName = Annotated[
     str,
     BeforeValidator(
-        _matching(
-            r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}", "1 to 64 letters, digits and _ . + -, the first not a sign"
-        )
+        _matching(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}", "1 to 64 letters, digits and _ . + -, the first not a sign")
     ),
 ]
 ZoneName = Annotated[
     str,
-    BeforeValidator(
-        _matching(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}", "a firewalld zone: letters, digits and _ -")
-    ),
+    BeforeValidator(_matching(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}", "a firewalld zone: letters, digits and _ -")),
 ]
 ProfileName = Annotated[str, BeforeValidator(_profile)]
 VmName = Annotated[str, BeforeValidator(_vm_name)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vxlan_tui.plan import Plan
 from vxlan_tui.rehearsal.guest import guests_of
-from vxlan_tui.rehearsal.sandbox import RehearsalError, _children_in
+from vxlan_tui.rehearsal.sandbox import RehearsalError, children_in
 
 PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -35,12 +35,12 @@ ROOT = {
     "virtlogd": ("libvirt-daemon-system", "libvirt-daemon-log"),
     "virsh": ("libvirt-clients", "libvirt-client"),
     "virt-xml": ("virtinst", "virt-install"),
+    "bash": ("bash", "bash"),
 }
 """Programs of the root directory that the hosts are cloned from."""
 
 GUEST = {
     "qemu-system-x86_64|/usr/libexec/qemu-kvm": ("qemu-system-x86", "qemu-kvm"),
-    "bash": ("bash", "bash"),
     "mount": ("mount", "util-linux"),
     "insmod": ("kmod", "kmod"),
     "modprobe": ("kmod", "kmod"),
@@ -157,7 +157,7 @@ def _rights() -> Iterator[Need]:
 
 def _may_unshare() -> bool:
     try:
-        with _children_in(None):
+        with children_in(None):
             return _succeeds("unshare", "--mount", "--net", "--uts", "--ipc", "mount", "-t", "tmpfs", "tmpfs", "/run")
     except OSError:
         return False

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -16,7 +16,7 @@ from vxlan_tui.rehearsal import network
 from vxlan_tui.rehearsal.guest import guests_of
 from vxlan_tui.rehearsal.host import Host, setup
 from vxlan_tui.rehearsal.needs import NeedsUnmetError, missing, newest_kernel
-from vxlan_tui.rehearsal.sandbox import Sandbox, Setup
+from vxlan_tui.rehearsal.sandbox import RehearsalError, Sandbox, Setup
 
 FORWARDING = ("/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding")
 
@@ -58,6 +58,9 @@ class Rehearsal:
             raise NeedsUnmetError(needs)
         try:
             self._start()
+        except (subprocess.SubprocessError, OSError) as error:
+            self._stop()
+            raise RehearsalError(str(error)) from error
         except BaseException:
             self._stop()
             raise
@@ -100,7 +103,7 @@ class Rehearsal:
             sandbox.wait_until_up()
         self._say(f"{len(self.hosts)} hosts and a router: their namespaces and file systems stand")
         self._connect(links, router)
-        self._in_parallel(self._start_host)
+        self.in_parallel(self._start_host, self.hosts)
 
     def _add(self, sandbox: AnySandbox) -> AnySandbox:
         self._sandboxes.append(sandbox)
@@ -133,9 +136,15 @@ class Rehearsal:
         if host.guests:
             self._say(f"{host.name}: VM {', '.join(guest.name for guest in host.guests)}")
 
-    def _in_parallel(self, work: Callable[[Host], None], hosts: Iterable[Host] | None = None) -> None:
+    def in_parallel(self, work: Callable[[Host], None], hosts: Iterable[Host]) -> None:
+        """Do `work` on several hosts at once. The first that fails, or an interrupt, ends the rehearsal."""
         with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(work, self.hosts if hosts is None else hosts))
+            try:
+                for done in as_completed([pool.submit(work, host) for host in hosts]):
+                    done.result()
+            except BaseException:
+                self._stop()  # so that the others end now
+                raise
 
     def _stop(self) -> None:
         for sandbox in reversed(self._sandboxes):

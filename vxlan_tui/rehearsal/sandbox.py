@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 CLONE_NEWPID = 0x20000000
@@ -64,10 +65,11 @@ class Sandbox:
 
     def __init__(self, setup: Setup, python: str) -> None:
         self._children: list[subprocess.Popen[Any]] = []
+        self._lock = Lock()
         flags = ("--mount", "--net", "--uts", "--ipc", "--propagation", "private")
         init = (python, "-I", str(Path(__file__).with_name("init.py")))
         argv = ("setpriv", "--pdeathsig", "KILL", "--", "unshare", *flags, "--", *init)
-        with _children_in(None):
+        with children_in(None):
             self._init = subprocess.Popen(
                 _absolute(argv),
                 stdin=subprocess.PIPE,
@@ -111,7 +113,7 @@ class Sandbox:
         drop = ("setpriv", "--bounding-set", NOT_NEEDED, "--")
         pid_namespace = os.open(f"/proc/{self.pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            with _children_in(pid_namespace):
+            with children_in(pid_namespace):
                 child: subprocess.Popen[Any] = subprocess.Popen(
                     [*_absolute(drop), *_absolute(enter), *argv],
                     env={**_clean_environment(), **(env or {})},
@@ -119,7 +121,8 @@ class Sandbox:
                 )
         finally:
             os.close(pid_namespace)
-        self._children = [other for other in self._children if other.returncode is None] + [child]
+        with self._lock:
+            self._children = [other for other in self._children if other.returncode is None] + [child]
         return child
 
     def run(
@@ -166,7 +169,7 @@ class Sandbox:
 
 
 @contextmanager
-def _children_in(pid_namespace: int | None) -> Iterator[None]:
+def children_in(pid_namespace: int | None) -> Iterator[None]:
     """Let the processes that this thread makes meanwhile be born in that PID namespace, or in a new one.
 
     So they are children of this process as well: it can signal them and wait for them by itself.

@@ -1,0 +1,19 @@
+"""The program's entry."""
+
+import sys
+
+
+def main() -> int:
+    """Run the verb that the arguments name, and give the exit status."""
+    if sys.argv[1:] == ["--version"]:
+        from vxlan_tui import __version__  # noqa: PLC0415 (asked for alone, it is all that is read)
+
+        sys.stdout.write(f"vxlan-tui {__version__}\n")
+        return 0
+    from vxlan_tui.cli import run  # noqa: PLC0415
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

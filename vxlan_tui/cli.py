@@ -1,0 +1,137 @@
+"""The verbs: arguments in, exit status out (contract: commands, exit status)."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from vxlan_tui import __version__
+from vxlan_tui.exits import INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
+from vxlan_tui.plan import PlanError
+from vxlan_tui.runner import Interrupted
+
+SECTIONS = ("ethernet", "bridge", "network", "vms")
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the verb, and turn what stops it into words on standard error and an exit status."""
+    asked = _parser().parse_args(arguments)
+    verb: Verb = asked.verb
+    try:
+        return verb(asked)
+    except (PlanError, Refused) as error:
+        return _stop(str(error), USAGE)
+    except CannotStart as error:
+        return _stop(str(error), NOT_STARTED)
+    except Interrupted as error:
+        return _stop(str(error), INTERRUPTED)
+    except KeyboardInterrupt:
+        return _stop("stopped", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to say, also not by Python as it ends.
+        sys.stdout = None
+        return INTERRUPTED
+
+
+def _stop(words: str, status: int) -> int:
+    sys.stderr.write(f"vxlan-tui: {words}\n")
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vxlan-tui",
+        description="Give virtual machines on different KVM hosts a common layer-2 network over VXLAN.",
+        epilog="Exit status: 0 done; 1 a step or check failed; 2 wrong usage or plan; 3 not started; "
+        "4 rolled back; 130 interrupted.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"vxlan-tui {__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    _changing(verbs, "apply", _apply, "carry out on this host what the plan asks for and is missing", only=True)
+    _changing(verbs, "undo", _undo, "take back what was done on this host for the plan, and nothing else")
+    export = _with_plan(verbs, "export", _export, "write a host's shell script; touches no host")
+    export.add_argument("--format", choices=("script", "undo"), default="script", help="default: script")
+    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    log = verbs.add_parser("log", help="show the commands that ran on this host", allow_abbrev=False)
+    log.set_defaults(verb=_log)
+    log.add_argument("--json", action="store_true", help="JSON lines")
+    _rehearse_parser(verbs)
+    return parser
+
+
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _with_plan(verbs: Verbs, name: str, verb: Verb, words: str) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
+    parser.set_defaults(verb=verb)
+    parser.add_argument("plan", type=Path, metavar="PLAN", help="the plan file (TOML)")
+    parser.add_argument("--host", metavar="NAME", help="a host of the plan; default: the one that this machine is")
+    return parser
+
+
+def _changing(verbs: Verbs, name: str, verb: Verb, words: str, only: bool = False) -> None:
+    parser = _with_plan(verbs, name, verb, words)
+    parser.add_argument("--yes", action="store_true", help="do not ask before changing the host")
+    parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    if only:
+        parser.add_argument("--only", type=_sections, default=SECTIONS, metavar="SECTION[,SECTION…]", help=_ONLY)
+
+
+_ONLY = f"some of the sections: {', '.join(SECTIONS)}"
+
+
+def _sections(text: str) -> tuple[str, ...]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not a section; allowed: {', '.join(SECTIONS)}")
+    return tuple(name for name in SECTIONS if name in names)
+
+
+def _rehearse_parser(verbs: Verbs) -> None:
+    words = "try a plan on sandboxed hosts on this machine, with the real daemons"
+    parser = verbs.add_parser("rehearse", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)
+    parser.set_defaults(verb=_rehearse)
+    parser.add_argument("plan", nargs="?", type=Path, metavar="PLAN", help="default: a sample plan of two hosts")
+    parser.add_argument(
+        "--root", type=Path, metavar="DIR", help="another distribution's root in place of this machine's"
+    )
+    parser.add_argument("command", nargs="*", metavar="COMMAND", help="after `--`: run this on the first host")
+
+
+# Each verb imports what it needs: `--help` and `export` stay quick.
+
+
+def _apply(asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs import change  # noqa: PLC0415
+
+    return change.apply(asked.plan, asked.host, asked.only, change.Manner(asked.yes, asked.json))
+
+
+def _undo(asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs import change  # noqa: PLC0415
+
+    return change.undo(asked.plan, asked.host, change.Manner(asked.yes, asked.json))
+
+
+def _export(asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs import export  # noqa: PLC0415
+
+    return export.export(asked.plan, asked.host, asked.format, asked.output)
+
+
+def _log(asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs import log  # noqa: PLC0415
+
+    return log.log(asked.json)
+
+
+def _rehearse(asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs import rehearse  # noqa: PLC0415
+
+    return rehearse.rehearse(asked.plan, asked.root, asked.command)

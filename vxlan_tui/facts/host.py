@@ -1,0 +1,78 @@
+"""All facts of this host that a plan needs, in one HostState."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from vxlan_tui.before import Record
+from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli
+from vxlan_tui.paths import XML_DIRECTORY
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.state import HostState, Zone
+
+PARTS = ("net", "firewall", "virt")
+"""What can be read by itself: NetworkManager and the kernel, firewalld, libvirt."""
+
+
+def read(
+    plan: Plan,
+    host: Host,
+    runner: Runner,
+    parts: Iterable[str] = PARTS,
+    known: HostState | None = None,
+    records: Iterable[Record] = (),
+) -> HostState:
+    """Give the host's state; parts that are not asked for stay as `known` has them.
+
+    Raises CommandFailed and LibvirtUnavailable. `records` name zones and files to look at for an undo.
+    """
+    state = known or HostState()
+    if "net" in parts:
+        state = _net(host, runner, state)
+    if "firewall" in parts:
+        state = _firewall(plan, host, runner, state, records)
+    if "virt" in parts:
+        state = _virt(plan, state, records)
+    return state
+
+
+def _net(host: Host, runner: Runner, state: HostState) -> HostState:
+    known = state.nm_version != HostState().nm_version
+    return replace(
+        state,
+        nm_version=state.nm_version if known else nmcli.read_version(runner),
+        links=iproute.read_links(runner),
+        profiles=nmcli.read_profiles(runner),
+        underlay_addressing=nmcli.read_addressing(runner, host.interface),
+    )
+
+
+def _firewall(plan: Plan, host: Host, runner: Runner, state: HostState, records: Iterable[Record]) -> HostState:
+    ports = {segment.port for segment in plan.segments}
+    recorded = [record.subject.rpartition(".") for record in records if record.kind == "port"]
+    zone = firewalld.read_zone(runner, host.interface, host.zone, ports)
+    others = {name: {int(port)} | ports for name, _, port in recorded}
+    return replace(state, zone=zone, zones={name: _named(runner, name, of) for name, of in others.items()})
+
+
+def _named(runner: Runner, name: str, ports: Iterable[int]) -> Zone:
+    try:
+        return firewalld.read_named_zone(runner, name, ports)
+    except CommandFailed as failure:
+        if "INVALID_ZONE" in failure.outcome.words:
+            return Zone(name, exists=False)
+        raise
+
+
+def _virt(plan: Plan, state: HostState, records: Iterable[Record]) -> HostState:
+    names = {segment.network for segment in plan.segments}
+    names |= {record.subject for record in records if record.kind == "network"}
+    files = (f"{XML_DIRECTORY}/{name}.xml" for name in names)
+    with libvirt.connection() as opened:
+        return replace(
+            state,
+            networks=libvirt.read_networks(opened),
+            vms=libvirt.read_vms(opened),
+            leftovers=frozenset(file for file in files if Path(file).exists()),
+        )

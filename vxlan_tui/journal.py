@@ -1,0 +1,92 @@
+"""The record of what ran: a JSON line per event, written before and after each command.
+
+A line is written in one piece and brought to the disk before the command that it announces. A crash can cut
+the last line off at any byte; the next run closes it, and readers pass over what is not a whole line.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vxlan_tui.runner import Outcome
+
+MAX_WORDS = 4000
+"""Characters of a command's output that a line keeps."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command of the journal. `status` is None where no end was written: it was cut off, or runs now."""
+
+    time: str
+    step: str
+    text: str
+    status: int | None
+    seconds: float | None
+
+
+class Journal:
+    """The journal's file, open for one run."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._descriptor = os.open(path, flags, 0o600)
+        self._number = sum(1 for _ in events(path))
+        self._close_torn_line()
+
+    def _close_torn_line(self) -> None:
+        size = os.fstat(self._descriptor).st_size
+        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
+            os.write(self._descriptor, b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    def write(self, event: str, **details: object) -> int:
+        """Append an event, and give its number; raises OSError where the disk is full or fails."""
+        self._number += 1
+        row = {"event": event, "n": self._number, "time": _now(), **details}
+        line = json.dumps(row, ensure_ascii=True).encode() + b"\n"
+        if os.write(self._descriptor, line) != len(line):
+            raise OSError("the journal could not be written whole: is the disk full?")
+        os.fdatasync(self._descriptor)
+        return self._number
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        """Record how the command of that number ended."""
+        words = "" if outcome.ok else outcome.words[-MAX_WORDS:]
+        self.write("ended", command=number, status=outcome.status, seconds=round(outcome.seconds, 3), words=words)
+
+
+def events(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the whole lines of a journal, in their order; nothing where there is no journal. Raises OSError."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict) and line.endswith(b"\n"):
+                yield row
+
+
+def ran(path: Path) -> list[Ran]:
+    """Give the commands that ran on this host, in their order; raises OSError."""
+    rows = list(events(path))
+    ends = {row["command"]: row for row in rows if row.get("event") == "ended" and "command" in row}
+    return [_ran(row, ends.get(row.get("n"), {})) for row in rows if row.get("event") == "command"]
+
+
+def _ran(row: dict[str, Any], end: dict[str, Any]) -> Ran:
+    return Ran(str(row.get("time")), str(row.get("step")), str(row.get("text")), end.get("status"), end.get("seconds"))
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")

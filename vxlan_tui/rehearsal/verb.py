@@ -1,0 +1,95 @@
+"""The verb `rehearse`: hosts for as long as a command on the first of them runs."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from vxlan_tui.plan import Plan, load
+from vxlan_tui.rehearsal.host import PLAN, Host
+from vxlan_tui.rehearsal.rehearsal import Rehearsal
+
+SAMPLE = Path(__file__).with_name("sample.toml")
+"""The plan of a rehearsal that is given none."""
+
+BANNER = """\
+This is a REHEARSAL on {host}, a clone: nothing that you do here reaches your machine.
+The other hosts are set up. The plan is {plan}; try:
+
+    vxlan-tui apply plan.toml
+    vxlan-tui verify plan.toml
+    nmcli connection
+
+`exit` ends the rehearsal and takes everything down.
+
+"""
+
+
+def rehearse(plan_path: Path | None, root: Path | None, command: list[str]) -> int:
+    """Run `command` on the first host of a rehearsal, on this terminal, and give its exit status.
+
+    Without a plan it takes the sample; without a command it opens a shell. Progress goes to standard
+    error. Raises PlanError, NeedsUnmetError and RehearsalError; an interrupt ends it from anywhere.
+    """
+    plan = load(plan_path or SAMPLE)
+    with _ending_on_signals(), Rehearsal(plan, root, _tell) as rehearsal:
+        _set_up_the_others(rehearsal)
+        host = rehearsal.hosts[0]
+        here = str(Path.cwd()) if command and root is None else "/root"
+        return _run_in_foreground(host, command or _default_command(host), here)
+
+
+def _tell(text: str) -> None:
+    print(f"rehearsal: {text}", file=sys.stderr, flush=True)  # noqa: T201 (progress of a verb)
+
+
+def _set_up_the_others(rehearsal: Rehearsal) -> None:
+    def set_up(host: Host) -> None:
+        host.script(_script(rehearsal.plan, host))
+        _tell(f"{host.name}: set up by its exported script")
+
+    rehearsal.in_parallel(set_up, rehearsal.hosts[1:])
+
+
+def _script(plan: Plan, host: Host) -> str:
+    return str(import_module("vxlan_tui.export").script(plan, host.planned))
+
+
+def _default_command(host: Host) -> list[str]:
+    """Give what runs without a command: a shell, until the wizard takes this place."""
+    banner = BANNER.format(host=host.name, plan=PLAN)
+    prompt = r"PS1='REHEARSAL \h:\w\$ '"
+    host.run(["tee", "/root/.rehearsal"], input=f"{prompt}\ncat <<'END'\n{banner}END\n")
+    return ["bash", "--rcfile", "/root/.rehearsal", "-i"]
+
+
+def _run_in_foreground(host: Host, command: list[str], where: str) -> int:
+    """Run a command on this terminal. Ctrl-C is the command's there, as under sudo, and ends nothing else."""
+    before = signal.getsignal(signal.SIGINT)
+    if sys.stdin.isatty():
+        signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        returned = host.popen(command, cwd=where if host.has(where) else "/root").wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return returned if returned >= 0 else 128 - returned
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Leave by the front door on SIGTERM and SIGHUP; SIGINT does so by itself."""
+    handled = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, _end) for number in handled}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)

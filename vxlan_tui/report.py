@@ -1,0 +1,107 @@
+"""What a person, or a program, reads of a run: each command before it runs, its output, how each step ended."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from vxlan_tui.command import Command
+from vxlan_tui.plan import printable
+from vxlan_tui.runner import Outcome
+from vxlan_tui.session import Result
+from vxlan_tui.steps import Need, Step
+
+_WORDS = {Need.DONE: "done already", Need.RUN: "to run", Need.CHANGE: "to change", Need.CONFLICT: "in conflict"}
+
+
+class Text:
+    """For people. A terminal that has gone must not stop the run in the middle: `gone` is called instead."""
+
+    def __init__(self, out: TextIO, gone: Callable[[], None]) -> None:
+        self._out = out
+        self._gone = gone
+
+    def say(self, text: str = "") -> None:
+        """Write a line at once."""
+        try:
+            self._out.write(f"{text}\n")
+            self._out.flush()
+        except (OSError, ValueError):
+            self._gone()
+
+    def preview(self, steps: list[Step]) -> None:
+        """List the steps, what each changes, and its commands."""
+        for step in steps:
+            self.say(f"{step.section}  {step.title}: {_WORDS[step.need]}")
+            for change in step.changes:
+                self.say(f"      {printable(str(change))}")
+            if step.conflict:
+                self.say(f"      {printable(step.conflict)}")
+            for command in step.commands if not step.conflict else ():
+                self.say(command.printed)
+
+    def step(self, step: Step) -> None:
+        """Name the step that begins."""
+        self.say(f"\n{step.section}  {printable(step.title)}")
+        for change in step.changes:
+            self.say(f"      {printable(str(change))}")
+
+    def command(self, command: Command) -> None:
+        """Print the command before it runs."""
+        self.say(command.printed)
+
+    def line(self, text: str) -> None:
+        """Pass a line of output on, without what could drive the terminal."""
+        self.say("".join(char if char.isprintable() or char == "\t" else repr(char)[1:-1] for char in text))
+
+    def ended(self, outcome: Outcome) -> None:
+        """Say how a command that failed ended."""
+        if not outcome.ok:
+            self.say(f"      exit status {outcome.status} after {outcome.seconds:.1f} s")
+
+    def result(self, step: Step, result: Result) -> None:
+        """Say how the step ended, in words."""
+        if result.state == "done":
+            self.say(f"{step.section}  {printable(step.title)}: done already")
+        elif result.state != "changed":
+            self.say(f"{step.section}  {printable(step.title)}: {result.state.upper()}")
+        for line in result.detail.splitlines():
+            self.say(f"      {printable(line)}")
+
+    def end(self, result: str) -> None:
+        """Say how the whole run ended."""
+        words = {
+            "unchanged": "Nothing was changed: the host is already so.",
+            "changed": "Done: every step has taken effect.",
+            "failed": "Stopped. What had been done before stays; run the same again after mending, or undo.",
+        }
+        self.say(f"\n{words[result]}")
+
+
+class Json(Text):
+    """For programs: JSON lines on standard output, everything for people on standard error."""
+
+    def __init__(self, out: TextIO, gone: Callable[[], None]) -> None:
+        super().__init__(sys.stderr, gone)
+        self._rows = Text(out, gone)
+
+    def result(self, step: Step, result: Result) -> None:
+        """Write the step's line (contract: output)."""
+        super().result(step, result)
+        ran = [command.text for command in step.commands] if result.state in ("changed", "failed") else []
+        self._row(
+            step=step.id,
+            section=step.section,
+            subject=step.subject,
+            state=result.state,
+            commands=[] if step.conflict else ran,
+            detail=result.detail,
+        )
+
+    def end(self, result: str) -> None:
+        """Write the last line."""
+        super().end(result)
+        self._row(result=result)
+
+    def _row(self, **row: object) -> None:
+        self._rows.say(json.dumps(row))

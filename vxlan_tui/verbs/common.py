@@ -1,0 +1,44 @@
+"""What verbs share: which host of the plan this machine is, and the lock around a change."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vxlan_tui import lock
+from vxlan_tui.exits import CannotStart, Refused
+from vxlan_tui.facts import iproute, system
+from vxlan_tui.files import UnsafePath, private_directory
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.runner import CommandFailed, Runner
+
+
+def choose_host(plan: Plan, name: str | None, runner: Runner) -> Host:
+    """Give the host of that name, or the one that this machine is; raises Refused, which names the hosts."""
+    names = ", ".join(host.name for host in plan.hosts)
+    if name is not None:
+        found = [host for host in plan.hosts if host.name == name]
+        if not found:
+            raise Refused(f"--host: found {name!r}; allowed: {names}")
+        return found[0]
+    try:
+        links = tuple(iproute.read_links(runner).values())
+    except CommandFailed:
+        links = ()
+    hosts = system.hosts_of_this_machine(plan, links)
+    if len(hosts) != 1:
+        raise Refused(f"which host of the plan is this machine? Say it with --host: {names}")
+    return hosts[0]
+
+
+@contextmanager
+def one_run(state_directory: Path, doing: str, say: Callable[[str], None]) -> Iterator[int]:
+    """Hold this host's lock, and give its file descriptor; raises CannotStart with who holds it."""
+    try:
+        directory = private_directory(state_directory)
+    except (OSError, UnsafePath) as error:
+        raise CannotStart(f"the state directory cannot be used: {error}") from error
+    try:
+        with lock.held(directory / "lock", doing, say) as descriptor:
+            yield descriptor
+    except lock.Locked as locked:
+        raise CannotStart(f"this host is being changed by {locked}; try again when it has ended") from locked
