@@ -1,0 +1,38 @@
+"""Fixtures that several modules of tests share."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.make_root import cache_directory, debian13_root
+from vxlan_tui.plan import Plan, load
+from vxlan_tui.rehearsal import SAMPLE
+from vxlan_tui.rehearsal.needs import missing
+
+
+@pytest.fixture(scope="session")
+def sample_plan() -> Plan:
+    """The plan that ships with the program: host-a and host-b in two subnets, with a VM each."""
+    return load(SAMPLE)
+
+
+@pytest.fixture(scope="session")
+def sandbox(sample_plan: Plan) -> None:
+    """Say that a test builds sandboxed hosts: skipped where this machine cannot, except in CI, where it fails."""
+    _need("\n".join(str(need) for need in missing(sample_plan, Path("/"))))
+
+
+@pytest.fixture(scope="session")
+def debian13(sandbox: None) -> Path:
+    """A Debian 13 root directory to clone hosts from (NetworkManager 1.52, libvirt 11.3, firewalld 2.3)."""
+    _need("" if shutil.which("mmdebstrap") else "mmdebstrap")
+    return debian13_root(cache_directory())
+
+
+def _need(lacking: str) -> None:
+    if lacking and os.environ.get("CI"):
+        pytest.fail(f"missing: {lacking}")
+    if lacking:
+        pytest.skip(f"missing: {lacking}")

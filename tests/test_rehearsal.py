@@ -1,0 +1,289 @@
+"""A rehearsal: real hosts that reach each other, that cannot touch the machine, and that leave nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from vxlan_tui.plan import Plan, parse
+from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal
+from vxlan_tui.rehearsal.host import Host
+from vxlan_tui.rehearsal.needs import missing
+from vxlan_tui.rehearsal.network import links
+
+HOSTILE = """it's "a" <VM> & $(more)"""
+
+SAME_SUBNET = f"""
+    [[hosts]]
+    name = "host-a"
+    interface = "enp1s0"
+    vtep = "198.51.100.2"
+
+    [[hosts]]
+    name = "host-b"
+    interface = "enp1s0"
+    vtep = "198.51.100.3"
+
+    [[segments]]
+    vni = 10
+    bridge = "bridge0"
+    group = "239.1.1.10"
+
+    [[vms]]
+    host = "host-a"
+    name = '''{HOSTILE}'''
+    network = "vxlan10-bridge"
+
+    [[vms]]
+    host = "host-a"
+    name = "two nics"
+    network = "vxlan10-bridge"
+    mac = "52:54:00:aa:bb:01"
+    address = "192.0.2.77"
+"""
+
+pytestmark = pytest.mark.usefixtures("sandbox")
+
+
+def _plan(text: str) -> Plan:
+    return parse(dedent(text).encode(), Path("no such directory/plan.toml"))
+
+
+def _as_it_is(first: str, second: str) -> Plan:
+    hosts = "".join(
+        f'[[hosts]]\nname = "{name}"\ninterface = "enp1s0"\nvtep = "{vtep}"\n'
+        for name, vtep in (("host-a", first), ("host-b", second))
+    )
+    return _plan(f'{hosts}[[segments]]\nvni = 10\nbridge = "bridge0"\n')
+
+
+def _until(true: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _configure(host: Host, address: str, gateway: str) -> None:
+    """Do by hand what section 10.2 of the chapter does."""
+    names = ("con-name", "Example", "ifname", "enp1s0", "type", "ethernet")
+    settings = ("ipv4.method", "manual", "ipv4.addresses", address, "ipv4.gateway", gateway)
+    host.run(["nmcli", "connection", "add", *names, *settings])
+    host.run(["nmcli", "connection", "up", "Example"])
+
+
+@pytest.fixture(scope="module")
+def up(sample_plan: Plan, sandbox: None) -> Iterator[Rehearsal]:
+    """The sample plan's hosts, for tests that do not get into each other's way."""
+    with Rehearsal(sample_plan) as rehearsal:
+        yield rehearsal
+
+
+def test_each_host_has_its_name_its_plan_and_an_interface_that_nobody_configured(up: Rehearsal) -> None:
+    for host in up.hosts:
+        assert host.run(["hostname"]).stdout.strip() == host.name
+        assert host.run(["cat", "/root/plan.toml"]).stdout == SAMPLE.read_text()
+        said = host.run(["nmcli", "-g", "GENERAL.STATE,GENERAL.TYPE,IP4.ADDRESS", "device", "show", "enp1s0"]).stdout
+        assert said.split("\n")[:3] == ["30 (disconnected)", "ethernet", ""]
+
+
+def test_the_daemons_inside_are_the_real_ones(up: Rehearsal) -> None:
+    for host in up.hosts:
+        assert host.run(["nmcli", "-g", "RUNNING", "general"]).stdout.strip() == "running"
+        assert host.run(["firewall-cmd", "--state"]).stdout.strip() == "running"
+        assert "QEMU" in host.run(["virsh", "version"]).stdout
+
+
+def test_vms_of_the_plan_are_defined_and_off_on_another_network_than_the_plans(up: Rehearsal) -> None:
+    for host, vm in (("host-a", "vma"), ("host-b", "vmb")):
+        assert up[host].run(["virsh", "domstate", vm]).stdout.strip() == "shut off"
+        assert "rehearsal-old" in up[host].run(["virsh", "domiflist", vm]).stdout
+
+
+def test_a_failed_command_says_what_it_said(up: Rehearsal) -> None:
+    with pytest.raises(CommandFailed, match="no network with matching name"):
+        up["host-a"].run(["virsh", "net-start", "missing"])
+
+
+def test_signals_reach_the_command_itself(up: Rehearsal) -> None:
+    child = up["host-a"].popen(["sleep", "3600"])
+    child.kill()
+    assert child.wait(timeout=5) == -signal.SIGKILL
+
+
+def test_hosts_in_two_subnets_reach_each_other_over_the_router_once_configured(sample_plan: Plan) -> None:
+    with Rehearsal(sample_plan) as rehearsal:
+        _configure(rehearsal["host-a"], "198.51.100.2/24", "198.51.100.254")
+        _configure(rehearsal["host-b"], "203.0.113.1/24", "203.0.113.254")
+        rehearsal["host-a"].run(["ping", "-c", "1", "-W", "5", "203.0.113.1"])
+
+
+@pytest.mark.parametrize("vteps", [("198.51.100.2", "203.0.113.1"), ("2001:db8:1::2", "2001:db8:2::1")])
+def test_an_interface_used_as_it_is_comes_up_with_its_address(vteps: tuple[str, str]) -> None:
+    with Rehearsal(_as_it_is(*vteps)) as rehearsal:
+        rehearsal["host-a"].run(["ping", "-c", "1", "-W", "5", vteps[1]])
+        rehearsal["host-b"].run(["ping", "-c", "1", "-W", "5", vteps[0]])
+
+
+def test_dhcp_hands_each_host_its_own_vtep(debian13: Path) -> None:
+    dhcp = '[hosts.ethernet]\nprofile = "Example"\nmethod = "auto"\n'
+    host = '[[hosts]]\nname = "{}"\ninterface = "enp1s0"\nvtep = "198.51.100.{}"\n' + dhcp
+    text = host.format("host-a", 20) + host.format("host-b", 30) + '[[segments]]\nvni = 1\nbridge = "bridge0"\n'
+    with Rehearsal(_plan(text), debian13) as rehearsal:
+        for planned, link in zip(rehearsal.hosts, links(rehearsal.plan), strict=True):
+            planned.run(["nmcli", "connection", "add", "type", "ethernet", "con-name", "Example", "ifname", "enp1s0"])
+            planned.run(["nmcli", "connection", "up", "Example"])
+            shown = json.loads(planned.run(["ip", "-4", "-j", "address", "show", "enp1s0"]).stdout)
+            assert shown[0]["addr_info"][0]["local"] == str(link.host.vtep)
+
+
+def test_vms_with_hostile_names_answer_each_other_and_obey_a_shutdown() -> None:
+    with Rehearsal(_plan(SAME_SUBNET), vms_running=True) as rehearsal:
+        assert rehearsal.sees_arp_reply(HOSTILE, "192.0.2.77")
+        assert rehearsal.sees_arp_reply("two nics", "192.0.2.1")
+        rehearsal["host-a"].run(["virsh", "shutdown", "--domain", HOSTILE])
+        state = ["virsh", "domstate", "--domain", HOSTILE]
+        assert _until(lambda: rehearsal["host-a"].run(state).stdout.strip() == "shut off")
+
+
+def test_hosts_of_one_subnet_share_a_wire() -> None:
+    with Rehearsal(_plan(SAME_SUBNET)) as rehearsal:
+        rehearsal["host-a"].run(["arping", "-c", "1", "-w", "5", "-I", "enp1s0", "198.51.100.3"])
+
+
+def test_another_distributions_root_gives_its_own_versions(sample_plan: Plan, debian13: Path) -> None:
+    with Rehearsal(sample_plan, debian13) as rehearsal:
+        assert "1.52" in rehearsal["host-a"].run(["nmcli", "--version"]).stdout
+        assert 'VERSION_ID="13"' in rehearsal["host-b"].run(["cat", "/etc/os-release"]).stdout
+        assert rehearsal["host-a"].run(["vxlan-tui", "--version"]).stdout
+
+
+def test_what_is_written_inside_is_not_seen_outside(
+    tmp_path: Path, sample_plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("mine")
+    with Rehearsal(sample_plan) as rehearsal:
+        host = rehearsal["host-a"]
+        for place in ("/etc/written-inside", "/root/written-inside", "/run/written-inside", "written-inside"):
+            host.run(["tee", place], input="inside", cwd=str(tmp_path))
+        host.run(["rm", "mine", "/etc/os-release"], cwd=str(tmp_path))
+        for place in ("/etc/written-inside", "/root/written-inside", "/run/written-inside", "written-inside"):
+            assert not Path(place).exists()
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert Path("/etc/os-release").exists()
+
+
+@pytest.mark.parametrize("setting", ["/proc/sys/kernel/panic", "/sys/kernel/mm/transparent_hugepage/enabled"])
+def test_the_machines_settings_are_read_only(up: Rehearsal, setting: str) -> None:
+    said = up["host-a"].run(["tee", setting], input="0\n", check=False)
+    assert "Read-only file system" in said.stderr
+
+
+def test_nobody_inside_may_set_the_clock_load_modules_or_make_disks(up: Rehearsal) -> None:
+    status = up["host-a"].run(["grep", "CapEff", "/proc/self/status"]).stdout
+    may = int(status.split()[1], 16)
+    module, raw_io, boot, clock, device = 16, 17, 22, 25, 27  # linux/capability.h
+    assert [bit for bit in (module, raw_io, boot, clock, device) if may & 1 << bit] == []
+
+
+def test_two_rehearsals_run_side_by_side(sample_plan: Plan) -> None:
+    with Rehearsal(sample_plan) as one, Rehearsal(sample_plan) as other:
+        one["host-a"].run(["nmcli", "connection", "add", "type", "bridge", "ifname", "bridge0"])
+        assert "bridge0" in one["host-a"].run(["ip", "link"]).stdout
+        assert "bridge0" not in other["host-a"].run(["ip", "link"]).stdout
+
+
+def _namespaces(pid: int) -> set[str]:
+    return {str(Path(f"/proc/{pid}/ns/{kind}").readlink()) for kind in ("mnt", "net", "pid", "uts", "ipc")}
+
+
+def _left(namespaces: set[str]) -> list[str]:
+    """Give every process, open file and mount that still holds one of these namespaces."""
+    holders = []
+    for link in [*Path("/proc").glob("[0-9]*/ns/*"), *Path("/proc").glob("[0-9]*/fd/*")]:
+        try:
+            if str(link.readlink()) in namespaces:
+                holders.append(str(link))
+        except OSError:  # it is gone meanwhile
+            continue
+    mounts = Path("/proc/self/mountinfo").read_text()
+    return holders + [name for name in namespaces if name in mounts]
+
+
+def test_nothing_is_left_after_leaving(sample_plan: Plan) -> None:
+    mounts = Path("/proc/self/mountinfo").read_text()
+    with Rehearsal(sample_plan, vms_running=True) as rehearsal:
+        ours = _namespaces(os.getpid())
+        namespaces = set().union(*(_namespaces(host.pid) for host in rehearsal.hosts)) - ours
+        assert len(namespaces) == 2 * 5
+        rehearsal["host-a"].popen(["sleep", "3600"])
+    assert _left(namespaces) == []
+    assert Path("/proc/self/mountinfo").read_text() == mounts
+
+
+def test_nothing_is_left_after_an_exception(sample_plan: Plan) -> None:
+    with pytest.raises(ZeroDivisionError), Rehearsal(sample_plan) as rehearsal:
+        namespaces = _namespaces(rehearsal.hosts[0].pid) - _namespaces(os.getpid())
+        _ = 1 / 0
+    assert _left(namespaces) == []
+
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from vxlan_tui.plan import load
+from vxlan_tui.rehearsal import Rehearsal
+with Rehearsal(load(Path(sys.argv[1])), vms_running=True) as rehearsal:
+    rehearsal.hosts[0].popen(["sleep", "3600"])
+    print(*[host.pid for host in rehearsal.hosts], flush=True)
+    time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> None:
+    argv = [sys.executable, "-c", OWNER, str(SAMPLE)]
+    owner = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert owner.stdout is not None
+    pids = [int(word) for word in owner.stdout.readline().split()]
+    namespaces = set().union(*(_namespaces(pid) for pid in pids)) - _namespaces(os.getpid())
+    owner.send_signal(number)
+    owner.wait(timeout=10)
+    assert len(pids) == 2
+    assert _until(lambda: _left(namespaces) == [], 10), _left(namespaces)
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.1, 0.2, 0.5, 1.0])
+def test_nothing_is_left_when_the_owner_is_killed_while_hosts_come_up(delay: float) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(SAMPLE)], stdout=subprocess.PIPE)
+    children = Path(f"/proc/{owner.pid}/task/{owner.pid}/children")
+    assert _until(lambda: children.read_text() != "", 10)
+    time.sleep(delay)
+    ours = _namespaces(os.getpid())
+    namespaces: set[str] = set()
+    for pid in map(int, children.read_text().split()):
+        namespaces |= _namespaces(pid) - ours
+    owner.kill()
+    owner.wait(timeout=10)
+    assert _until(lambda: _left(namespaces) == [], 10), _left(namespaces)
+
+
+def test_all_that_is_missing_is_said_at_once_with_its_package(tmp_path: Path, sample_plan: Plan) -> None:
+    with pytest.raises(NeedsUnmetError) as caught, Rehearsal(sample_plan, tmp_path):
+        pass
+    for package in ("network-manager", "NetworkManager", "firewalld", "qemu-system-x86", "kernel-core"):
+        assert package in str(caught.value)
+
+
+def test_nothing_is_missing_here(sample_plan: Plan) -> None:
+    assert missing(sample_plan, Path("/")) == ()
