@@ -243,7 +243,7 @@ import sys, time
 from pathlib import Path
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import Rehearsal
-with Rehearsal(load(Path(sys.argv[1])), vms_running=True) as rehearsal:
+with Rehearsal(load(Path(sys.argv[1])), vms_running=sys.argv[2:] == ["vms"]) as rehearsal:
     rehearsal.hosts[0].popen(["sleep", "3600"])
     print(*[host.pid for host in rehearsal.hosts], flush=True)
     time.sleep(3600)
@@ -252,7 +252,7 @@ with Rehearsal(load(Path(sys.argv[1])), vms_running=True) as rehearsal:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> None:
-    argv = [sys.executable, "-c", OWNER, str(SAMPLE)]
+    argv = [sys.executable, "-c", OWNER, str(SAMPLE), *(["vms"] if number == signal.SIGKILL else [])]
     owner = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert owner.stdout is not None
     pids = [int(word) for word in owner.stdout.readline().split()]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from ipaddress import IPv4Interface
 from pathlib import Path
 from uuid import uuid4
@@ -39,6 +40,9 @@ namespaces = []
 cgroup_controllers = []
 remember_owner = 0
 """
+
+BOOTED = "rehearsal: up"
+"""What a small VM writes on its console when it has booted."""
 
 LAUNCHER = """\
 #!{python}
@@ -162,6 +166,11 @@ class Host(Sandbox):
             self.run(["virsh", "define", "/dev/stdin"], input=domain_xml(guest, kernel))
             if running:
                 self.run(["virsh", "start", "--domain", guest.name])
+        for guest in self.guests if running else ():  # before that, a VM would not notice `virsh shutdown`
+            self._until(f"VM {guest.name}", partial(self._has_booted, guest))
+
+    def _has_booted(self, guest: Guest) -> bool:
+        return BOOTED in self.console(guest.name)
 
     def _put_kernel(self, version: str) -> str:
         builder = f"{PACKAGE}/vxlan_tui/rehearsal/initramfs.py"

@@ -12,55 +12,21 @@ import sys
 from pathlib import Path
 
 PROGRAMS = ("bash", "mount", "insmod", "ip", "arping", "cat", "sleep")
-MODULES = ("virtio_pci", "virtio_net", "button", "evdev")
+MODULES = ("button", "evdev", "virtio_pci", "virtio_net")
 """`button` and `evdev` let the guest see `virsh shutdown`."""
 
-INIT = r"""#!/bin/bash
-# rehearsal=OWN,PEER,PEER is there once for each NIC, in their order.
-export PATH=/bin
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t devtmpfs devtmpfs /dev
-while read -r module; do insmod "$module"; done < /modules
-for event in /sys/class/input/event*; do
-    [[ $(< "$event/device/name") == 'Power Button' ]] || continue
-    cat "/dev/input/${event##*/}" | { read -r -N 1 _; echo 'rehearsal: off'; echo o > /proc/sysrq-trigger; } &
-done
-ip link set lo up
-nics=()
-for word in $(< /proc/cmdline); do
-    [[ $word == rehearsal=* ]] || continue
-    nic=eth${#nics[@]}
-    nics+=("${word#*=}")
-    own=${nics[-1]%%,*}
-    ip link set "$nic" up
-    ip addr add "$own/24" dev "$nic"
-    echo "rehearsal: $nic has $own and $(< "/sys/class/net/$nic/address")"
-done
-echo 'rehearsal: up'
-while :; do
-    for index in "${!nics[@]}"; do
-        IFS=, read -r own peers <<< "${nics[index]}"
-        for peer in ${peers//,/ }; do
-            said=$(arping -c 1 -w 1 -s "$own" -I "eth$index" "$peer" 2>&1)
-            [[ $said =~ Unicast\ reply[^$'\n']* ]] && said=${BASH_REMATCH[0]} || said='no answer'
-            echo "rehearsal: eth$index asks who has $peer: $said"
-        done
-    done
-    sleep 1
-done
-"""
+INIT = Path(__file__).with_name("guest-init.sh")
 
 
 def main(version: str, target: Path) -> None:
     """Write the initramfs for kernel `version` to `target`."""
+    programs = [_path(name) for name in PROGRAMS]
+    libraries = [library for program in programs for library in _libraries(program)]
     modules = _modules(version)
-    files = {_path(program): 0o755 for program in PROGRAMS}
-    libraries = {library for program in files for library in _libraries(program)}
-    entries = {f"bin/{Path(program).name}": Path(program).read_bytes() for program in files}
+    entries = {f"bin/{Path(program).name}": Path(program).read_bytes() for program in programs}
     entries |= {path.lstrip("/"): Path(path).read_bytes() for path in (*libraries, *modules)}
     entries["modules"] = "".join(f"{path}\n" for path in modules).encode()
-    entries["init"] = INIT.encode()
+    entries["init"] = INIT.read_bytes()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(archive(entries, ("dev", "proc", "sys")))
 

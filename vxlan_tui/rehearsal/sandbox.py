@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from vxlan_tui.exits import CannotStart
+
 CLONE_NEWPID = 0x20000000
 
 NOT_NEEDED = "-sys_time,-sys_boot,-sys_rawio,-sys_module,-mknod"
@@ -26,7 +28,7 @@ PACKAGE = Path(__file__).parent.parent
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class RehearsalError(Exception):
+class RehearsalError(CannotStart):
     """A rehearsal that could not be started; the text is for the person."""
 
 
