@@ -147,6 +147,7 @@ class Host(Sandbox):
     def _until(self, daemon: str, up: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while not up():
+            self.check_alive()
             if time.monotonic() > deadline:
                 said = self.run(["sh", "-c", f"tail -n 5 {LOGS}/*.log"], check=False).stdout
                 raise RehearsalError(f"{self.name}: {daemon} does not answer after {START_TIMEOUT:.0f} s\n{said}")

@@ -90,6 +90,11 @@ class Sandbox:
         """The first process, as this process sees it."""
         return self._init.pid
 
+    def check_alive(self) -> None:
+        """Raise RehearsalError where the sandbox is gone, as while a rehearsal is being interrupted."""
+        if self._init.poll() is not None:
+            raise RehearsalError(f"{self.hostname}: the sandbox is gone")
+
     def wait_until_up(self) -> None:
         """Wait for the root directory to stand; raises RehearsalError."""
         assert self._init.stdout is not None  # noqa: S101 (a pipe was asked for)
@@ -110,6 +115,7 @@ class Sandbox:
 
         `env` comes on top of a clean environment. Without stdio options it has this process's own.
         """
+        self.check_alive()
         namespaces = ("--mount", "--net", "--uts", "--ipc", f"--wd=/proc/{self.pid}/root{cwd}")
         enter = ("nsenter", "--target", str(self.pid), *namespaces, "--")
         drop = ("setpriv", "--bounding-set", NOT_NEEDED, "--")
