@@ -62,14 +62,14 @@ def _word(value: str | bool) -> str:
 
 def underlay_record(plan: str, interface: str, active: Profile | None) -> Record:
     """Record which profile was active on the underlay interface."""
-    return _record(f"underlay.{interface}", plan, ("active", active.uuid if active else ""))
+    return _record(f"underlay.{interface}", plan, ("active", active.uuid if active and active.activated else ""))
 
 
 def profile_record(plan: str, name: str, kind: str, profile: Profile | None, properties: Iterable[str]) -> Record:
     """Record that a profile of that name and type did not exist, or its properties and whether it was active."""
     pairs: list[tuple[str, str | bool]] = [("type", kind), ("existed", profile is not None)]
     if profile is not None:
-        pairs.append(("active", bool(profile.device)))
+        pairs.append(("active", profile.activated))
         pairs += [("set", f"{key} {profile.settings.get(key, '')}") for key in properties]
     return _record(f"profile.{name}", plan, *pairs)
 

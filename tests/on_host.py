@@ -1,0 +1,57 @@
+"""What tests do on a rehearsal's hosts: run the program, and say in text what a host is configured to be."""
+
+import json
+import re
+from typing import Any
+
+from vxlan_tui.rehearsal.host import Host
+
+PLAN = "/root/plan.toml"
+
+_CONFIGURATION = r"""
+nmcli -t -f NAME,TYPE,DEVICE connection show | sort
+nmcli -g NAME connection show | sort | while read -r name; do
+    nmcli -t -f connection,ipv4,ipv6,bridge,vxlan connection show id "$name" |
+        grep -v -e '\.uuid:' -e '\.timestamp:' -e '^GENERAL' -e '^IP[46]\.'
+done
+for scope in '' --permanent; do firewall-cmd $scope --list-all-zones; done
+virsh net-list --all | sort
+virsh net-list --all --name | while read -r name; do
+    [ -z "$name" ] || virsh net-dumpxml "$name" | grep -v '<uuid>'
+done
+virsh list --all --name | sort | while read -r name; do
+    [ -z "$name" ] || { virsh domstate "$name"; virsh dumpxml --inactive --security-info "$name"; }
+done
+ls -A /run/vxlan-tui 2>/dev/null
+ip -br link | awk '{print $1}' | sort
+"""
+
+
+def configuration(host: Host) -> str:
+    """Give all that the chapter can change on a host, as its own tools tell it; tap devices without their number."""
+    told = host.run(["bash", "-c", _CONFIGURATION], timeout=60).stdout
+    return re.sub(r"(connection\.(?:master|controller)):[0-9a-f-]{36}", r"\1:UUID", re.sub(r"vnet\d+", "vnet", told))
+
+
+def shell(host: Host, script: str) -> str:
+    """Run a shell script on a host, which must succeed, and give its output."""
+    return host.run(["bash", "-euc", script], timeout=120).stdout
+
+
+def program(host: Host, *arguments: str, status: int | None = 0, timeout: float = 240) -> str:
+    """Run vxlan-tui on a host, hold it to an exit status, and give all that it wrote."""
+    ended = host.run(["vxlan-tui", *arguments], check=False, timeout=timeout)
+    assert status is None or ended.returncode == status, f"{ended.returncode}\n{ended.stdout}{ended.stderr}"
+    return ended.stdout + ended.stderr
+
+
+def rows(host: Host, verb: str, *more: str, status: int = 0) -> list[dict[str, Any]]:
+    """Run `apply` or `undo` with --yes and --json, and give its lines."""
+    ended = host.run(["vxlan-tui", verb, PLAN, "--yes", "--json", *more], check=False, timeout=240)
+    assert ended.returncode == status, f"{ended.returncode}\n{ended.stdout}{ended.stderr}"
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def states(lines: list[dict[str, Any]]) -> dict[str, str]:
+    """Give each step's state, by the step's id."""
+    return {line["step"]: line["state"] for line in lines if "step" in line}
