@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from vxlan_tui.plan import Plan, parse
-from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal
+from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal, rehearse
 from vxlan_tui.rehearsal.host import Host
 from vxlan_tui.rehearsal.needs import missing
 from vxlan_tui.rehearsal.network import links
@@ -285,5 +285,36 @@ def test_all_that_is_missing_is_said_at_once_with_its_package(tmp_path: Path, sa
         assert package in str(caught.value)
 
 
+def test_a_root_that_is_not_there_is_said(tmp_path: Path, sample_plan: Plan) -> None:
+    assert [need.what for need in missing(sample_plan, tmp_path / "none")] == [f"a directory {tmp_path}/none"]
+
+
 def test_nothing_is_missing_here(sample_plan: Plan) -> None:
     assert missing(sample_plan, Path("/")) == ()
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    """A plan of two hosts without VMs, in a directory that is the current one."""
+    pytest.importorskip("vxlan_tui.export")  # the other hosts are set up by their scripts
+    path = tmp_path / "mine.toml"
+    path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
+    return path
+
+
+def test_the_verb_runs_a_command_on_the_first_host_and_gives_its_exit_status(
+    plan_file: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(plan_file.parent)
+    assert rehearse(Path("mine.toml"), None, ["sh", "-c", "hostname; ls; cmp mine.toml /root/plan.toml; exit 7"]) == 7
+    said = capfd.readouterr()
+    assert said.out == "host-a\nmine.toml\n"
+    assert "host-b: set up by its exported script" in said.err
+
+
+def test_without_a_command_a_shell_says_that_this_is_a_rehearsal_and_where(plan_file: Path) -> None:
+    argv = [sys.executable, "-m", "vxlan_tui", "rehearse", str(plan_file)]
+    done = subprocess.run(argv, input="exit 3\n", capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 3
+    assert "REHEARSAL on host-a" in done.stdout
+    assert "REHEARSAL host-a" in done.stderr  # the prompt

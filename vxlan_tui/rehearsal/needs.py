@@ -85,18 +85,27 @@ def missing(plan: Plan, root: Path) -> tuple[Need, ...]:
 
 def _missing(plan: Plan, root: Path) -> Iterator[Need]:
     yield from _programs(MACHINE, Path("/"))
+    yield from _rights()
+    if root.is_dir():
+        yield from _in_root(plan, root)
+    else:
+        yield Need(f"a directory {root}", "--root takes a distribution's root directory, as mmdebstrap makes one")
+
+
+def _in_root(plan: Plan, root: Path) -> Iterator[Need]:
     yield from _programs(ROOT, root)
     if any(host.ethernet is not None and host.ethernet.method == "auto" for host in plan.hosts):
         yield from _programs({"dnsmasq": ("dnsmasq-base", "dnsmasq")}, root)
     if guests_of(plan):
         yield from _programs(GUEST, root)
+        if os.uname().machine != "x86_64":
+            yield Need("an x86-64 machine for the small VMs", "leave [[vms]] out of the plan")
         if newest_kernel(root) is None:
             yield Need(
                 "a kernel with its modules for the small VMs", _packages("linux-image-cloud-amd64", "kernel-core")
             )
     if root != Path("/"):
         yield from _python_modules(root)
-    yield from _rights()
 
 
 def _programs(programs: dict[str, tuple[str, str]], root: Path) -> Iterator[Need]:
