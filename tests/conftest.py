@@ -5,11 +5,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.make_root import cache_directory, debian13_root
 from vxlan_tui.plan import Plan, load
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.rehearsal.needs import missing
+
+# No test depends on how fast this machine is just now.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
