@@ -17,10 +17,50 @@ class VxlanLink:
 
 @dataclass(frozen=True)
 class BridgePort:
-    """A device's part in its bridge (bridge(8)): STP state, and seconds until the next one."""
+    """A device's part in its bridge (bridge(8)): STP state, and seconds until the next one.
+
+    `designated` is the bridge that speaks for the port's link, by its STP identifier. `flood` is whether
+    broadcasts and frames to unknown addresses leave by it. Isolated ports do not reach each other.
+    """
 
     state: str
     forward_delay_left: float = 0.0
+    designated: str = ""
+    flood: bool = True
+    isolated: bool = False
+
+
+@dataclass(frozen=True)
+class BridgeLink:
+    """A bridge as the kernel has it (ip-link(8)): its STP, and what it filters.
+
+    `forward_delay` is in seconds. `netfilter` names the tables (iptables, ip6tables, arptables) that this
+    bridge of itself shows its frames to.
+    """
+
+    stp: bool = False
+    forward_delay: float = 0.0
+    id: str = ""
+    vlan_filtering: bool = False
+    netfilter: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class FdbEntry:
+    """An entry of a VXLAN device's own forwarding table (bridge(8), fdb). `age`: seconds since it last changed."""
+
+    mac: str
+    destination: str
+    permanent: bool = False
+    age: float = 0.0
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way to an address (ip-route(8), get)."""
+
+    device: str = ""
+    gateway: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +77,7 @@ class Link:
     addresses: tuple[str, ...] = ()
     vxlan: VxlanLink | None = None
     port: BridgePort | None = None
+    bridge: BridgeLink | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +138,10 @@ class Nic:
     network: str = ""
     device: str = ""
     xml: str = ""
+    mtu: int = 0
+    """What libvirt tells the guest; 0 where it tells it nothing."""
+    link_down: bool = False
+    """Whether the cable is pulled out (virsh domif-setlink)."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +153,8 @@ class VmState:
     persistent: bool = True
     nics: tuple[Nic, ...] = ()
     live_nics: tuple[Nic, ...] = ()
+    agent: str = ""
+    """The guest agent's channel: connected, disconnected, or empty where the VM has none or does not run."""
 
     @property
     def off(self) -> bool:

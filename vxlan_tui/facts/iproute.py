@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vxlan_tui.runner import Runner
-from vxlan_tui.state import BridgePort, Link, VxlanLink
+from vxlan_tui.state import BridgeLink, BridgePort, FdbEntry, Link, Route, VxlanLink
 
 
 def read_links(runner: Runner) -> dict[str, Link]:
@@ -32,6 +32,7 @@ def _link(row: Mapping[str, Any]) -> Link:
         addresses=tuple(f"{a['local']}/{a['prefixlen']}" for a in row.get("addr_info", []) if "local" in a),
         vxlan=_vxlan(info.get("info_data", {})) if info.get("info_kind") == "vxlan" else None,
         port=_bridge_port(info.get("info_slave_data", {})) if info.get("info_slave_kind") == "bridge" else None,
+        bridge=_bridge(info.get("info_data", {})) if info.get("info_kind") == "bridge" else None,
     )
 
 
@@ -46,4 +47,47 @@ def _vxlan(data: Mapping[str, Any]) -> VxlanLink:
 
 
 def _bridge_port(data: Mapping[str, Any]) -> BridgePort:
-    return BridgePort(data.get("state", ""), float(data.get("forward_delay_timer", 0.0)))
+    return BridgePort(
+        state=data.get("state", ""),
+        forward_delay_left=float(data.get("forward_delay_timer", 0.0)),
+        designated=data.get("bridge_id", ""),
+        flood=data.get("flood", True) and data.get("bcast_flood", True),
+        isolated=data.get("isolated", False),
+    )
+
+
+def _bridge(data: Mapping[str, Any]) -> BridgeLink:
+    return BridgeLink(
+        stp=bool(data.get("stp_state", 0)),
+        forward_delay=data.get("forward_delay", 0) / 100,  # ip gives it in hundredths of a second
+        id=data.get("bridge_id", ""),
+        vlan_filtering=bool(data.get("vlan_filtering", 0)),
+        netfilter=frozenset(table for table in NETFILTER_TABLES if data.get(f"nf_call_{table}")),
+    )
+
+
+NETFILTER_TABLES = ("iptables", "ip6tables", "arptables")
+
+
+def read_fdb(runner: Runner, device: str) -> tuple[FdbEntry, ...]:
+    """Give a VXLAN device's own forwarding table: where frames to which address are sent."""
+    return parse_fdb(runner.read("bridge", "-j", "-s", "fdb", "show", "dev", device))
+
+
+def parse_fdb(output: str) -> tuple[FdbEntry, ...]:
+    """Read the JSON of `bridge -j -s fdb show dev X`; the bridge's entries for the port are left out."""
+    rows = (row for row in json.loads(output or "[]") if "dst" in row)
+    return tuple(
+        FdbEntry(row["mac"], row["dst"], row.get("state") == "permanent", float(row.get("updated", 0))) for row in rows
+    )
+
+
+def read_route(runner: Runner, to: str, source: str) -> Route:
+    """Give the way to an address from one of this host's own; raises CommandFailed where there is none."""
+    return parse_route(runner.read("ip", "-j", "route", "get", to, "from", source))
+
+
+def parse_route(output: str) -> Route:
+    """Read the JSON of `ip -j route get`."""
+    row: Mapping[str, Any] = next(iter(json.loads(output or "[]")), {})
+    return Route(row.get("dev", ""), row.get("gateway", ""))

@@ -80,8 +80,8 @@ def _vm(row: Any) -> VmState:
     persistent = bool(row.isPersistent())
     state = STATES.get(row.state()[0], "in an unknown state")
     stored = parse_nics(row.XMLDesc(flags)) if persistent else ()
-    live = parse_nics(row.XMLDesc()) if row.isActive() else ()
-    return VmState(row.name(), state, persistent, stored, live)
+    running = row.XMLDesc() if row.isActive() else ""
+    return VmState(row.name(), state, persistent, stored, parse_nics(running), parse_agent(running))
 
 
 STATES = {
@@ -94,6 +94,15 @@ STATES = {
     libvirt.VIR_DOMAIN_CRASHED: "crashed",
     libvirt.VIR_DOMAIN_PMSUSPENDED: "suspended",
 }
+
+
+def parse_agent(xml: str) -> str:
+    """Give the state of the guest agent's channel in a running VM's XML; empty where it has none."""
+    channels = ET.fromstring(xml).iterfind("devices/channel/target") if xml else ()  # noqa: S314 (libvirt's own)
+    return next((each.get("state", "") for each in channels if each.get("name") == AGENT_CHANNEL), "")
+
+
+AGENT_CHANNEL = "org.qemu.guest_agent.0"
 
 
 def parse_nics(xml: str) -> tuple[Nic, ...]:
@@ -121,6 +130,8 @@ def _nic(block: str) -> Nic:
         network=_attribute(source, "network"),
         device=_attribute(element.find("target"), "dev"),
         xml=block,
+        mtu=int(_attribute(element.find("mtu"), "size") or 0),
+        link_down=_attribute(element.find("link"), "state") == "down",
     )
 
 

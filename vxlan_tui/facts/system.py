@@ -18,6 +18,7 @@ _PACKAGES = {
     "nmcli": ("NetworkManager", "network-manager"),
     "firewall-cmd": ("firewalld", "firewalld"),
     "ip": ("iproute", "iproute2"),
+    "bridge": ("iproute", "iproute2"),
     "busctl": ("systemd", "systemd"),
     "virsh": ("libvirt-client", "libvirt-clients"),
     "virt-xml": ("virt-install", "virtinst"),
