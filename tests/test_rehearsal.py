@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from vxlan_tui.plan import Plan, parse
-from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal, rehearse
+from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal, RehearsalError, rehearse
 from vxlan_tui.rehearsal.host import Host
 from vxlan_tui.rehearsal.needs import missing
 from vxlan_tui.rehearsal.network import links
@@ -118,6 +119,24 @@ def test_signals_reach_the_command_itself(up: Rehearsal) -> None:
     child = up["host-a"].popen(["sleep", "3600"])
     child.kill()
     assert child.wait(timeout=5) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("name", ["NetworkManager", "firewalld", "libvirtd"])
+def test_a_daemon_can_be_stopped_and_started_again(up: Rehearsal, name: str) -> None:
+    daemons = up["host-b"].daemons
+    daemons.stop(name)
+    daemons.start(name)
+
+
+def test_a_daemon_that_does_not_start_is_said_with_its_own_words(up: Rehearsal) -> None:
+    host = up["host-a"]
+    host.daemons.stop("libvirtd")
+    host.run(["cp", "/etc/libvirt/libvirtd.conf", "/root/kept"])
+    host.run(["tee", "/etc/libvirt/libvirtd.conf"], input="max_clients = nonsense\n")
+    with pytest.raises(RehearsalError, match="Can't load config file"):
+        host.daemons.start("libvirtd")
+    host.run(["cp", "/root/kept", "/etc/libvirt/libvirtd.conf"])
+    host.daemons.start("libvirtd")
 
 
 def test_hosts_in_two_subnets_reach_each_other_over_the_router_once_configured(sample_plan: Plan) -> None:
@@ -272,7 +291,8 @@ def test_nothing_is_left_when_the_owner_is_killed_while_hosts_come_up(delay: flo
     ours = _namespaces(os.getpid())
     namespaces: set[str] = set()
     for pid in map(int, children.read_text().split()):
-        namespaces |= _namespaces(pid) - ours
+        with suppress(FileNotFoundError):  # some are commands that have ended
+            namespaces |= _namespaces(pid) - ours
     owner.kill()
     owner.wait(timeout=10)
     assert _until(lambda: _left(namespaces) == [], 10), _left(namespaces)

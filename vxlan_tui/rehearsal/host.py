@@ -1,6 +1,5 @@
 """A rehearsal host: a sandbox with the daemons of a KVM host in it, and small VMs."""
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from ipaddress import IPv4Interface
@@ -8,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from vxlan_tui.plan import Host as PlannedHost
+from vxlan_tui.rehearsal.daemons import Daemons
 from vxlan_tui.rehearsal.guest import INITRAMFS, OLD_NETWORK, OLD_NETWORK_XML, Guest, domain_xml
 from vxlan_tui.rehearsal.network import Link
 from vxlan_tui.rehearsal.sandbox import RehearsalError, Sandbox, Setup
@@ -16,11 +16,6 @@ PLAN = "/root/plan.toml"
 """Where the plan's file is, inside."""
 
 PACKAGE = "/usr/local/lib/vxlan-tui"
-
-START_TIMEOUT = 90.0
-"""Seconds for a host's daemons to answer."""
-
-LOGS = "/var/log/rehearsal"
 
 NETWORKMANAGER = """\
 [main]
@@ -59,14 +54,7 @@ REMOVE = (
     "/etc/libvirt/qemu.conf",
 )
 
-SPLIT_DAEMONS = ("virtnetworkd", "virtstoraged", "virtsecretd", "virtnodedevd", "virtnwfilterd", "virtqemud")
-
 UNDEFINE = ("virsh", "undefine", "--nvram", "--managed-save", "--snapshots-metadata", "--checkpoints-metadata")
-
-FIREWALLD_ANSWERS = (
-    *("busctl", "--system", "call", "org.fedoraproject.FirewallD1", "/org/fedoraproject/FirewallD1"),
-    *("org.fedoraproject.FirewallD1", "getDefaultZone"),
-)
 
 
 def setup(link: Link, root: Path, python: str, keep: Sequence[Path], plan_text: str | None) -> Setup:
@@ -111,6 +99,7 @@ class Host(Sandbox):
     def __init__(self, link: Link, setup: Setup, python: str, inner_python: str) -> None:
         super().__init__(setup, python)
         self.planned: PlannedHost = link.host
+        self.daemons = Daemons(self)
         self.guests: tuple[Guest, ...] = ()
         self._inner_python = inner_python
 
@@ -118,40 +107,6 @@ class Host(Sandbox):
     def name(self) -> str:
         """The host's name in the plan."""
         return self.planned.name
-
-    def start_daemons(self) -> None:
-        """Start the daemons and wait until each answers; raises RehearsalError."""
-        self.run(["mkdir", "-p", "/run/dbus", LOGS, "/var/lib/libvirt/dnsmasq"])
-        self._daemon("dbus-daemon", "--system", "--nofork", "--nopidfile")
-        self._until("dbus-daemon", lambda: self.has("/run/dbus/system_bus_socket"))
-        self._daemon("NetworkManager", "--debug")
-        self._daemon("firewalld", "--nofork", "--nopid")
-        self._daemon("virtlogd")
-        for name in self._libvirt_daemons():
-            self._daemon(name)
-        self._until("NetworkManager", lambda: self._succeeds("nm-online", "-s", "-q", "-t", "30"))
-        self._until("firewalld", lambda: self._succeeds(*FIREWALLD_ANSWERS))
-        self._until("libvirt", lambda: self._succeeds("virsh", "--quiet", "list"))
-
-    def _libvirt_daemons(self) -> tuple[str, ...]:
-        whole = self._succeeds("sh", "-c", "command -v libvirtd")
-        return ("libvirtd",) if whole else SPLIT_DAEMONS
-
-    def _daemon(self, name: str, *options: str) -> None:
-        into_log = ("sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1 </dev/null', "sh", f"{LOGS}/{name}.log")
-        self.popen([*into_log, name, *options], start_new_session=True)
-
-    def _succeeds(self, *argv: str) -> bool:
-        return self.run(argv, check=False).returncode == 0
-
-    def _until(self, daemon: str, up: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
-        while not up():
-            self.check_alive()
-            if time.monotonic() > deadline:
-                said = self.run(["sh", "-c", f"tail -n 5 {LOGS}/*.log"], check=False).stdout
-                raise RehearsalError(f"{self.name}: {daemon} does not answer after {START_TIMEOUT:.0f} s\n{said}")
-            time.sleep(0.1)
 
     def define_guests(self, guests: Sequence[Guest], kernel_version: str, running: bool) -> None:
         """Define this host's small VMs on their isolated network, and start them if asked."""
@@ -168,7 +123,7 @@ class Host(Sandbox):
             if running:
                 self.run(["virsh", "start", "--domain", guest.name])
         for guest in self.guests if running else ():  # before that, a VM would not notice `virsh shutdown`
-            self._until(f"VM {guest.name}", partial(self._has_booted, guest))
+            self.daemons.until(f"the VM {guest.name} has booted", partial(self._has_booted, guest))
 
     def _has_booted(self, guest: Guest) -> bool:
         return BOOTED in self.console(guest.name)
@@ -182,8 +137,8 @@ class Host(Sandbox):
 
     def console(self, vm: str) -> str:
         """Give all that a small VM has written on its console; empty while it never ran."""
-        guest = next(guest for guest in self.guests if guest.name == vm)
-        return self.run(["cat", "--", guest.console], check=False).stdout
+        guests = {guest.name: guest for guest in self.guests}
+        return self.run(["cat", "--", guests[vm].console], check=False).stdout
 
     def script(self, text: str) -> None:
         """Run a bash script inside; raises RehearsalError with its last words."""

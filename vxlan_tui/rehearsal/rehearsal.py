@@ -130,7 +130,7 @@ class Rehearsal:
         self._say("the router joins their subnets")
 
     def _start_host(self, host: Host) -> None:
-        host.start_daemons()
+        host.daemons.start_all()
         self._say(f"{host.name}: NetworkManager, firewalld and libvirt answer")
         host.define_guests(guests_of(self.plan), newest_kernel(self.root) or "", self._vms_running)
         if host.guests:
