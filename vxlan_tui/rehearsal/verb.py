@@ -4,12 +4,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from vxlan_tui.plan import Plan, load
+from vxlan_tui.plan import load
 from vxlan_tui.rehearsal.host import PLAN, Host
 from vxlan_tui.rehearsal.rehearsal import Rehearsal
 
@@ -48,15 +47,13 @@ def _tell(text: str) -> None:
 
 
 def _set_up_the_others(rehearsal: Rehearsal) -> None:
+    from vxlan_tui.export import script  # noqa: PLC0415 (the hosts alone need none)
+
     def set_up(host: Host) -> None:
-        host.script(_script(rehearsal.plan, host))
+        host.script(script(rehearsal.plan, host.planned))
         _tell(f"{host.name}: set up by its exported script")
 
     rehearsal.in_parallel(set_up, rehearsal.hosts[1:])
-
-
-def _script(plan: Plan, host: Host) -> str:
-    return str(import_module("vxlan_tui.export").script(plan, host.planned))
 
 
 def _default_command(host: Host) -> list[str]:
