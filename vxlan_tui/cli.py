@@ -8,8 +8,6 @@ from typing import TypeAlias
 
 from vxlan_tui import __version__
 from vxlan_tui.exits import INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
-from vxlan_tui.plan import PlanError
-from vxlan_tui.runner import Interrupted
 
 SECTIONS = ("ethernet", "bridge", "network", "vms")
 
@@ -22,18 +20,30 @@ def run(arguments: Sequence[str]) -> int:
     verb: Verb = asked.verb
     try:
         return verb(asked)
-    except (PlanError, Refused) as error:
+    except Refused as error:
         return _stop(str(error), USAGE)
     except CannotStart as error:
         return _stop(str(error), NOT_STARTED)
-    except Interrupted as error:
-        return _stop(str(error), INTERRUPTED)
     except KeyboardInterrupt:
         return _stop("stopped", INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is left to say, also not by Python as it ends.
         sys.stdout = None
         return INTERRUPTED
+    except Exception as error:
+        return _stop(str(error), _status(error))
+
+
+def _status(error: Exception) -> int:
+    """Give the exit status of what the core raises, or raise it again; imported here, for a quick first frame."""
+    from vxlan_tui.plan import PlanError  # noqa: PLC0415
+    from vxlan_tui.runner import Interrupted  # noqa: PLC0415
+
+    if isinstance(error, PlanError):
+        return USAGE
+    if isinstance(error, Interrupted):
+        return INTERRUPTED
+    raise error
 
 
 def _stop(words: str, status: int) -> int:
@@ -50,7 +60,11 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"vxlan-tui {__version__}")
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    parser.set_defaults(verb=_wizard)
+    parser.add_argument("--plan", dest="wizard_plan", type=Path, metavar="FILE", help="the plan to open, or to save to")
+    parser.add_argument("--host", dest="wizard_host", metavar="NAME", help="the host of the plan that this machine is")
+    parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
+    verbs = parser.add_subparsers(metavar="VERB", description="Without a verb: the wizard, with these options.")
     _changing(verbs, "apply", _apply, "carry out on this host what the plan asks for and is missing", only=True)
     _changing(verbs, "undo", _undo, "take back what was done on this host for the plan, and nothing else")
     export = _with_plan(verbs, "export", _export, "write a host's shell script; touches no host")
@@ -105,6 +119,12 @@ def _rehearse_parser(verbs: Verbs) -> None:
 
 
 # Each verb imports what it needs: `--help` and `export` stay quick.
+
+
+def _wizard(asked: argparse.Namespace) -> int:
+    from vxlan_tui.ui.entry import open_wizard  # noqa: PLC0415
+
+    return open_wizard(asked.wizard_plan, asked.wizard_host, asked.wizard_ascii)
 
 
 def _apply(asked: argparse.Namespace) -> int:

@@ -1,0 +1,103 @@
+"""What a host is before there is a plan: its versions, devices, networks and VMs, and what it lacks."""
+
+import json
+import platform
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from vxlan_tui.facts import iproute, libvirt, nmcli, system
+from vxlan_tui.facts.system import Missing
+from vxlan_tui.facts.terminal import Login, login
+from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.state import Link, Network, Profile, VmState
+
+PROGRAMS = ("nmcli", "ip", "firewall-cmd", "busctl", "virsh", "virt-xml", "virt-install", "timeout", "install", "bash")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One host at one moment. A version is empty where its daemon does not answer."""
+
+    name: str
+    distribution: str = ""
+    networkmanager: str = ""
+    firewalld: str = ""
+    libvirt: str = ""
+    links: Mapping[str, Link] = field(default_factory=dict)
+    profiles: tuple[Profile, ...] = ()
+    default_interface: str = ""
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    vms: Mapping[str, VmState] = field(default_factory=dict)
+    login: Login = field(default_factory=Login)
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def nics(self) -> tuple[Link, ...]:
+        """The devices that can carry an underlay: NICs, VLANs and bonds that are nobody's port."""
+        kinds = ("", "veth", "vlan", "bond", "team", "macvlan", "wireguard")
+        links = (link for link in self.links.values() if link.name != "lo" and not link.controller)
+        return tuple(link for link in links if link.kind in kinds)
+
+    @property
+    def login_interface(self) -> str:
+        """The device that this SSH session comes in over; empty where it is none, or not known."""
+        here = self.login.server_address
+        return next((name for name, link in self.links.items() if here and here in _addresses(link)), "")
+
+
+def _addresses(link: Link) -> list[str]:
+    return [address.partition("/")[0] for address in link.addresses]
+
+
+def survey(runner: Runner) -> Survey:
+    """Look at this host; what does not answer is told in `missing`, with what mends it."""
+    found = Survey(socket.gethostname().partition(".")[0], _distribution(), login=login())
+    missing = system.not_root() + system.missing_programs(PROGRAMS)
+    for part, look in (("net", _net), ("firewall", _firewall), ("virt", _virt)):
+        try:
+            found = look(runner, found)
+        except CommandFailed as failure:
+            missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words)]
+        except libvirt.LibvirtUnavailable as failure:
+            missing.append(system.daemon(part, str(failure)))
+    return replace(found, missing=tuple(missing))
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        return platform.system()
+
+
+def _net(runner: Runner, found: Survey) -> Survey:
+    links = iproute.read_links(runner)
+    found = replace(found, links=links, default_interface=_default_interface(runner))
+    version = ".".join(str(part) for part in nmcli.read_version(runner))
+    return replace(found, networkmanager=version, profiles=nmcli.read_profiles(runner))
+
+
+def _default_interface(runner: Runner) -> str:
+    for family in ("-4", "-6"):
+        routes = json.loads(runner.read("ip", family, "-j", "route", "show", "default") or "[]")
+        for route in routes:
+            if "dev" in route:
+                return str(route["dev"])
+    return ""
+
+
+def _firewall(runner: Runner, found: Survey) -> Survey:
+    bus = "org.fedoraproject.FirewallD1"
+    asked = ("get-property", bus, "/org/fedoraproject/FirewallD1", bus, "version")
+    answer = json.loads(runner.read("busctl", "--json=short", "--auto-start=no", *asked))
+    return replace(found, firewalld=str(answer["data"]))
+
+
+def _virt(runner: Runner, found: Survey) -> Survey:
+    del runner
+    with libvirt.connection() as opened:
+        number = opened.getLibVersion()
+        version = f"{number // 1000000}.{number // 1000 % 1000}.{number % 1000}"
+        networks, vms = libvirt.read_networks(opened), libvirt.read_vms(opened)
+    return replace(found, libvirt=version, networks=networks, vms=vms)

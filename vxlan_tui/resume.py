@@ -1,0 +1,61 @@
+"""Where the last run on this host stopped: read from the journal, for whoever goes on from there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vxlan_tui import journal
+
+
+@dataclass(frozen=True)
+class Resume:
+    """The last run: its plan and host, the last step that it began, and what was cut off, if anything.
+
+    `command` is the command without an end in the journal: whether it took effect, only the host can tell.
+    """
+
+    plan: Path
+    host: str
+    step: str = ""
+    cut_off: bool = False
+    command: str = ""
+    failed: str = ""
+
+    @property
+    def words(self) -> str:
+        """What a person should know before going on; empty where the last run ended by itself."""
+        if self.command:
+            return f"The last run was cut off while this ran: {self.command}"
+        if self.cut_off:
+            return "The last run was cut off between two commands."
+        return f"The last run stopped at a failure: {self.failed}" if self.failed else ""
+
+
+def last(path: Path) -> Resume | None:
+    """Give the last run of a journal, or None; raises OSError."""
+    return last_of(journal.events(path))
+
+
+def last_of(events: Iterable[Mapping[str, Any]]) -> Resume | None:
+    """Give the last run of these events, or None."""
+    rows: list[Mapping[str, Any]] = []
+    for event in events:
+        if event.get("event") == "run" and event.get("plan"):
+            rows = []
+        rows.append(event)
+    if not rows or rows[0].get("event") != "run" or "plan" not in rows[0]:
+        return None
+    kinds = [row.get("event") for row in rows]
+    steps = [row for row in rows if row.get("event") == "step"]
+    ended = {row.get("command") for row in rows if row.get("event") == "ended"}
+    open_commands = [row for row in rows if row.get("event") == "command" and row.get("n") not in ended]
+    failures = [row for row in rows if row.get("event") == "step-ended" and row.get("state") == "failed"]
+    return Resume(
+        plan=Path(str(rows[0]["plan"])),
+        host=str(rows[0].get("host", "")),
+        step=str(steps[-1].get("step", "")) if steps else "",
+        cut_off="run-ended" not in kinds,
+        command=str(open_commands[-1].get("text", "")) if open_commands else "",
+        failed=str(failures[-1].get("detail", "")).split("\n")[0] if failures else "",
+    )

@@ -1,0 +1,1 @@
+"""The wizard: the chapter as screens. Only what is in here knows Textual."""

@@ -1,0 +1,69 @@
+"""The checks for the screen: run in a thread, each finding shown as it arrives."""
+
+from typing import TYPE_CHECKING
+
+from vxlan_tui import checks
+from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.runner import CommandFailed, Interrupts, Runner
+
+if TYPE_CHECKING:
+    from vxlan_tui.ui.app import Wizard
+
+
+def begin(app: "Wizard") -> None:
+    """Run all checks anew; what is shown stays until its new finding is there."""
+    plan, host = app.work.plan, app.work.host
+    if plan is None or host is None or app.checking:
+        return
+    missing = checks.missing(plan, host)
+    if missing:
+        app.work.not_ready["verify"] = "\n".join(str(each) for each in missing)
+        app.work.verified = "not ready"
+        app.show_all()
+        return
+    app.work.not_ready.pop("verify", None)
+    planned = checks.planned(plan, host)
+    before = {finding.key: finding for finding in app.findings}
+    app.findings = [before.get(finding.key, finding) for finding in planned]
+    app.pending = {finding.key for finding in planned}
+    app.checking = True
+    app.work.verified = "running"
+    app.show_all()
+    app.run_worker(lambda: _in_thread(app, plan, host), thread=True, group="checks")
+
+
+def _in_thread(app: "Wizard", plan: Plan, host: Host) -> None:
+    try:
+        findings = checks.run(
+            plan, host, Runner(Interrupts()), lambda finding: app.call_from_thread(_found, app, finding)
+        )
+        app.call_from_thread(_ended, app, findings)
+    except (CommandFailed, OSError) as error:
+        app.call_from_thread(app.notify, f"The checks stopped: {error}", severity="error", timeout=15)
+        app.call_from_thread(_ended, app, app.findings)
+
+
+def _found(app: "Wizard", finding: Finding) -> None:
+    app.pending.discard(finding.key)
+    keys = [known.key for known in app.findings]
+    if finding.key in keys:
+        app.findings[keys.index(finding.key)] = finding
+    else:
+        app.findings.append(finding)
+    app.on_wizard_progress()
+
+
+def _ended(app: "Wizard", findings: list[Finding]) -> None:
+    app.findings, app.pending, app.checking = list(findings), set(), False
+    app.work.verified = verdict(findings)
+    app.show_all()
+
+
+def verdict(findings: list[Finding]) -> str:
+    """Say in a word how the checks ended."""
+    failed = sum(finding.status is Status.FAIL for finding in findings)
+    warned = sum(finding.status is Status.WARN for finding in findings)
+    if failed:
+        return f"{failed} failed"
+    return f"OK, {warned} to know" if warned else "OK"

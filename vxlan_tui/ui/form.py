@@ -1,0 +1,125 @@
+"""The widgets of a form: a field with its words beneath, a choice, and something to do."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from vxlan_tui.ui.fields import Act, Spec
+
+
+class Choice(Static, can_focus=True):
+    """One of several values: Left and Right step through them, Enter lists them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", show=False),
+        Binding("right,space", "step(1)", show=False),
+        Binding("enter", "list", show=False),
+    ]
+
+    class Changed(Message):
+        """Another value was chosen."""
+
+        def __init__(self, choice: "Choice") -> None:
+            super().__init__()
+            self.choice = choice
+
+    def __init__(self, values: Sequence[tuple[str, str]], value: str) -> None:
+        super().__init__(markup=False)
+        self.values = list(values)
+        if value not in [known for known, _ in self.values]:
+            self.values.append((value, f"{value} (not on this host)" if value else "choose"))
+        self.value = value
+        self._draw()
+
+    def _draw(self) -> None:
+        self.update(Text(f"< {dict(self.values).get(self.value, self.value)} >", no_wrap=True, overflow="ellipsis"))
+
+    def choose(self, value: str) -> None:
+        """Take a value."""
+        self.value = value
+        self._draw()
+        self.post_message(self.Changed(self))
+
+    def action_step(self, by: int) -> None:
+        """Take the next value, or the one before."""
+        known = [value for value, _ in self.values]
+        self.choose(known[(known.index(self.value) + by) % len(known)])
+
+    def action_list(self) -> None:
+        """List the values."""
+        from vxlan_tui.ui.screens.ask import Ask  # noqa: PLC0415
+
+        def chosen(value: str | None) -> None:
+            if value is not None:
+                self.choose(value)
+
+        self.app.push_screen(Ask("Choose", self.values), chosen)
+
+    def on_click(self) -> None:
+        """Step on with the mouse."""
+        self.action_step(1)
+
+
+class Field(Vertical):
+    """A label, what is typed or chosen, and words beneath where it is not allowed."""
+
+    def __init__(self, spec: Spec, editor: Widget) -> None:
+        super().__init__(classes="field")
+        self.spec = spec
+        self.editor = editor
+        self.visited = False
+        self._words = Static(classes="fault", markup=False)
+        self._words.display = False
+
+    def compose(self) -> ComposeResult:
+        """Give the line and the words."""
+        with Horizontal():
+            yield Static(self.spec.label, classes="label", markup=False)
+            yield self.editor
+        yield self._words
+
+    def tell(self, words: str) -> None:
+        """Show what is not allowed, or nothing."""
+        self._words.update(words)
+        self._words.display = bool(words)
+
+    @property
+    def value(self) -> str:
+        """What is typed or chosen."""
+        return str(getattr(self.editor, "value", ""))
+
+
+class Line(Input):
+    """A line to type in. The cursor does not blink: a screen at rest sends nothing."""
+
+    def __init__(self, value: str, default: str) -> None:
+        super().__init__(value, placeholder=f"({default})" if default else "", select_on_focus=False)
+        self.cursor_blink = False
+
+
+class ActLine(Static, can_focus=True):
+    """Something to do: Enter does it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "do", show=False)]
+
+    def __init__(self, act: Act, do: Callable[[Act], None]) -> None:
+        super().__init__(f"[ {act.text} ]", classes="act", markup=False)
+        self.act = act
+        self._do = do
+
+    def action_do(self) -> None:
+        """Do it."""
+        self._do(self.act)
+
+    def on_click(self, event: Click) -> None:
+        """Do it with the mouse."""
+        event.stop()
+        self._do(self.act)

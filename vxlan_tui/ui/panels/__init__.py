@@ -1,0 +1,1 @@
+"""The live panels: what the host has now."""

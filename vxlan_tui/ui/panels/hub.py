@@ -1,0 +1,114 @@
+"""The three live panels and their sources: started when first asked for, shared by every place that shows them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from vxlan_tui.live.devices import Device, Devices
+from vxlan_tui.live.fdb import Entry, Fdb
+from vxlan_tui.live.networks import Networks
+from vxlan_tui.live.source import Source
+from vxlan_tui.plan import Plan
+from vxlan_tui.state import Network
+from vxlan_tui.ui.panels.live import LivePanel
+from vxlan_tui.ui.panels.table import Column
+
+NAMES = ("devices", "fdb", "networks")
+OURS = "plan"
+
+
+class Hub:
+    """The sources. `news` is called in a source's thread, with the panel's name."""
+
+    def __init__(self, news: Callable[[str], None]) -> None:
+        self._news = news
+        self._sources: dict[str, Source[Any]] = {}
+        self._devices: set[str] = set()
+        self._networks: set[str] = set()
+        self._bridges: tuple[str, ...] = ()
+        self._vxlans: tuple[str, ...] = ()
+
+    def follow(self, plan: Plan | None, underlay: str) -> bool:
+        """Take this plan's things for ours; gives whether the FDB's source was changed by it."""
+        segments = plan.segments if plan else ()
+        bridges, vxlans = tuple(s.bridge for s in segments), tuple(s.vxlan for s in segments)
+        self._devices = {*bridges, *vxlans, underlay}
+        self._networks = {segment.network for segment in segments}
+        changed = (bridges, vxlans) != (self._bridges, self._vxlans)
+        self._bridges, self._vxlans = bridges, vxlans
+        old = self._sources.pop("fdb", None) if changed else None
+        if old is not None:
+            old.stop()
+        return old is not None
+
+    def source(self, name: str) -> Source[Any]:
+        """Give a source, started if it was not."""
+        if name not in self._sources:
+            makers: dict[str, Callable[[], Source[Any]]] = {
+                "devices": Devices,
+                "fdb": lambda: Fdb(self._bridges, self._vxlans),
+                "networks": Networks,
+            }
+            self._sources[name] = makers[name]()
+            self._sources[name].start(lambda: self._news(name))
+        return self._sources[name]
+
+    def refresh(self) -> None:
+        """Read again what the system sends no event about."""
+        if "networks" in self._sources:
+            self._sources["networks"].refresh()
+
+    def stop(self) -> None:
+        """End all sources."""
+        for source in self._sources.values():
+            source.stop()
+
+    def panel(self, name: str) -> LivePanel:
+        """Give a panel of a source."""
+        if name == "devices":
+            return LivePanel(
+                "Devices", self.source(name), _DEVICES, lambda row: row.name, self._device, self._is_our_device
+            )
+        if name == "fdb":
+            self.source("networks")  # it knows which MAC address is which VM's
+            return LivePanel("FDB", self.source(name), _FDB, lambda row: row.key, self._entry, self._is_our_entry)
+        return LivePanel(
+            "Networks", self.source(name), _NETWORKS, lambda row: row.name, self._network, self._is_our_network
+        )
+
+    def _is_our_device(self, row: Device) -> bool:
+        return row.name in self._devices
+
+    def _device(self, row: Device) -> tuple[str, ...]:
+        return (_ours(self._is_our_device(row)), row.name, row.state, row.type, row.connection)
+
+    def _is_our_network(self, row: Network) -> bool:
+        return row.name in self._networks
+
+    def _network(self, row: Network) -> tuple[str, ...]:
+        state = "active" if row.active else "inactive"
+        autostart = "yes" if row.autostart else "no"
+        return (_ours(self._is_our_network(row)), row.name, state, autostart, row.bridge)
+
+    def _is_our_entry(self, row: Entry) -> bool:
+        return row.kind == "flood" or self._vm(row) != ""
+
+    def _entry(self, row: Entry) -> tuple[str, ...]:
+        name = self._vm(row) or ("unknown destinations" if row.kind == "flood" else "")
+        return (row.mac, row.kind, row.device, row.destination, name)
+
+    def _vm(self, row: Entry) -> str:
+        networks = self._sources.get("networks")
+        if not isinstance(networks, Networks):
+            return ""
+        name = networks.names.by_mac.get(row.mac, "")
+        tap = networks.names.by_device.get(row.device, "") if row.kind == "permanent" else ""
+        return name or (f"{tap} (its tap)" if tap else "")
+
+
+def _ours(is_ours: bool) -> str:
+    return OURS if is_ours else ""
+
+
+_DEVICES = (Column("", 4), Column("DEVICE", 12), Column("STATE", 13), Column("TYPE", 8), Column("CONNECTION", 20))
+_FDB = (Column("MAC", 17), Column("KIND", 9), Column("DEVICE", 10), Column("DST", 15), Column("VM", 24))
+_NETWORKS = (Column("", 4), Column("NAME", 18), Column("STATE", 8), Column("AUTOSTART", 9), Column("BRIDGE", 15))

@@ -1,0 +1,1 @@
+"""The screens, one for each section of the way, and what opens over them."""

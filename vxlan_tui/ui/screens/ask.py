@@ -1,0 +1,110 @@
+"""What opens over the screens: a question with its answers, a text to read, and a line to type."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from vxlan_tui.ui.form import Line
+
+
+class Ask(ModalScreen[str | None]):
+    """A question and its answers, one of which is given back; None where it is left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+
+    def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._question = question
+        self._answers = list(answers)
+
+    def compose(self) -> ComposeResult:
+        """Give the question above its answers."""
+        with Vertical(classes="box"):
+            with VerticalScroll(classes="question"):
+                yield Static(self._question, markup=False)
+            yield OptionList(*[Option(_plain(words)) for _, words in self._answers])
+            yield Static("Up, Down: choose   Enter: take it   Esc: back", classes="foot", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin at the first answer."""
+        self.query_one(OptionList).focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give the answer back."""
+        self.dismiss(self._answers[event.option_index][0])
+
+
+def _plain(words: str) -> str:
+    return words.replace("[", "\\[")
+
+
+class Read(ModalScreen[None]):
+    """A text to read, scroll and copy."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,question_mark", "dismiss(None)", show=False),
+        Binding("y", "copy", show=False),
+        Binding("ctrl+s", "save", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, name: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._name = name
+
+    def compose(self) -> ComposeResult:
+        """Give the text under its title."""
+        keys = "Up, Down, PgUp, PgDn: scroll   y: copy   Esc: back"
+        with Vertical(classes="box tall"):
+            yield Static(self._title, classes="heading", markup=False)
+            with VerticalScroll():
+                yield Static(self._text, markup=False)
+            yield Static(f"{keys}   ^S: save to a file" if self._name else keys, classes="foot", markup=False)
+
+    def on_mount(self) -> None:
+        """Let the keys scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_copy(self) -> None:
+        """Copy the text."""
+        self.app.copy_to_clipboard(self._text)
+        self.app.notify("Copied, where your terminal takes it (OSC 52).")
+
+    def action_save(self) -> None:
+        """Save the text to a file."""
+        if self._name:
+            self.app.call_later(self.app.run_action, f"save_text({self._name!r})")
+
+
+class Type(ModalScreen[str | None]):
+    """A line to type; given back with Enter, None where it is left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+
+    def __init__(self, question: str, value: str) -> None:
+        super().__init__()
+        self._question = question
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        """Give the question above the line."""
+        with Vertical(classes="box"):
+            yield Static(self._question, markup=False)
+            yield Line(self._value, "")
+            yield Static("Enter: take it   Esc: back", classes="foot", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to type."""
+        self.query_one(Line).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the line back."""
+        event.stop()
+        self.dismiss(event.value.strip())

@@ -1,0 +1,168 @@
+"""The end of the way: what was done, the scripts, and what to do on the other hosts."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.ui.keybar import Key
+from vxlan_tui.ui.screens.pane import Pane
+from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS
+
+HELP = """\
+The scripts do what the wizard does, with nothing but the tools themselves. Each can be run again without harm.
+
+Enter  show the marked script
+w      write it to a file
+y      copy it
+p      copy the plan file's text
+
+On each other host: take the plan file there and run the wizard or `vxlan-tui apply`,
+or take that host's script there and run it as root."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script that is offered."""
+
+    title: str
+    file: str
+    host: Host
+    undo: bool = False
+
+    def text(self, plan: Plan) -> str:
+        """Give the script; raises ImportError where this version has none."""
+        from vxlan_tui import export  # noqa: PLC0415 (jinja2 comes when it is asked for)
+
+        return str((export.undo_script if self.undo else export.script)(plan, self.host))
+
+
+class ScriptView(Static, can_focus=True):
+    """One script of the list."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(f"{script.title}\n    {script.file}", classes="script", markup=False)
+        self.script = script
+
+
+class FinishPane(Pane):
+    """What was done and what is left to do."""
+
+    section = "finish"
+    help = HELP
+    keys: ClassVar[tuple[Key, ...]] = (
+        ("Enter", "Show script", "pane('preview')"),
+        ("w", "Write to a file", "pane('write')"),
+        ("y", "Copy", "pane('copy')"),
+        ("p", "Copy the plan", "pane('copy_plan')"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "preview", show=False),
+        Binding("w", "write", show=False),
+        Binding("y", "copy", show=False),
+        Binding("p", "copy_plan", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="pane-finish")
+
+    def compose(self) -> ComposeResult:
+        """Give the heading; what there is to offer depends on the plan."""
+        yield Static("Finish", classes="heading", markup=False)
+        yield Static(id="done", classes="note", markup=False)
+        yield Static("The scripts", classes="group", markup=False)
+        yield Static(id="others", markup=False)
+
+    def show(self) -> None:
+        """Show what was done, and offer the scripts."""
+        plan, here = self.work.plan, self.work.host
+        self.query_one("#done", Static).update(self._done())
+        if plan is None or here is None:
+            return
+        self.query_one("#others", Static).update(_others(plan, here, str(self.work.draft.path)))
+        scripts = _scripts(plan, here)
+        views = list(self.query(ScriptView))
+        if [view.script for view in views] != scripts:
+            for view in views:
+                view.remove()
+            self.mount_all([ScriptView(script) for script in scripts], before=self.query_one("#others"))
+            self.call_after_refresh(self.opened)
+
+    def opened(self) -> None:
+        """Put the focus on the first script."""
+        views = list(self.query(ScriptView))
+        (views[0] if views else self).focus()
+
+    def _done(self) -> str:
+        if self.work.plan is None:
+            return "There is no plan yet: fill in section 2 first (key 2)."
+        rows = [f"{SECTIONS[name]:<18}{self.work.state(name)}" for name in (*STEP_SECTIONS, "verify")]
+        ran = sum(len(run.commands) for run in self.work.runs.values())
+        return "\n".join([*rows, f"{ran} commands were run from here. F9 shows them all."])
+
+    def _chosen(self) -> Script | None:
+        views = list(self.query(ScriptView))
+        return next((view.script for view in views if view.has_focus), None)
+
+    def _text(self) -> str:
+        script, plan = self._chosen(), self.work.plan
+        if script is None or plan is None:
+            return ""
+        try:
+            return script.text(plan)
+        except (ImportError, AttributeError) as error:
+            self.app.notify(f"There is no script: {error}", severity="error")
+            return ""
+
+    def action_preview(self) -> None:
+        """Show the marked script."""
+        from vxlan_tui.ui.screens.ask import Read  # noqa: PLC0415
+
+        script, text = self._chosen(), self._text()
+        if script is not None and text:
+            self.app.push_screen(Read(script.title, text))
+
+    def action_write(self) -> None:
+        """Write the marked script to a file."""
+        script, text = self._chosen(), self._text()
+        if script is not None and text:
+            self.wizard.write_file(str(self.work.draft.path.with_name(script.file)), text)
+
+    def action_copy(self) -> None:
+        """Copy the marked script."""
+        text = self._text()
+        if text:
+            self.wizard.copy(text)
+
+    def action_copy_plan(self) -> None:
+        """Copy the plan file's text."""
+        from vxlan_tui import plan_file  # noqa: PLC0415
+
+        self.wizard.copy(plan_file.text(self.work.draft.data))
+
+
+def _scripts(plan: Plan, here: Host) -> list[Script]:
+    others = [Script(f"Script for {host.name}", f"{host.name}.sh", host) for host in plan.peers(here)]
+    mine = [
+        Script(f"Script for this host, {here.name}", f"{here.name}.sh", here),
+        *others,
+        Script(f"Undo script for this host, {here.name}", f"{here.name}-undo.sh", here, undo=True),
+    ]
+    return mine + [
+        Script(f"Undo script for {host.name}", f"{host.name}-undo.sh", host, undo=True) for host in plan.peers(here)
+    ]
+
+
+def _others(plan: Plan, here: Host, path: str) -> str:
+    lines = ["", "On each other host, as root, one of these:"]
+    for host in plan.peers(here):
+        lines += [
+            f"  {host.name}: take {path} there, and run",
+            f"      vxlan-tui apply plan.toml --host {host.name}",
+            f"    or take {host.name}.sh there, and run",
+            f"      bash {host.name}.sh",
+        ]
+    return "\n".join([*lines, "Then come back to Verify (key 7) here, and verify there."])

@@ -1,0 +1,82 @@
+"""What the sections' screens share."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from vxlan_tui.ui.keybar import Key
+from vxlan_tui.ui.work import Work
+
+if TYPE_CHECKING:
+    from vxlan_tui.ui.app import Wizard
+
+
+class Pane(VerticalScroll, can_focus=True):
+    """A section's screen. It stays as it is left, with its scroll and focus, when another one is opened."""
+
+    section = ""
+    keys: ClassVar[tuple[Key, ...]] = ()
+    help: ClassVar[str] = ""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "previous", show=False),
+        Binding("down", "following", show=False),
+        Binding("escape", "app.sections", show=False),
+    ]
+
+    @property
+    def wizard(self) -> "Wizard":
+        """The application."""
+        return cast("Wizard", self.app)
+
+    @property
+    def work(self) -> Work:
+        """The wizard's work."""
+        return self.wizard.work
+
+    def show(self) -> None:
+        """Put what the work holds now on screen; called when the section is opened and when something changed."""
+
+    def opened(self) -> None:
+        """The section was opened: put the focus where the next thing is to be done."""
+        self.focus(scroll_visible=False)
+
+    def own_keys(self) -> tuple[Key, ...]:
+        """Give the keys that hold in this section now."""
+        return self.keys
+
+    def help_text(self) -> str:
+        """Give the section's help, for what has the focus."""
+        return self.help
+
+    def action_previous(self) -> None:
+        """Go to what can be chosen above."""
+        self._step(-1)
+
+    def action_following(self) -> None:
+        """Go to what can be chosen below."""
+        self._step(1)
+
+    def _step(self, by: int) -> None:
+        chain = [widget for widget in self.screen.focus_chain if self in widget.ancestors]
+        focused = self.screen.focused
+        if focused in chain:
+            place = chain.index(focused) + by
+            if 0 <= place < len(chain) and self._reaches(chain[place]):
+                chain[place].focus()
+                return
+        elif chain:
+            chain[0].focus()
+            return
+        self.scroll_relative(y=by * 2, animate=False)
+
+    def _reaches(self, other: object) -> bool:
+        """Whether the next one can be seen without passing over what is still hidden of this one."""
+        focused = self.screen.focused
+        if focused is None:
+            return True
+        top, bottom = focused.region.y, focused.region.bottom
+        visible = self.region
+        below = getattr(other, "region", focused.region).y >= bottom
+        return bottom <= visible.bottom if below else top >= visible.y

@@ -1,0 +1,55 @@
+"""A live panel over the whole terminal, for where there is no room beside the work."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from vxlan_tui.ui.panels.live import LivePanel
+
+if TYPE_CHECKING:
+    from vxlan_tui.ui.app import Wizard
+
+
+class PanelScreen(ModalScreen[None]):
+    """One panel. The keys of the others change over to them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", show=False)]
+
+    def __init__(self, name: str, panel: LivePanel) -> None:
+        super().__init__(name=name)
+        self.panel = panel
+
+    def compose(self) -> ComposeResult:
+        """Give the panel above the keys."""
+        with Vertical(classes="full"):
+            yield self.panel
+            yield Static(
+                "Up Down PgUp PgDn Home End: scroll  F2 Devices F3 FDB F4 Networks  Esc: back",
+                classes="foot",
+                markup=False,
+            )
+
+    def on_mount(self) -> None:
+        """Let the keys scroll."""
+        self.panel.table.focus()
+
+
+def show_panel(app: "Wizard", name: str) -> None:
+    """Put the focus on a panel beside the work; where there is none, or it has the focus, show it in full."""
+    top = app.screen
+    if isinstance(top, PanelScreen):
+        top.dismiss(None)
+        if top.name == name:
+            return
+    elif len(app.screen_stack) > 1:
+        return
+    source = app.hub.source(name)
+    beside = [p for p in app.screen_stack[0].query(LivePanel) if p.source is source]
+    if beside and not beside[0].table.has_focus and beside[0].region and not isinstance(top, PanelScreen):
+        beside[0].table.focus()
+    else:
+        app.push_screen(PanelScreen(name, app.hub.panel(name)))

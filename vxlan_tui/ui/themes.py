@@ -1,0 +1,74 @@
+"""The colours, and what is drawn in place of glyphs that a console's font lacks."""
+
+from rich.color import Color
+from rich.segment import Segment, Segments
+from rich.style import Style
+from textual.scrollbar import ScrollBarRender
+from textual.theme import Theme
+
+FULL = Theme(
+    name="vxlan",
+    primary="#1f4e79",
+    secondary="#5f7f9f",
+    accent="#7fc8f8",
+    foreground="#e0e0e0",
+    background="#101418",
+    surface="#1c242c",
+    panel="#2c3844",
+    success="#7fd78f",
+    warning="#e8c060",
+    error="#ff8080",
+    dark=True,
+)
+
+# Of the sixteen colours that each terminal has, so that none is rounded to another.
+SIXTEEN = Theme(
+    name="vxlan-16",
+    primary="#0000aa",
+    secondary="#aaaaaa",
+    accent="#00aaaa",
+    foreground="#aaaaaa",
+    background="#000000",
+    surface="#000000",
+    panel="#0000aa",
+    success="#00aa00",
+    warning="#aa5500",
+    error="#ff5555",
+    dark=True,
+)
+
+
+_BLACK, _WHITE = Color.parse("black"), Color.parse("white")
+
+
+class PlainBar(ScrollBarRender):
+    """A scrollbar of ASCII characters: `|` and, where the view is, `#`."""
+
+    @classmethod
+    def render_bar(  # noqa: PLR0913, PLR0917 (Textual's own signature)
+        cls,
+        size: int = 25,
+        virtual_size: float = 50,
+        window_size: float = 20,
+        position: float = 0,
+        thickness: int = 1,
+        vertical: bool = True,
+        back_color: Color = _BLACK,
+        bar_color: Color = _WHITE,
+    ) -> Segments:
+        """Give the characters, from the top or from the left."""
+        share = min(1.0, window_size / virtual_size) if virtual_size else 1.0
+        length = max(1, round(size * share))
+        room = max(1.0, virtual_size - window_size)
+        start = round((size - length) * min(1.0, position / room))
+        places = ["#" if start <= place < start + length else "|" for place in range(size)]
+        width = thickness if vertical else 1
+        style = Style(color=bar_color, bgcolor=back_color)
+        segments = [Segment(char * width, _meta(style, place < start)) for place, char in enumerate(places)]
+        if vertical:
+            return Segments(segments, new_lines=True)
+        return Segments([*segments, Segment.line()] * thickness, new_lines=False)
+
+
+def _meta(style: Style, before: bool) -> Style:
+    return style + Style(meta={"@mouse.down": "scroll_up" if before else "scroll_down"})
