@@ -1,0 +1,39 @@
+"""`export`: a host's shell script, on standard output or in a file."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from vxlan_tui import plan
+from vxlan_tui.exits import DONE, Refused
+from vxlan_tui.export import script, undo_script
+from vxlan_tui.files import write_whole
+from vxlan_tui.runner import Runner
+from vxlan_tui.verbs.common import choose_host
+
+EXECUTABLE = 0o700
+"""A script's mode: it may hold what the plan gives virt-install, so others cannot read it."""
+
+
+def export(path: Path, name: str | None, form: Literal["script", "undo"], output: Path | None) -> int:
+    """Write the script for a host of the plan, and give the exit status."""
+    loaded = plan.load(path)
+    host = choose_host(loaded, name, Runner())
+    text = (undo_script if form == "undo" else script)(loaded, host)
+    if output is None:
+        sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
+        sys.stdout.buffer.flush()
+    else:
+        _write(output, text)
+    return DONE
+
+
+def _write(output: Path, text: str) -> None:
+    """Write a file whole; what is not a file (a terminal, a pipe, /dev/null) is written to, not replaced."""
+    try:
+        if output.exists() and not output.is_file():
+            output.write_text(text, encoding="utf-8", errors="surrogateescape")
+        else:
+            write_whole(output.resolve(), text, EXECUTABLE)
+    except OSError as error:
+        raise Refused(f"--output: {output} cannot be written ({error.strerror})") from error
