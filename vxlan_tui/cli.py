@@ -66,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
     verbs = parser.add_subparsers(metavar="VERB", description="Without a verb: the wizard, with these options.")
     _changing(verbs, "apply", _apply, "carry out on this host what the plan asks for and is missing", only=True)
+    verify = _with_plan(verbs, "verify", _verify, "check this host and the way to the others; changes nothing")
+    verify.add_argument("--json", action="store_true", help="one JSON object on standard output")
     _changing(verbs, "undo", _undo, "take back what was done on this host for the plan, and nothing else")
     export = _with_plan(verbs, "export", _export, "write a host's shell script; touches no host")
     export.add_argument("--format", choices=("script", "undo"), default="script", help="default: script")
@@ -131,6 +133,12 @@ def _apply(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import change  # noqa: PLC0415
 
     return change.apply(asked.plan, asked.host, asked.only, change.Manner(asked.yes, asked.json))
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs import verify  # noqa: PLC0415
+
+    return verify.verify(asked.plan, asked.host, asked.json)
 
 
 def _undo(asked: argparse.Namespace) -> int:

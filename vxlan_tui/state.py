@@ -32,7 +32,7 @@ class BridgePort:
 
 @dataclass(frozen=True)
 class BridgeLink:
-    """A bridge as the kernel has it (ip-link(8)): its STP, and what it filters.
+    """A bridge as the kernel has it (ip-link(8)): its STP, and the firewalls that it asks.
 
     `forward_delay` is in seconds. `netfilter` names the tables (iptables, ip6tables, arptables) that this
     bridge of itself shows its frames to.
@@ -41,7 +41,6 @@ class BridgeLink:
     stp: bool = False
     forward_delay: float = 0.0
     id: str = ""
-    vlan_filtering: bool = False
     netfilter: frozenset[str] = frozenset()
 
 
@@ -163,6 +162,23 @@ class VmState:
 
 
 @dataclass(frozen=True)
+class Way:
+    """The way that the person who runs this came in.
+
+    `devices` are those that an SSH session depends on: the one with the address that it goes to, and what lies
+    below it. Empty with `ssh`: it is not known.
+    """
+
+    ssh: bool = False
+    devices: frozenset[str] = frozenset()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it is an SSH session that comes in nobody knows where."""
+        return self.ssh and not self.devices
+
+
+@dataclass(frozen=True)
 class HostState:
     """One host at one moment, as far as the plan needs it."""
 
@@ -177,6 +193,7 @@ class HostState:
     """The zones that records speak of, for undo."""
     networks: Mapping[str, Network] = field(default_factory=dict)
     vms: Mapping[str, VmState] = field(default_factory=dict)
+    way: Way = Way()
     leftovers: frozenset[str] = frozenset()
     """Files of ours that a run which was cut off has left behind."""
 

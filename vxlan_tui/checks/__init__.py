@@ -10,26 +10,47 @@ what this host lacks to run them at all; a daemon that is stopped is a finding, 
 
 from collections.abc import Callable
 
+from vxlan_tui.checks import bridge, ethernet, network, tunnel, vms
+from vxlan_tui.checks.check import Check, findings
 from vxlan_tui.checks.finding import Finding, Status, healthy
+from vxlan_tui.facts import system
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.runner import Runner
 
-__all__ = ["Finding", "Status", "healthy", "missing", "planned", "run"]
+__all__ = ["Finding", "Status", "checks_of", "findings", "healthy", "missing", "planned", "run"]
+
+_PROGRAMS = ("ip", "bridge", "nmcli", "busctl")
 
 
 def missing(plan: Plan, host: Host) -> list[Missing]:
-    """Say what this host lacks to be checked (programs, root), each with what mends it; empty where nothing."""
-    raise NotImplementedError
+    """Say what this host lacks to be checked, each with what mends it; empty where nothing."""
+    del plan, host  # they may come to matter: what is asked depends on them
+    root = system.not_root()
+    if root:
+        root = [Missing("The checks read what only root may read, and you are not root", root[0].fix)]
+    return root + system.missing_programs(_PROGRAMS)
+
+
+def checks_of(plan: Plan, host: Host) -> list[Check]:
+    """Give the checks of a host, in the chapter's order; each is pure, and judges what was seen."""
+    parts = (ethernet, bridge, tunnel, network, vms)
+    return [check for part in parts for check in part.checks(plan, host)]
 
 
 def planned(plan: Plan, host: Host) -> list[Finding]:
     """Give the checks to come, in their order: findings with status SKIP and the evidence `not yet`."""
-    raise NotImplementedError
+    return [check.pending for check in checks_of(plan, host)]
 
 
 def run(
     plan: Plan, host: Host, runner: Runner, tell: Callable[[Finding], None] = lambda finding: None
 ) -> list[Finding]:
     """Run every check of the plan on this host, and give what each says."""
-    raise NotImplementedError
+    from vxlan_tui.checks import look  # noqa: PLC0415 (libvirt and the runner are not loaded for the pure part)
+
+    found = []
+    for finding in findings(checks_of(plan, host), look.look(plan, host, runner)):
+        found.append(finding)
+        tell(finding)
+    return found

@@ -61,7 +61,6 @@ def _bridge(data: Mapping[str, Any]) -> BridgeLink:
         stp=bool(data.get("stp_state", 0)),
         forward_delay=data.get("forward_delay", 0) / 100,  # ip gives it in hundredths of a second
         id=data.get("bridge_id", ""),
-        vlan_filtering=bool(data.get("vlan_filtering", 0)),
         netfilter=frozenset(table for table in NETFILTER_TABLES if data.get(f"nf_call_{table}")),
     )
 

@@ -1,0 +1,234 @@
+"""The edge: facts read side by side, the others asked meanwhile, each within its time.
+
+Threads that a stopped daemon keeps waiting are left behind: they change nothing, and do not hold the end up.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from vxlan_tui.checks.probes import agent, arp, echo, listen, udp
+from vxlan_tui.checks.seen import Answers, Echo, Facts, Heard, Inside, Packet, Path, Port, Replies, Seen, Sized
+from vxlan_tui.checks.sizes import frame_bytes, overhead
+from vxlan_tui.checks.vms import inside_questions
+from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter
+from vxlan_tui.facts.libvirt import LibvirtUnavailable
+from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.procedures import vms
+from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.state import Route
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+FACTS_LIMIT = 5.0
+"""Seconds for a daemon to answer; what takes longer counts as not answering."""
+
+LIMIT = 9.0
+"""Seconds for everything."""
+
+PATIENCE = 2.5
+"""Seconds for an echo that must come back to."""
+
+SIZED_PATIENCE = 1.2
+"""Seconds for a large one, once a small one has come back."""
+
+LISTENING = 2.2
+"""Seconds to listen: a bridge with STP says hello every 2 (ip-link(8), bridge, hello_time)."""
+
+_SIDE_BY_SIDE = threading.BoundedSemaphore(32)
+"""So many hosts are asked at once."""
+
+
+def start(work: Callable[[], T]) -> "Future[T]":
+    """Do some work in a thread of its own, which nobody has to wait for."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def facts(plan: Plan, this: Host, runner: Runner) -> Facts:
+    """Read this host, each part from its own daemon; a part that does not answer in time is `gone`."""
+    deadline = time.monotonic() + FACTS_LIMIT
+    parts: dict[str, Future[Callable[[Facts], Facts]]] = {
+        "kernel": start(partial(_kernel, plan, this, runner)),
+        "net": start(partial(_part, plan, this, runner, "net")),
+        "firewall": start(partial(_firewall, plan, this, runner)),
+        "virt": start(partial(_part, plan, this, runner, "virt")),
+        "netfilter": start(partial(_netfilter, runner)),
+    }
+    known = Facts()
+    for part, future in parts.items():
+        try:
+            known = future.result(max(0.0, deadline - time.monotonic()))(known)
+        except TookTooLong:
+            known = replace(known, gone={**known.gone, part: f"no answer within {FACTS_LIMIT:g} s"})
+        except CommandFailed as failure:
+            known = replace(known, gone={**known.gone, part: failure.outcome.words.strip() or str(failure)})
+        except LibvirtUnavailable as failure:
+            known = replace(known, gone={**known.gone, part: str(failure)})
+    return known
+
+
+def _kernel(plan: Plan, this: Host, runner: Runner) -> Callable[[Facts], Facts]:
+    links = iproute.read_links(runner)
+    ours = [segment.vxlan for segment in plan.segments if segment.vxlan in links]
+    tables = {name: _or(partial(iproute.read_fdb, runner, name), ()) for name in ours if links[name].vxlan}
+    routes = {peer.name: _route(runner, this, peer) for peer in plan.peers(this)}
+    found = {name: route for name, route in routes.items() if route}
+    encrypted = _or(partial(ipsec.read_policies, runner), ())
+
+    def merge(known: Facts) -> Facts:
+        state = replace(known.state, links=links)
+        return replace(known, state=state, tables=tables, routes=found, encrypted=encrypted)
+
+    return merge
+
+
+def _route(runner: Runner, this: Host, peer: Host) -> Route | None:
+    return _or(lambda: iproute.read_route(runner, str(peer.vtep), str(this.vtep)), None)
+
+
+def _or(read: Callable[[], T], none: D) -> T | D:
+    """Give what a read gives, or `none` where it fails: what is not there cannot be read."""
+    try:
+        return read()
+    except CommandFailed:
+        return none
+
+
+def _part(plan: Plan, this: Host, runner: Runner, part: str) -> Callable[[Facts], Facts]:
+    state = host.read(plan, this, runner, (part,))
+    names = {"net": ("nm_version", "profiles", "underlay_addressing"), "virt": ("networks", "vms", "leftovers")}
+    fields: dict[str, Any] = {name: getattr(state, name) for name in names[part]}
+    return lambda known: replace(known, state=replace(known.state, **fields))
+
+
+def _firewall(plan: Plan, this: Host, runner: Runner) -> Callable[[Facts], Facts]:
+    ports = {segment.port for segment in plan.segments}
+    planned = firewalld.read_zone(runner, this.interface, this.zone, ports)
+    actual = firewalld.read_zone(runner, this.interface, None, ports) if this.zone else planned
+    return lambda known: replace(known, state=replace(known.state, zone=planned), underlay_zone=actual)
+
+
+def _netfilter(runner: Runner) -> Callable[[Facts], Facts]:
+    found = netfilter.read(runner)
+    return lambda known: replace(known, netfilter=found)
+
+
+class Live(Answers):
+    """Answers of the others, asked for at once and waited for when they are needed."""
+
+    def __init__(self, plan: Plan, this: Host) -> None:
+        self._end = time.monotonic() + LIMIT
+        self._plan, self._this = plan, this
+        self._sizes: Future[dict[str, int]] = Future()
+        self._facts: Future[Facts] = Future()
+        self._heard = start(self._listen)
+        self._ports = {
+            (peer.name, port): start(partial(self._probe, peer, port))
+            for peer in plan.peers(this)
+            for port in sorted({segment.port for segment in plan.segments})
+        }
+        self._paths = {peer.name: start(partial(self._measure, peer)) for peer in plan.peers(this)}
+        self._replies = {
+            segment.bridge: start(partial(arp.ask, segment.bridge, _addresses(plan, segment)))
+            for segment in plan.segments
+            if _addresses(plan, segment)
+        }
+        self._inside: dict[tuple[str, str], Future[Inside]] = {}
+
+    def know(self, known: Facts) -> None:
+        """Hand over the facts, on which some questions depend."""
+        self._facts.set_result(known)
+        for vm, address in inside_questions(self._plan, self._this):
+            found = known.state.vms.get(vm.name)
+            nic = vms.selected(vm, found.live_nics) if found else None
+            if found and found.agent == "connected" and nic:
+                self._inside[vm.name, address] = start(partial(agent.ask, vm.name, nic.mac, address))
+
+    def path(self, host: str) -> Path:
+        """Give what echo requests to a host came to."""
+        return self._wait(self._paths[host], Path(_NOTHING))
+
+    def port(self, host: str, port: int) -> Port:
+        """Give what a packet to a host's UDP port came to."""
+        return self._wait(self._ports[host, port], Port("not sent", words=_LATE))
+
+    def replies(self, bridge: str) -> Replies:
+        """Give who answered ARP on a bridge."""
+        return self._wait(self._replies[bridge], Replies(error=_LATE))
+
+    def heard(self) -> Heard:
+        """Give the VXLAN packets that came in."""
+        return self._wait(self._heard, Heard(error=_LATE))
+
+    def inside(self, vm: str, address: str) -> Inside:
+        """Give what an ARP request from inside a VM came to."""
+        future = self._inside.get((vm, address))
+        return self._wait(future, Inside(error=_LATE)) if future else Inside(error="no guest agent answers in the VM")
+
+    def _wait(self, future: "Future[T]", otherwise: T) -> T:
+        try:
+            return future.result(max(0.0, self._end - time.monotonic()))
+        except TookTooLong:
+            return otherwise
+
+    def _probe(self, peer: Host, port: int) -> Port:
+        with _SIDE_BY_SIDE:
+            return udp.probe(self._this.vtep, peer.vtep, port)
+
+    def _measure(self, peer: Host) -> Path:
+        """Ask with a small packet first; where that comes back, with large ones."""
+        ask = partial(echo.echo, self._this.vtep, peer.vtep)
+        with _SIDE_BY_SIDE:
+            ping = ask(echo.HEADERS[peer.vtep.version] + 56, whole=True, patience=PATIENCE)
+        if not ping.replied:
+            return Path(ping)
+        known = self._facts.result()
+        size = frame_bytes(self._plan, known.state) + overhead(peer.vtep)
+        link = known.state.links.get(known.routes[peer.name].device if peer.name in known.routes else "")
+        most = min(link.mtu, size) if link else size
+        with _SIDE_BY_SIDE:
+            whole = Sized(most, ask(most, whole=True, patience=SIZED_PATIENCE))
+            if most == size or not whole.echo.replied:
+                return Path(ping, whole)
+            return Path(ping, whole, Sized(size, ask(size, whole=False, patience=SIZED_PATIENCE)))
+
+    def _listen(self) -> Heard:
+        peers = self._plan.peers(self._this)
+        wanted = {
+            Packet(str(peer.vtep), segment.port, segment.vni) for peer in peers for segment in self._plan.segments
+        }
+        return listen.listen(
+            self._this.interface, [peer.vtep for peer in peers], LISTENING, lambda packets: wanted <= packets
+        )
+
+
+_LATE = "not answered in time"
+
+_NOTHING = Echo(False, error=_LATE)
+
+
+def _addresses(plan: Plan, segment: Segment) -> Collection[str]:
+    return [str(vm.address) for vm in plan.vms if vm.network == segment.network and vm.address]
+
+
+def look(plan: Plan, this: Host, runner: Runner) -> Seen:
+    """Ask the others, read this host meanwhile, and give both; answers are waited for as they are judged."""
+    live = Live(plan, this)
+    known = facts(plan, this, runner)
+    live.know(known)
+    return Seen(known, live)

@@ -1,0 +1,91 @@
+"""Section 10.4: the libvirt network on each bridge."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from vxlan_tui.checks import remedies
+from vxlan_tui.checks.check import Check, Verdict, bad, good, unknown
+from vxlan_tui.checks.seen import Seen
+from vxlan_tui.command import Command, command
+from vxlan_tui.facts import system
+from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.procedures import network, steps
+from vxlan_tui.state import HostState, Network
+
+SECTION = "10.4"
+
+LIBVIRT = ("host.libvirt", "libvirt")
+
+
+def checks(plan: Plan, this: Host) -> Iterator[Check]:
+    """Give the checks of each segment's libvirt network."""
+    yield Check(LIBVIRT[0], SECTION, LIBVIRT[1], "libvirt is running", "virsh version", _libvirt)
+    for segment in plan.segments:
+        name = segment.network
+        yield Check(
+            "network.active",
+            SECTION,
+            name,
+            f"The libvirt network {name} is active, on {segment.bridge}",
+            "virsh net-list --all",
+            partial(_active, plan, this, segment),
+            (LIBVIRT,),
+        )
+        yield Check(
+            "network.autostart",
+            SECTION,
+            name,
+            f"{name} starts whenever libvirt starts",
+            f"virsh net-info {name}",
+            partial(_autostart, plan, this, segment),
+            (LIBVIRT,),
+        )
+
+
+def _libvirt(seen: Seen) -> Verdict:
+    gone = seen.facts.gone.get("virt")
+    if gone is None:
+        return good("it answers")
+    return bad("libvirt-not-running", system.daemon("virt", gone).what, remedies.start_daemon("virt"))
+
+
+def _active(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
+    name = segment.network
+    found = seen.state.networks.get(name)
+    asked = [(f"network.{part}", name) for part in ("define", "start", "autostart")]
+    mend = remedies.by_steps(plan, this, seen.state, asked, remedies.words("apply the plan"))
+    if found is None:
+        return bad("network-missing", f"there is no libvirt network {name}", mend)
+    if network.conflict(segment, seen.state):
+        behind = f"{found.forward or 'isolated'}, bridge {found.bridge or 'none'}"
+        evidence = f"{name} is {behind}; planned: bridge, bridge {segment.bridge}"
+        return bad("network-wrong-bridge", evidence, remedies.by(*_make_anew(plan, this, found, seen.state)))
+    if not found.active:
+        start = remedies.by_steps(plan, this, seen.state, [("network.start", name)], mend)
+        return bad("network-inactive", f"{name} is not active: no VM on it can start", start)
+    return good(f"{name} is active, forward mode {found.forward}, bridge {found.bridge}")
+
+
+def _make_anew(plan: Plan, this: Host, found: Network, state: HostState) -> Iterator[Command]:
+    """Take a network away and make it as the procedure does where there is none."""
+    if found.active:
+        yield command("virsh", "net-destroy", found.name)
+    if found.persistent:
+        yield command("virsh", "net-undefine", found.name)
+    others = {name: each for name, each in state.networks.items() if name != found.name}
+    without = HostState(networks=others, leftovers=state.leftovers)
+    for step in steps(plan, this, without, ["network"]):
+        if step.subject == found.name:
+            yield from step.commands
+
+
+def _autostart(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
+    name = segment.network
+    found = seen.state.networks.get(name)
+    if found is None or network.conflict(segment, seen.state):
+        return unknown(f"there is no libvirt network {name} on {segment.bridge}")
+    if found.autostart:
+        return good("autostart is on")
+    asked = [("network.define", name), ("network.autostart", name)]
+    mend = remedies.by_steps(plan, this, seen.state, asked, remedies.words("apply the plan"))
+    return bad("network-no-autostart", f"autostart is off: {name} stays off after a reboot, and its VMs too", mend)

@@ -1,0 +1,148 @@
+"""What the checks judge: the facts of this host, and the answers to what was asked of the others.
+
+Plain rows. `look` fills them from a real host, the tests by hand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vxlan_tui.facts.ipsec import Policy
+from vxlan_tui.facts.netfilter import Netfilter
+from vxlan_tui.state import FdbEntry, HostState, Route, Zone
+
+PARTS = ("kernel", "net", "firewall", "virt")
+"""What is read by itself, each from its own daemon; the kernel's tools first."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One host at one moment. `gone` says of a part that did not answer what it said instead."""
+
+    state: HostState = field(default_factory=HostState)
+    gone: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, tuple[FdbEntry, ...]] = field(default_factory=dict)
+    """The forwarding table of each VXLAN of the plan that exists."""
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    """The way from the VTEP to each other host, by its name, where there is one."""
+    underlay_zone: Zone | None = None
+    """The firewalld zone that what comes in on the underlay interface is judged by."""
+    netfilter: Netfilter | None = None
+    """None where nft cannot tell."""
+    encrypted: tuple[Policy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Echo:
+    """An ICMP echo request, and what came of it.
+
+    `by` is who reported an error, `error` what it said, `mtu` the most that it lets through where it said so.
+    """
+
+    replied: bool
+    seconds: float = 0.0
+    by: str = ""
+    error: str = ""
+    mtu: int = 0
+
+
+@dataclass(frozen=True)
+class Sized:
+    """What packets of `size` bytes (with their IP header) that must not be cut up came to."""
+
+    size: int
+    echo: Echo
+
+
+@dataclass(frozen=True)
+class Path:
+    """The way to another host: a small echo; where that came back, also large ones.
+
+    `whole` must not be cut up; it is as large as a full-size frame in its tunnel packet, or as the underlay
+    interface lets out where that is less. Then `pieces` is the tunnel packet's size, and may be cut up.
+    None: not asked, since another one tells.
+    """
+
+    ping: Echo
+    whole: Sized | None = None
+    pieces: Sized | None = None
+
+
+@dataclass(frozen=True)
+class Port:
+    """What a UDP packet to another host's port came to: `silence`, `rejected`, `refused`, or `not sent`.
+
+    A firewall rejects with an ICMP error of its own kind; a host without a listener refuses with `port
+    unreachable`; what listens, and what drops silently, says nothing.
+    """
+
+    answer: str
+    by: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Replies:
+    """Who answered ARP requests on a bridge: MAC by IPv4 address. `error`: they could not be sent."""
+
+    by_address: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A VXLAN packet that came in: from which VTEP, to which UDP port, of which VNI (RFC 7348, section 5)."""
+
+    source: str
+    port: int
+    vni: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The VXLAN packets of the other hosts that came in while listening."""
+
+    packets: frozenset[Packet] = frozenset()
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What an ARP request from inside a VM came to. `error`: the guest agent could not send it."""
+
+    replied: bool = False
+    words: str = ""
+    error: str = ""
+
+
+class Answers(Protocol):
+    """The answers of the others. Each is waited for when it is asked for."""
+
+    def path(self, host: str) -> Path:
+        """Give what echo requests to a host came to."""
+
+    def port(self, host: str, port: int) -> Port:
+        """Give what a packet to a host's UDP port came to."""
+
+    def replies(self, bridge: str) -> Replies:
+        """Give who answered ARP on a bridge."""
+
+    def heard(self) -> Heard:
+        """Give the VXLAN packets that came in."""
+
+    def inside(self, vm: str, address: str) -> Inside:
+        """Give what an ARP request for an address from inside a VM came to."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a check may judge by."""
+
+    facts: Facts
+    answers: Answers
+
+    @property
+    def state(self) -> HostState:
+        """The host's state, as far as it could be read."""
+        return self.facts.state

@@ -1,0 +1,48 @@
+"""How large frames are, and what their tunnel packets need (RFC 7348, section 4.3 and 5)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vxlan_tui.plan import IpAddress, Plan, Segment
+from vxlan_tui.state import HostState
+
+ETHERNET_MTU = 1500
+"""What a guest uses that nobody tells otherwise."""
+
+_OVERHEAD = {4: 50, 6: 70}
+"""Inner Ethernet header 14, VXLAN 8, UDP 8, and IPv4 20 or IPv6 40."""
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A VM on a segment's network, and the MTU of its NIC there; `told` where libvirt tells the guest so."""
+
+    vm: str
+    mac: str
+    mtu: int
+    told: bool
+
+
+def overhead(vtep: IpAddress) -> int:
+    """Give the bytes that the tunnel adds to a frame's IP packet."""
+    return _OVERHEAD[vtep.version]
+
+
+def guests(segment: Segment, state: HostState) -> Iterator[Guest]:
+    """Give the NICs of this host's VMs that are on a segment's network, the running ones as they run."""
+    for vm in state.vms.values():
+        for nic in vm.live_nics or vm.nics:
+            if nic.network == segment.network:
+                yield Guest(vm.name, nic.mac, nic.mtu or ETHERNET_MTU, nic.mtu > 0)
+
+
+def segment_bytes(segment: Segment, state: HostState) -> int:
+    """Give the largest IP packet that a segment's guests put into the tunnel."""
+    link = state.links.get(segment.vxlan)
+    most = max((guest.mtu for guest in guests(segment, state)), default=ETHERNET_MTU)
+    return min(most, link.mtu) if link else most
+
+
+def frame_bytes(plan: Plan, state: HostState) -> int:
+    """Give the largest IP packet that any segment's guests put into a tunnel of this host."""
+    return max(segment_bytes(segment, state) for segment in plan.segments)

@@ -1,0 +1,152 @@
+"""Section 10.3, the other end: what the other hosts' answers tell of their firewall, VXLAN and VNI."""
+
+from collections.abc import Iterator
+from functools import partial
+from ipaddress import ip_address
+
+from vxlan_tui.checks import remedies
+from vxlan_tui.checks.bridge import SECTION, carriers
+from vxlan_tui.checks.check import Check, Verdict, bad, doubtful, good, unknown
+from vxlan_tui.checks.seen import Heard, Packet, Seen
+from vxlan_tui.plan import Host, Plan, Segment
+
+RECENT = 30.0
+"""Seconds for which a learned entry of the forwarding table counts as a sign of life."""
+
+
+def checks(plan: Plan, this: Host) -> Iterator[Check]:
+    """Give the checks of the other hosts' VXLANs, and of what protects the way there."""
+    for peer in plan.peers(this):
+        reach = ("peer.reach", peer.name)
+        for port in sorted({segment.port for segment in plan.segments}):
+            yield Check(
+                "peer.vxlan",
+                SECTION,
+                f"{peer.name}:{port}/udp",
+                f"{peer.name} takes VXLAN packets on UDP port {port}",
+                f"on {peer.name}: ss -uln 'sport = :{port}'; firewall-cmd --list-ports",
+                partial(_takes, plan, peer, port),
+                (reach,),
+            )
+        for segment in plan.segments:
+            yield Check(
+                "peer.vni",
+                SECTION,
+                f"{peer.name}:{segment.vxlan}",
+                f"{peer.name} sends with VNI {segment.vni}",
+                f"tcpdump -ni {this.interface} -T vxlan src host {peer.vtep} and udp",
+                partial(_vni, plan, peer, segment),
+                (reach, ("peer.vxlan", f"{peer.name}:{segment.port}/udp")),
+            )
+    yield Check(
+        "tunnel.encrypted",
+        SECTION,
+        str(this.vtep),
+        "What leaves by the tunnel is encrypted",
+        f"ip route get {plan.peers(this)[0].vtep} from {this.vtep}; ip xfrm policy",
+        partial(_encrypted, plan, this),
+        (("ethernet.device", this.interface), ("ethernet.address", str(this.vtep))),
+    )
+
+
+def comes_through(segment: Segment, peer: Host) -> tuple[tuple[str, str], ...]:
+    """Name the checks that have to pass before a frame reaches a VM on another host, and its answer comes back."""
+    name = peer.name
+    there = ("peer.vxlan", f"{name}:{segment.port}/udp"), ("peer.vni", f"{name}:{segment.vxlan}")
+    return (("peer.reach", name), *carriers(segment), *there)
+
+
+def _from(heard: Heard, peer: Host) -> list[Packet]:
+    return sorted((each for each in heard.packets if each.source == str(peer.vtep)), key=lambda each: each.vni)
+
+
+def _takes(plan: Plan, peer: Host, port: int, seen: Seen) -> Verdict:
+    answer = seen.answers.port(peer.name, port)
+    mend = remedies.there(plan, peer, SECTION)
+    if answer.answer == "silence":
+        return good(f"a packet to UDP port {port} is not rejected: a VXLAN takes it, or a firewall drops it unsaid")
+    if answer.answer == "refused":
+        elsewhere = _elsewhere(plan, peer, port, seen)
+        return bad("peer-no-vxlan", f"{peer.name} has nothing on UDP port {port} (port unreachable){elsewhere}", mend)
+    if answer.answer == "rejected" and answer.by in ("", str(peer.vtep)):
+        return bad("peer-firewall-rejects", f"{peer.name} rejects UDP port {port} ({answer.words})", mend)
+    if answer.answer == "rejected":
+        words = remedies.words(f"let UDP port {port} to {peer.vtep} pass at {answer.by}")
+        return bad("peer-firewall-rejects", f"{answer.by}, on the way, rejects UDP port {port} ({answer.words})", words)
+    return unknown(f"a packet to UDP port {port} of {peer.vtep} could not be sent: {answer.words}")
+
+
+def _elsewhere(plan: Plan, peer: Host, port: int, seen: Seen) -> str:
+    """Say to which other port the other host itself sends: a VXLAN has one port for both."""
+    planned = {segment.vni for segment in plan.segments if segment.port == port}
+    others = {each.port for each in _from(seen.answers.heard(), peer) if each.vni in planned and each.port != port}
+    return f"; it sends to port {', '.join(str(other) for other in sorted(others))} itself" if others else ""
+
+
+def _vni(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Verdict:
+    heard = seen.answers.heard()
+    packets = [each for each in _from(heard, peer) if each.port == segment.port]
+    if any(each.vni == segment.vni for each in packets):
+        return good(f"packets with VNI {segment.vni} come in from {peer.name}")
+    strange = [each.vni for each in packets if each.vni not in _known(plan, segment, seen)]
+    if strange:
+        vnis = ", ".join(str(vni) for vni in strange)
+        evidence = f"packets come in from {peer.name} with VNI {vnis}, and none with {segment.vni}"
+        return bad("peer-wrong-vni", evidence, remedies.there(plan, peer, SECTION))
+    return _by_memory(peer, segment, seen) or unknown(_nothing(peer, segment, heard))
+
+
+def _known(plan: Plan, segment: Segment, seen: Seen) -> set[int]:
+    """Give the VNIs that are somebody's on that port: the plan's, and those of this host's other devices."""
+    tunnels = [link.vxlan for link in seen.state.links.values() if link.vxlan and link.name != segment.vxlan]
+    return {each.vni for each in plan.segments} | {each.vni for each in tunnels if each.port == segment.port}
+
+
+def _by_memory(peer: Host, segment: Segment, seen: Seen) -> Verdict | None:
+    """Judge by what this host remembers: what VXLAN and STP learned came with the right VNI."""
+    ages = [
+        entry.age
+        for entry in seen.facts.tables.get(segment.vxlan, ())
+        if entry.destination == str(peer.vtep) and not entry.permanent and entry.age <= RECENT
+    ]
+    if ages:
+        return good(f"a frame came from {peer.name} {min(ages):.0f} s ago: {segment.vxlan} learned its address")
+    link, bridge = seen.state.links.get(segment.vxlan), seen.state.links.get(segment.bridge)
+    port, own = (link.port if link else None), (bridge.bridge if bridge else None)
+    if segment.group is None and port and own and own.stp and port.designated not in ("", own.id):
+        return good(f"the bridge at the other end speaks for {segment.vxlan} (STP)")
+    return None
+
+
+def _nothing(peer: Host, segment: Segment, heard: Heard) -> str:
+    if heard.error and not heard.seconds:
+        return f"listening for {peer.name} failed: {heard.error}"
+    return (
+        f"nothing came from {peer.name} to UDP port {segment.port} in {heard.seconds:.1f} s: whether its VNI is "
+        f"{segment.vni} cannot be known from here until it sends (a VM there, with an address in the plan, would)"
+    )
+
+
+_TUNNELS = {"wireguard": "WireGuard", "macsec": "MACsec", "xfrm": "IPsec", "vti": "IPsec", "vti6": "IPsec"}
+
+
+def _encrypted(plan: Plan, this: Host, seen: Seen) -> Verdict:
+    ways = {peer.name: _protection(this, peer, seen) for peer in plan.peers(this)}
+    bare = [name for name, protection in ways.items() if not protection]
+    if not bare:
+        return good("; ".join(f"to {name}: {protection}" for name, protection in ways.items()))
+    mend = remedies.words(
+        "run the VXLAN over a VPN (IPsec or WireGuard) between the hosts, where the way between them is not your own"
+    )
+    return doubtful("not-encrypted", f"nothing encrypts the way to {', '.join(bare)}: a VXLAN itself does not", mend)
+
+
+def _protection(this: Host, peer: Host, seen: Seen) -> str:
+    route = seen.facts.routes.get(peer.name)
+    link = seen.state.links.get(route.device) if route else None
+    by_device = _TUNNELS.get(link.kind, "") if link else ""
+    if by_device and link:
+        return f"{by_device} ({link.name})"
+    here, there = ip_address(str(this.vtep)), ip_address(str(peer.vtep))
+    policies = (each for each in seen.facts.encrypted if here in each.source and there in each.destination)
+    return "IPsec (ip xfrm policy)" if next(policies, None) else ""
