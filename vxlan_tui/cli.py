@@ -16,7 +16,12 @@ Verb = Callable[[argparse.Namespace], int]
 
 def run(arguments: Sequence[str]) -> int:
     """Run the verb, and turn what stops it into words on standard error and an exit status."""
-    asked = _parser().parse_args(arguments)
+    ours, command = _split(arguments)
+    parser = _parser()
+    asked = parser.parse_args(ours)
+    if command is not None and asked.verb is not _rehearse:
+        parser.error("only rehearse takes a command after `--`")
+    asked.command = command or []
     verb: Verb = asked.verb
     try:
         return verb(asked)
@@ -44,6 +49,14 @@ def _status(error: Exception) -> int:
     if isinstance(error, Interrupted):
         return INTERRUPTED
     raise error
+
+
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], list[str] | None]:
+    """Part the program's own arguments from a command after `--`, which argparse would mix with PLAN."""
+    if "--" not in arguments:
+        return arguments, None
+    end = list(arguments).index("--")
+    return arguments[:end], list(arguments[end + 1 :])
 
 
 def _stop(words: str, status: int) -> int:
@@ -111,13 +124,14 @@ def _sections(text: str) -> tuple[str, ...]:
 
 def _rehearse_parser(verbs: Verbs) -> None:
     words = "try a plan on sandboxed hosts on this machine, with the real daemons"
-    parser = verbs.add_parser("rehearse", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)
+    usage = "vxlan-tui rehearse [-h] [--root DIR] [PLAN] [-- COMMAND …]"
+    about = f"{words.capitalize()}. With COMMAND it runs that on the first host; without, it opens the wizard there."
+    parser = verbs.add_parser("rehearse", usage=usage, help=words, description=about, allow_abbrev=False)
     parser.set_defaults(verb=_rehearse)
     parser.add_argument("plan", nargs="?", type=Path, metavar="PLAN", help="default: a sample plan of two hosts")
     parser.add_argument(
         "--root", type=Path, metavar="DIR", help="another distribution's root in place of this machine's"
     )
-    parser.add_argument("command", nargs="*", metavar="COMMAND", help="after `--`: run this on the first host")
 
 
 # Each verb imports what it needs: `--help` and `export` stay quick.
