@@ -33,7 +33,8 @@ class Step:
     """One step. No commands and no conflict: it is done.
 
     `before` is recorded before the first command; `restored` names the records that are spent once it is done
-    (a step of undo).
+    (a step of undo). `cuts` says why the step can cut the connection that the admin came in by; `stands` then is
+    how the things that it changes stand now, for a rollback.
     """
 
     id: str
@@ -47,6 +48,8 @@ class Step:
     before: tuple[Record, ...] = ()
     restored: tuple[str, ...] = ()
     note: str = ""
+    cuts: str = ""
+    stands: tuple[Record, ...] = ()
 
     @property
     def need(self) -> Need:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vxlan_tui.before import Record
-from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli
+from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli, ssh
 from vxlan_tui.paths import XML_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.runner import CommandFailed, Runner
@@ -39,10 +39,12 @@ def read(
 
 def _net(host: Host, runner: Runner, state: HostState) -> HostState:
     known = state.nm_version != HostState().nm_version
+    links = iproute.read_links(runner)
     return replace(
         state,
         nm_version=state.nm_version if known else nmcli.read_version(runner),
-        links=iproute.read_links(runner),
+        links=links,
+        way=state.way if known else ssh.read_way(runner, links),
         profiles=nmcli.read_profiles(runner),
         underlay_addressing=nmcli.read_addressing(runner, host.interface),
     )

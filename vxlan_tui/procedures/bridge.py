@@ -6,7 +6,7 @@ from dataclasses import replace
 from vxlan_tui.before import port_record
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
-from vxlan_tui.procedures import profiles
+from vxlan_tui.procedures import cuts, profiles
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.state import HostState, Link, VxlanLink
 from vxlan_tui.steps import Change, Step
@@ -109,7 +109,8 @@ def _bridge(plan: Plan, segment: Segment, state: HostState) -> Step:
     if step.conflict:
         return step
     commands, changes = profiles.ensure(wanted, state)
-    return replace(step, commands=commands, changes=changes, before=(profiles.record(str(plan.path), wanted, state),))
+    before = (profiles.record(str(plan.path), wanted, state),)
+    return _guarded(replace(step, commands=commands, changes=changes, before=before), segment, state)
 
 
 def _vxlan(plan: Plan, host: Host, segment: Segment, state: HostState) -> Step:
@@ -125,7 +126,8 @@ def _vxlan(plan: Plan, host: Host, segment: Segment, state: HostState) -> Step:
     if step.conflict:
         return step
     commands, changes = profiles.ensure(wanted, state)
-    return replace(step, commands=commands, changes=changes, before=(profiles.record(str(plan.path), wanted, state),))
+    before = (profiles.record(str(plan.path), wanted, state),)
+    return _guarded(replace(step, commands=commands, changes=changes, before=before), segment, state)
 
 
 def _activate(plan: Plan, host: Host, segment: Segment, state: HostState) -> Step:
@@ -141,7 +143,13 @@ def _activate(plan: Plan, host: Host, segment: Segment, state: HostState) -> Ste
     commands, changes = _activation(plan, host, segment, state)
     wanted = (wanted_bridge(segment), wanted_vxlan(plan, host, segment))
     before = tuple(profiles.record(str(plan.path), each, state) for each in wanted)
-    return replace(step, commands=commands, changes=changes, before=before)
+    return _guarded(replace(step, commands=commands, changes=changes, before=before), segment, state)
+
+
+def _guarded(step: Step, segment: Segment, state: HostState) -> Step:
+    """Mark a step that changes what the admin's own session comes in over."""
+    why = cuts.over(state, segment.bridge, segment.vxlan) if step.commands else ""
+    return replace(step, cuts=why, stands=step.before if why else ())
 
 
 def _activation(

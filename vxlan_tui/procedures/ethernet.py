@@ -6,7 +6,7 @@ from dataclasses import replace
 from vxlan_tui.before import Record, underlay_record
 from vxlan_tui.command import Command
 from vxlan_tui.plan import Ethernet, Host, Plan
-from vxlan_tui.procedures import profiles
+from vxlan_tui.procedures import cuts, profiles
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
@@ -67,8 +67,14 @@ def _profile(plan: Plan, host: Host, ethernet: Ethernet, state: HostState) -> St
     if step.conflict:
         return step
     commands, changes = profiles.ensure(profile, state, _set_new(profile, state))
-    before = (profiles.record(str(plan.path), profile, state), _underlay(plan, host, state))
-    return replace(step, commands=commands, changes=changes, before=before)
+    before = _stands(plan, host, ethernet, state)
+    why = cuts.interface(host.interface, state) if commands else ""
+    return replace(step, commands=commands, changes=changes, before=before, cuts=why, stands=before if why else ())
+
+
+def _stands(plan: Plan, host: Host, ethernet: Ethernet, state: HostState) -> tuple[Record, ...]:
+    """Record how the profile and the interface stand."""
+    return (profiles.record(str(plan.path), wanted(host, ethernet), state), _underlay(plan, host, state))
 
 
 def _set_new(profile: Wanted, state: HostState) -> tuple[Command, ...]:
@@ -92,7 +98,10 @@ def _activate(plan: Plan, host: Host, ethernet: Ethernet, state: HostState) -> S
     )
     if conflict(host, ethernet, state) or _in_force(host, ethernet, state):
         return step
-    return replace(step, commands=(profiles.up(ethernet.profile),), before=(_underlay(plan, host, state),))
+    why = cuts.interface(host.interface, state)
+    stands = _stands(plan, host, ethernet, state) if why else ()
+    before = (_underlay(plan, host, state),)
+    return replace(step, commands=(profiles.up(ethernet.profile),), before=before, cuts=why, stands=stands)
 
 
 def _in_force(host: Host, ethernet: Ethernet, state: HostState) -> bool:

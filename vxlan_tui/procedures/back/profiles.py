@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vxlan_tui.before import Record
+from vxlan_tui.before import Record, profile_record, underlay_record
 from vxlan_tui.command import Command, command
-from vxlan_tui.procedures import bridge, ethernet, profiles
+from vxlan_tui.procedures import bridge, cuts, ethernet, profiles
 from vxlan_tui.state import HostState, Profile
 from vxlan_tui.steps import Change, Step
 
@@ -55,10 +55,17 @@ def _virtual(step_id: str, record: Record, profile: Profile | None, state: HostS
     if len(state.named(name)) > 1:
         return replace(step, conflict=f"several connection profiles are named {name}: which one is ours is not known")
     if not existed:
-        return replace(step, commands=(profiles.delete(name),), conflict=users)
+        return _guarded(replace(step, commands=(profiles.delete(name),), conflict=users), record, profile, state)
     changes = _setting_changes(record, profile)
-    edit = _edit(name, state, changes, record)
-    return replace(step, commands=(*edit, *_power(record, profile, bool(changes))), changes=changes)
+    commands = (*_edit(name, state, changes, record), *_power(record, profile, bool(changes)))
+    return _guarded(replace(step, commands=commands, changes=changes), record, profile, state)
+
+
+def _guarded(step: Step, record: Record, profile: Profile, state: HostState) -> Step:
+    """Mark a step that changes what the admin's own session comes in over."""
+    why = cuts.over(state, profile.interface) if step.commands else ""
+    now = profile_record(record.fields.get("plan", ""), profile.name, profile.type, profile, record.settings)
+    return replace(step, cuts=why, stands=(now,) if why else ())
 
 
 def _setting_changes(record: Record, profile: Profile) -> tuple[Change, ...]:
@@ -91,15 +98,26 @@ def underlay_step(underlay: Record, records: Iterable[Record], state: HostState)
     deletes = [profiles.delete(record.subject) for record, _ in found if not record.says("existed")]
     activate = _reactivate(underlay, state, kept, edited=bool(edits))
     interface = underlay.subject
+    commands = (*edits, *activate, *deletes)
+    why = cuts.interface(interface, state, comes_back="up" in (w for c in activate for w in c.argv)) if commands else ""
     return Step(
         "ethernet.profile",
         ethernet.SECTION,
         interface,
         f"Put {interface} back as it was",
-        commands=(*edits, *activate, *deletes),
+        commands=commands,
         changes=changes,
         restored=(underlay.name, *(record.name for record in mine)),
+        cuts=why,
+        stands=_stands(underlay, found, state) if why else (),
     )
+
+
+def _stands(underlay: Record, found: Iterable[tuple[Record, Profile]], state: HostState) -> tuple[Record, ...]:
+    """Record how the underlay stands now, so that the undo itself can be rolled back."""
+    plan, name = underlay.fields.get("plan", ""), underlay.subject
+    rows = (profile_record(plan, record.subject, ETHERNET, profile, record.settings) for record, profile in found)
+    return (underlay_record(plan, name, state.active_on(name)), *rows)
 
 
 def _reactivate(
