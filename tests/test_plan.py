@@ -98,6 +98,14 @@ REFUSED = {
         SEGMENT + '[[vms]]\nhost = "host-a"\nname = "12"\nnetwork = "vxlan10-bridge"',
         "virsh would take it for another VM's",
     ),
+    "a VM that virsh reads as a number": (
+        SEGMENT + '[[vms]]\nhost = "host-a"\nname = "+1"\nnetwork = "vxlan10-bridge"',
+        "virsh would take it for another VM's",
+    ),
+    "a VM that virt-xml reads as a number": (
+        SEGMENT + '[[vms]]\nhost = "host-a"\nname = "1_0"\nnetwork = "vxlan10-bridge"',
+        "virsh would take it for another VM's",
+    ),
     "install options that name the VM": (
         SEGMENT + '[[vms]]\nhost = "host-a"\nname = "v"\nnetwork = "vxlan10-bridge"\ninstall = "--name x"',
         "vms[0].install: found --name",
@@ -156,6 +164,8 @@ ETHERNET_REFUSED = {
     "the subnet's own address": (".2/24", ".0/24", "allowed: a host's address"),
     "DHCP with an address": ('"manual"', '"auto"', 'allowed: nothing, where method is "auto"'),
     "another method": ('"manual"', '"static"', "allowed: 'manual' or 'auto'"),
+    "a profile with a slash": ('"Example"', '"a/b"', 'ethernet.profile: found "a/b"; allowed: 1 to 200'),
+    "a profile that no record can be named after": ('"Example"', f'"{"a" * 201}"', "allowed: 1 to 200"),
     "a profile named as the bridge's": ('"Example"', '"bridge0"', "ethernet.profile"),
 }
 

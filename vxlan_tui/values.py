@@ -54,15 +54,26 @@ def _free_text(value: object, most: int, allowed: str, forbidden: str = "") -> s
 
 
 def _profile(value: object) -> str:
-    return _free_text(value, 255, "1 to 255 printable characters, no leading dash, no space at either end")
+    # What stood before is recorded in a file that bears the name (before.Record).
+    allowed = "1 to 200 printable characters, no slash, no leading dash, no space at either end"
+    return _free_text(value, 200, allowed, "/")
 
 
 def _vm_name(value: object) -> str:
     allowed = "1 to 200 printable characters, no slash, no leading dash, no space at either end"
     name = _free_text(value, 200, allowed, "/")
-    if name.isdigit() or _is_uuid(name):
+    if _is_number(name) or _is_uuid(name):
         raise _refuse("a name that is not a number or a UUID: virsh would take it for another VM's")
     return name
+
+
+def _is_number(text: str) -> bool:
+    """Whether virsh (strtol) or virt-xml (Python's int) reads a number: "+1" and "1_0" are such as well."""
+    try:
+        int(text)
+    except ValueError:
+        return text.isdigit()
+    return True
 
 
 def _is_uuid(text: str) -> bool:
