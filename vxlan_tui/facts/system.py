@@ -45,7 +45,7 @@ class Missing:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.what}. To mend it: {self.fix}" if self.fix else self.what
+        return f"{self.what.rstrip('.')}.\n    To mend it: {self.fix}" if self.fix else self.what
 
 
 def programs(sections: Iterable[str], installs_vms: bool) -> tuple[str, ...]:
