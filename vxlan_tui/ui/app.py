@@ -1,6 +1,7 @@
 """The application: the frame around the sections, the way between them, and what runs behind."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from vxlan_tui.steps import Step
     from vxlan_tui.ui.panels.hub import Hub
 
+REHEARSAL = "VXLAN_TUI_REHEARSAL"
+"""The environment's word that this is a rehearsal's host."""
+
 WIDE = 118
 """Columns from which the panels stand beside the work."""
 HUGE = 170
@@ -46,6 +50,7 @@ class Wizard(App[int]):
         Binding("f4,w", "panel('networks')", "Networks", show=False),
         Binding("f9,l", "log", "Command log", show=False),
         Binding("x", "stop", "Stop", show=False),
+        Binding("escape", "work", "To the work", show=False),
         Binding("ctrl+s", "save", "Save the plan", show=False, priority=True),
         Binding("ctrl+o", "open_file", "Open a plan", show=False, priority=True),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
@@ -78,15 +83,10 @@ class Wizard(App[int]):
         self._progress_due = False
         self.register_theme(FULL)
         self.register_theme(SIXTEEN)
+        self.set_class(look.plain, "-plain")
         self.theme = SIXTEEN.name if look.few_colours else FULL.name
 
     # The frame
-
-    def get_default_screen(self) -> Any:
-        """Give the first screen, marked for what the terminal can show."""
-        screen = super().get_default_screen()
-        self._mark(screen)
-        return screen
 
     def compose(self) -> ComposeResult:
         """Give the frame, with the first section in it."""
@@ -96,6 +96,7 @@ class Wizard(App[int]):
             with Container(id="work"):
                 yield HostPane()
             yield Container(id="panels")
+        yield Static(id="hint", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -115,10 +116,8 @@ class Wizard(App[int]):
     def _banner(self) -> str:
         host = self.work.draft.get(f"hosts[{self.work.draft.here}].name")
         where = f"{host}  " if host else ""
-        return f"vxlan-tui  {self.work.rehearsal}{where}{self.work.draft.path}"
-
-    def _mark(self, screen: Any) -> None:
-        screen.set_class(self.look.plain, "-plain")
+        rehearsal = "REHEARSAL on a clone  " if os.environ.get(REHEARSAL) else ""
+        return f"vxlan-tui  {rehearsal}{where}{self.work.draft.path}"
 
     @property
     def pane(self) -> Pane:
@@ -146,6 +145,12 @@ class Wizard(App[int]):
         frame.query_one(SectionList).show(self.current)
         frame.query_one(KeyBar).show(frame.query_one(f"#pane-{self.current}", Pane).own_keys())
 
+    def hint(self, words: str) -> None:
+        """Say below the work what the thing in focus is for."""
+        line = self.screen_stack[0].query_one("#hint", Static)
+        line.update(words)
+        line.display = bool(words)
+
     def show_all(self) -> None:
         """Show everything anew."""
         self.show_frame()
@@ -164,6 +169,7 @@ class Wizard(App[int]):
         for other in frame.query(Pane):
             other.display = other is pane
         self.current = section
+        self.hint("")
         pane.show()
         self.show_frame()
         pane.opened()
@@ -200,6 +206,10 @@ class Wizard(App[int]):
     def action_sections(self) -> None:
         """Put the focus on the list of sections."""
         self.query_one(SectionList).focus()
+
+    def action_work(self) -> None:
+        """Put the focus on the open section."""
+        self.pane.opened()
 
     async def on_section_list_chosen(self, event: SectionList.Chosen) -> None:
         """Open the section that was chosen."""

@@ -16,7 +16,11 @@ def begin(app: "Wizard") -> None:
     plan, host = app.work.plan, app.work.host
     if plan is None or host is None or app.checking:
         return
-    missing = checks.missing(plan, host)
+    try:
+        missing = checks.missing(plan, host)
+    except NotImplementedError:
+        app.notify("This version has no checks yet.", severity="warning")
+        return
     if missing:
         app.work.not_ready["verify"] = "\n".join(str(each) for each in missing)
         app.work.verified = "not ready"

@@ -6,6 +6,7 @@ from vxlan_tui.ui.choices import networks
 from vxlan_tui.ui.draft import segment
 from vxlan_tui.ui.work import Work
 
+# An edit gives the key of the field to go to, or `=` and an action.
 Edit = Callable[[Work, int], str]
 
 
@@ -17,7 +18,7 @@ def _add_host(work: Work, _: int) -> str:
 def _remove_host(work: Work, row: int) -> str:
     del work.draft.hosts[row]
     work.draft.here -= 1 if row < work.draft.here else 0
-    return ""
+    return "=add_host"
 
 
 def _add_segment(work: Work, _: int) -> str:
@@ -28,7 +29,7 @@ def _add_segment(work: Work, _: int) -> str:
 
 def _remove_segment(work: Work, row: int) -> str:
     del work.draft.rows("segments")[row]
-    return ""
+    return "=add_segment"
 
 
 def _add_vm(work: Work, _: int) -> str:
@@ -39,7 +40,7 @@ def _add_vm(work: Work, _: int) -> str:
 
 def _remove_vm(work: Work, row: int) -> str:
     del work.draft.rows("vms")[row]
-    return ""
+    return "=pick_vms"
 
 
 EDITS: dict[str, Edit] = {

@@ -61,9 +61,9 @@ def _host(draft: Draft, index: int) -> Iterator[Item]:
     here = index == draft.here
     at = f"hosts[{index}]"
     yield Heading("This host" if here else "The other host" if len(draft.hosts) == 2 else f"Host {index + 1}")
-    yield Spec(f"{at}.name", "name", "The host's name, as `hostname` says it there.")
+    yield Spec(f"{at}.name", "name", "The host's name, as `hostname` says it there.", default="needed")
     where = "The interface whose network reaches the other hosts (the underlay)."
-    yield Spec(f"{at}.interface", "interface", where, "choice" if here else "text")
+    yield Spec(f"{at}.interface", "interface", where, "choice" if here else "text", "needed")
     yield Spec(f"{at}.ethernet", "Ethernet", _ETHERNET, "choice")
     if draft.get(f"{at}.ethernet"):
         yield from _ethernet(f"{at}.ethernet", draft.get(f"{at}.ethernet.method") == "auto")
@@ -77,6 +77,8 @@ def _host(draft: Draft, index: int) -> Iterator[Item]:
         yield Act(f"Remove host {index + 1}", "remove_host", index)
 
 
+_VTEP = "The address that the tunnel starts from; on that interface."
+
 _ETHERNET = (
     "As it is: the interface works already, and nothing changes it. Otherwise this plan sets it up (section 10.2). "
     "Left and Right choose."
@@ -84,20 +86,22 @@ _ETHERNET = (
 
 
 def _ethernet(at: str, dhcp: bool) -> Iterator[Item]:
-    yield Spec(f"{at}.profile", "  profile", "The name of the NetworkManager connection profile.")
+    yield Spec(f"{at}.profile", "  profile", "The name of the NetworkManager connection profile.", default="needed")
     if not dhcp:
-        yield Spec(f"{at}.address", "  address", 'With its prefix, as in "198.51.100.2/24".')
-        yield Spec(f"{at}.gateway", "  gateway", "The router of that subnet; empty for none.")
-    yield Spec(f"{at}.dns", "  DNS servers", "Addresses, separated by commas; empty for none.")
-    yield Spec(f"{at}.dns_search", "  DNS search", "Domains, separated by commas; empty for none.")
+        yield Spec(f"{at}.address", "  address", 'With its prefix, as in "198.51.100.2/24".', default="needed")
+        yield Spec(f"{at}.gateway", "  gateway", "The router of that subnet; empty for none.", default="none")
+    yield Spec(f"{at}.dns", "  DNS servers", "Addresses, separated by commas; empty for none.", default="none")
+    yield Spec(f"{at}.dns_search", "  DNS search", "Domains, separated by commas; empty for none.", default="none")
 
 
 def _segment(index: int, row: dict[str, Any]) -> Iterator[Item]:
     at = f"segments[{index}]"
     vxlan = row.get("vxlan") or f"vxlan{row.get('vni', '')}"
     yield Heading(f"Segment {index + 1}: one layer-2 network, the same on every host")
-    yield Spec(f"{at}.vni", "VNI", "The VXLAN's number, 0 to 16777215; the same on every host.")
-    yield Spec(f"{at}.bridge", "bridge", "The bridge that joins the VXLAN and the VMs, as in bridge0.")
+    yield Spec(f"{at}.vni", "VNI", "The VXLAN's number, 0 to 16777215; the same on every host.", default="needed")
+    yield Spec(
+        f"{at}.bridge", "bridge", "The bridge that joins the VXLAN and the VMs, as in bridge0.", default="needed"
+    )
     yield Spec(f"{at}.vxlan", "VXLAN device", "The tunnel's device; at most 15 characters.", default=str(vxlan))
     yield Spec(f"{at}.network", "libvirt network", "The network that VMs name.", default=f"{vxlan}-bridge")
     port = "UDP port of the tunnel. 8472 is NetworkManager's default; IANA's is 4789."

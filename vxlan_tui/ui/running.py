@@ -10,6 +10,7 @@ from vxlan_tui.ui import run, saving, start
 from vxlan_tui.ui.reporter import ScreenReporter
 from vxlan_tui.ui.run import Order
 from vxlan_tui.ui.screens.ask import Ask
+from vxlan_tui.ui.work import undo_of
 
 if TYPE_CHECKING:
     from vxlan_tui.ui.app import Wizard
@@ -25,7 +26,8 @@ def begin(app: "Wizard", way: str, section: str, steps: tuple[Step, ...]) -> Non
         return
     order = Order(way, section, steps, work.plan, work.host)
     interrupts = Interrupts()
-    reporter = ScreenReporter(work, section, app.progress)
+    reporter = ScreenReporter(work, undo_of(section) if way == "back" else section, app.progress)
+    work.undone[section] = steps if way == "back" else ()
     work.running, app.interrupts, app.doing = section, interrupts, lambda: reporter.doing
     app.show_all()
 
@@ -101,6 +103,6 @@ def _ask(app: "Wizard", section: str, steps: list[Step] | str) -> None:
 
 def _undo(app: "Wizard", section: str, steps: list[Step], answer: str | None) -> None:
     if answer == "yes":
-        for key in [key for key in app.work.runs if key[0] == section]:
+        for key in [key for key in app.work.runs if key[0] in (section, undo_of(section))]:
             del app.work.runs[key]
         begin(app, "back", section, tuple(steps))

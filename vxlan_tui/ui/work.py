@@ -32,6 +32,11 @@ KEPT_LINES = 500
 Key = tuple[str, str, str]
 
 
+def undo_of(section: str) -> str:
+    """Give the name that a section's way back goes by: its steps are others than those of the way there."""
+    return f"undo {section}"
+
+
 def key_of(section: str, step: "Step") -> Key:
     """Give what makes a step this one, from one look to the next."""
     return (section, step.id, step.subject)
@@ -72,6 +77,7 @@ class Work:
     steps: dict[str, list["Step"]] = field(default_factory=dict)
     not_ready: dict[str, str] = field(default_factory=dict)
     runs: dict[Key, StepRun] = field(default_factory=dict)
+    undone: dict[str, tuple["Step", ...]] = field(default_factory=dict)
     skipped: set[Key] = field(default_factory=set)
     running: str = ""
     verified: str = ""
@@ -79,7 +85,6 @@ class Work:
     plan_faults: int = 0
     opened: bool = False
     edited: bool = False
-    rehearsal: str = ""
 
     @property
     def host(self) -> "Host | None":

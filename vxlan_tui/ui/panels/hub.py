@@ -79,7 +79,8 @@ class Hub:
         return row.name in self._devices
 
     def _device(self, row: Device) -> tuple[str, ...]:
-        return (_ours(self._is_our_device(row)), row.name, row.state, row.type, row.connection)
+        state = row.state.replace("connected (externally)", "external")
+        return (_ours(self._is_our_device(row)), row.name, state, row.type, row.connection)
 
     def _is_our_network(self, row: Network) -> bool:
         return row.name in self._networks
@@ -93,15 +94,16 @@ class Hub:
         return row.kind == "flood" or self._vm(row) != ""
 
     def _entry(self, row: Entry) -> tuple[str, ...]:
-        name = self._vm(row) or ("unknown destinations" if row.kind == "flood" else "")
-        return (row.mac, row.kind, row.device, row.destination, name)
+        name = self._vm(row) or ("all unknown" if row.kind == "flood" else "")
+        to = f"to {row.destination}" if row.destination else ""
+        return (row.mac, row.kind, f"{name} {to}".strip(), row.device)
 
     def _vm(self, row: Entry) -> str:
         networks = self._sources.get("networks")
         if not isinstance(networks, Networks):
             return ""
         name = networks.names.by_mac.get(row.mac, "")
-        tap = networks.names.by_device.get(row.device, "") if row.kind == "permanent" else ""
+        tap = networks.names.by_device.get(row.device, "") if row.mac.startswith("fe:") else ""
         return name or (f"{tap} (its tap)" if tap else "")
 
 
@@ -109,6 +111,6 @@ def _ours(is_ours: bool) -> str:
     return OURS if is_ours else ""
 
 
-_DEVICES = (Column("", 4), Column("DEVICE", 12), Column("STATE", 13), Column("TYPE", 8), Column("CONNECTION", 20))
-_FDB = (Column("MAC", 17), Column("KIND", 9), Column("DEVICE", 10), Column("DST", 15), Column("VM", 24))
+_DEVICES = (Column("", 4), Column("DEVICE", 11), Column("STATE", 12), Column("TYPE", 8), Column("CONNECTION", 20))
+_FDB = (Column("MAC", 17), Column("KIND", 9), Column("VM, DESTINATION", 26), Column("DEVICE", 15))
 _NETWORKS = (Column("", 4), Column("NAME", 18), Column("STATE", 8), Column("AUTOSTART", 9), Column("BRIDGE", 15))

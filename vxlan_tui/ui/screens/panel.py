@@ -41,15 +41,17 @@ class PanelScreen(ModalScreen[None]):
 def show_panel(app: "Wizard", name: str) -> None:
     """Put the focus on a panel beside the work; where there is none, or it has the focus, show it in full."""
     top = app.screen
-    if isinstance(top, PanelScreen):
+    over = isinstance(top, PanelScreen)
+    if over and top.name == name:
         top.dismiss(None)
-        if top.name == name:
-            return
-    elif len(app.screen_stack) > 1:
+        return
+    if not over and len(app.screen_stack) > 1:
         return
     source = app.hub.source(name)
-    beside = [p for p in app.screen_stack[0].query(LivePanel) if p.source is source]
-    if beside and not beside[0].table.has_focus and beside[0].region and not isinstance(top, PanelScreen):
+    beside = [panel for panel in app.screen_stack[0].query(LivePanel) if panel.source is source]
+    if not over and beside and beside[0].region and not beside[0].table.has_focus:
         beside[0].table.focus()
+    elif over:
+        app.switch_screen(PanelScreen(name, app.hub.panel(name)))
     else:
         app.push_screen(PanelScreen(name, app.hub.panel(name)))

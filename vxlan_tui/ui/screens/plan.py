@@ -55,7 +55,6 @@ class PlanPane(Pane):
         yield Static(classes="heading", markup=False)
         yield Static(classes="note", id="faults", markup=False)
         yield Vertical(*self._widgets(), id="form")
-        yield Static(id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Check what is there already."""
@@ -90,7 +89,10 @@ class PlanPane(Pane):
         for each in self.query(Field):
             each.visited = each.spec.key in visited
             if each.spec.key == key:
-                each.editor.focus()
+                self.call_after_refresh(each.editor.focus)
+        for act in self.query(ActLine):
+            if key == f"={act.act.action}":
+                self.call_after_refresh(act.focus)
         self.check()
 
     def show(self) -> None:
@@ -121,7 +123,7 @@ class PlanPane(Pane):
         fields = {field.spec.key: field for field in self.query(Field)}
         words: dict[str, list[str]] = {}
         for fault in self._faults:
-            words.setdefault(self._field_key(fault.key), []).append(f"found {fault.found}; allowed: {fault.allowed}")
+            words.setdefault(self._field_key(fault.key), []).append(_words(fault))
         for key, field in fields.items():
             field.tell("\n".join(words.get(key, ())) if field.visited or self._all else "")
         loose = [str(fault) for fault in self._faults if self._field_key(fault.key) not in fields]
@@ -173,7 +175,7 @@ class PlanPane(Pane):
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say what the field is for."""
         field = _field_of(event.widget)
-        self.query_one("#hint", Static).update(field.spec.help if field else "")
+        self.wizard.hint(field.spec.help if field else "")
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """Check as a field is left."""
@@ -202,10 +204,16 @@ class PlanPane(Pane):
             if chosen is not None:
                 self.work.edited = True
                 edits.set_vms(self.work, chosen)
-                self.call_later(self.rebuild)
+                self.call_later(self.rebuild, "=pick_vms")
 
         rows, chosen = edits.vm_rows(self.work)
         self.app.push_screen(Pick("VMs of this host", rows, chosen), picked)
+
+
+def _words(fault: "Fault") -> str:
+    if fault.found != "nothing":
+        return f"found {fault.found}; allowed: {fault.allowed}"
+    return "needed" if fault.allowed.startswith("a value;") else f"needed: {fault.allowed}"
 
 
 def _field_of(widget: Widget) -> Field | None:

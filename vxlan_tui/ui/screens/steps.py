@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -10,7 +11,7 @@ from vxlan_tui.steps import Need, Step
 from vxlan_tui.ui.keybar import Key
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.words import step_text
-from vxlan_tui.ui.work import StepRun, key_of
+from vxlan_tui.ui.work import SECTIONS, StepRun, key_of, undo_of
 
 if TYPE_CHECKING:
     from vxlan_tui.ui.work import Work
@@ -86,10 +87,17 @@ class StepsPane(Pane):
         """Give the heading; the steps come when the host has been looked at."""
         yield Static(classes="heading", markup=False)
         yield Static(classes="note", markup=False)
+        yield Static(classes="undone", markup=False)
 
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
-        return self.keys_running if self.work.running else self.keys
+        if self.work.running:
+            return self.keys_running
+        if self.work.state(self.section) != "done":
+            return self.keys
+        names = list(SECTIONS)
+        following = SECTIONS[names[names.index(self.section) + 1]]
+        return (("F8", f"Go on to {following}", "next"), *self.keys[3:])
 
     def show(self) -> None:
         """Show each step; a view stays the same as long as its step is the same."""
@@ -97,6 +105,9 @@ class StepsPane(Pane):
         self.query_one(".heading", Static).update(title)
         note = self._note()
         self.query_one(".note", Static).update(note or words)
+        undone = self.query_one(".undone", Static)
+        undone.update(self._undone())
+        undone.display = bool(self.work.undone.get(self.section))
         steps = self.work.steps.get(self.section, [])
         views = list(self.query(StepView))
         if [view.step.id + view.step.subject for view in views] == [step.id + step.subject for step in steps]:
@@ -109,6 +120,15 @@ class StepsPane(Pane):
             self.mount_all([StepView(step, *self._told(step)) for step in steps])
             if had_focus or self.has_focus:
                 self.call_after_refresh(self.opened)
+
+    def _undone(self) -> Text:
+        """Give what undoing the section has shown."""
+        told = Text("Undo of this section", "bold")
+        for step in self.work.undone.get(self.section, ()):
+            run = self.work.runs.get(key_of(undo_of(self.section), step))
+            if step.commands or run is not None:
+                told.append("\n").append_text(step_text(step, run, False))
+        return told.append("\n")
 
     def _told(self, step: Step) -> tuple[StepRun | None, bool]:
         key = key_of(self.section, step)
