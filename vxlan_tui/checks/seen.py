@@ -99,10 +99,22 @@ class Packet:
 
 
 @dataclass(frozen=True)
+class Rejection:
+    """An ICMP error that came in about a packet that this host, or a VM on it, sent to a UDP port."""
+
+    by: str
+    to: str
+    port: int
+    answer: str
+    """As a Port's: rejected or refused."""
+
+
+@dataclass(frozen=True)
 class Heard:
-    """The VXLAN packets of the other hosts that came in while listening."""
+    """What came in while listening: the other hosts' VXLAN packets, and errors about packets to them."""
 
     packets: frozenset[Packet] = frozenset()
+    rejections: frozenset[Rejection] = frozenset()
     seconds: float = 0.0
     error: str = ""
 

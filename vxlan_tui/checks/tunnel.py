@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.bridge import SECTION, carriers
 from vxlan_tui.checks.check import Check, Verdict, bad, doubtful, good, unknown
-from vxlan_tui.checks.seen import Heard, Packet, Seen
-from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.checks.seen import Heard, Packet, Port, Seen
+from vxlan_tui.plan import Host, Plan, Segment, Vm
 
 RECENT = 30.0
 """Seconds for which a learned entry of the forwarding table counts as a sign of life."""
@@ -60,8 +60,22 @@ def _from(heard: Heard, peer: Host) -> list[Packet]:
     return sorted((each for each in heard.packets if each.source == str(peer.vtep)), key=lambda each: each.vni)
 
 
+def answering(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Vm | None:
+    """Give a VM on another host that answered ARP by the tunnel: its frames came there and back."""
+    there = [vm for vm in plan.vms_of(peer) if vm.network == segment.network and vm.address]
+    if not there:
+        return None
+    replies = seen.answers.replies(segment.bridge).by_address
+    ours = {nic.mac for vm in seen.state.vms.values() for nic in (*vm.live_nics, *vm.nics)}
+    return next((vm for vm in there if replies.get(str(vm.address), "") not in ("", *ours)), None)
+
+
 def _takes(plan: Plan, peer: Host, port: int, seen: Seen) -> Verdict:
-    answer = seen.answers.port(peer.name, port)
+    for segment in plan.segments:
+        vm = answering(plan, peer, segment, seen) if segment.port == port else None
+        if vm is not None:
+            return good(f"{vm.name} on {peer.name} answers by the tunnel")
+    answer = _answer(peer, port, seen)
     mend = remedies.there(plan, peer, SECTION)
     if answer.answer == "silence":
         return good(f"a packet to UDP port {port} is not rejected: a VXLAN takes it, or a firewall drops it unsaid")
@@ -76,6 +90,15 @@ def _takes(plan: Plan, peer: Host, port: int, seen: Seen) -> Verdict:
     return unknown(f"a packet to UDP port {port} of {peer.vtep} could not be sent: {answer.words}")
 
 
+def _answer(peer: Host, port: int, seen: Seen) -> Port:
+    """Give what a probe came to, or, where that heard nothing, an error about somebody else's packet."""
+    answer = seen.answers.port(peer.name, port)
+    if answer.answer != "silence":
+        return answer
+    about = [each for each in seen.answers.heard().rejections if (each.to, each.port) == (str(peer.vtep), port)]
+    return Port(about[0].answer, about[0].by, "an ICMP error about a VM's packet") if about else answer
+
+
 def _elsewhere(plan: Plan, peer: Host, port: int, seen: Seen) -> str:
     """Say to which other port the other host itself sends: a VXLAN has one port for both."""
     planned = {segment.vni for segment in plan.segments if segment.port == port}
@@ -84,6 +107,9 @@ def _elsewhere(plan: Plan, peer: Host, port: int, seen: Seen) -> str:
 
 
 def _vni(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Verdict:
+    vm = answering(plan, peer, segment, seen)
+    if vm is not None:
+        return good(f"{vm.name} on {peer.name} answers by the tunnel")
     heard = seen.answers.heard()
     packets = [each for each in _from(heard, peer) if each.port == segment.port]
     if any(each.vni == segment.vni for each in packets):

@@ -49,11 +49,17 @@ def as_object(host: str, found: list[Finding]) -> dict[str, object]:
             "evidence": finding.evidence,
             "cause": finding.cause,
             "fix": finding.fix,
+            "fix_commands": commands_of(finding),
             "fix_on": finding.on_host or host if finding.fix else "",
         }
         for finding in found
     ]
     return {"ok": checks.healthy(found), "host": host, "checks": rows}
+
+
+def commands_of(finding: Finding) -> list[str]:
+    """Give the commands of a fix, each as one would paste it; none where the fix is words."""
+    return [finding.fix] if finding.on_host else [command.text for command in finding.remedy]
 
 
 class Table:

@@ -1,6 +1,7 @@
-"""The VXLAN packets that come in from the other hosts, and their VNIs (RFC 7348, section 5).
+"""What comes in from the other hosts: VXLAN packets with their VNIs, and ICMP errors about packets to them.
 
-They are read where they arrive, before firewall and VXLAN, so that what those drop is seen as well.
+It is read where it arrives, before firewall and VXLAN, so that what those drop is seen as well. The errors count
+because a host sends few of them (Linux one a second): where VMs talk, they get them in a probe's place.
 """
 
 import ctypes
@@ -10,7 +11,8 @@ import struct
 import time
 from collections.abc import Callable, Collection
 
-from vxlan_tui.checks.seen import Heard, Packet
+from vxlan_tui.checks.probes.udp import meaning
+from vxlan_tui.checks.seen import Heard, Packet, Rejection
 from vxlan_tui.plan import IpAddress
 
 _TYPES = {4: 0x0800, 6: 0x86DD}
@@ -26,57 +28,87 @@ def listen(
 ) -> Heard:
     """Listen on an interface for packets of these hosts, so long, or until it is enough."""
     started = time.monotonic()
-    packets: set[Packet] = set()
-    version = next(iter(sources)).version
+    found: set[Packet | Rejection] = set()
     wanted = {str(source) for source in sources}
+    error = ""
     try:
         with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as sock:
+            version = next(iter(sources)).version
             _filter(sock, version, sources)
             sock.bind((interface, _TYPES[version]))
-            while (left := started + seconds - time.monotonic()) > 0 and not enough(frozenset(packets)):
+            while (left := started + seconds - time.monotonic()) > 0 and not enough(_packets(found)):
                 ready, _, _ = select.select([sock], [], [], left)
-                found = parse(sock.recv(256)) if ready else None
-                if found is not None and found.source in wanted:
-                    packets.add(found)
+                one = parse(sock.recv(256)) if ready else None
+                if one is not None and (one.source if isinstance(one, Packet) else one.to) in wanted:
+                    found.add(one)
     except OSError as failure:
-        return Heard(frozenset(packets), time.monotonic() - started, failure.strerror or str(failure))
-    return Heard(frozenset(packets), time.monotonic() - started)
+        error = failure.strerror or str(failure)
+    rejections = frozenset(each for each in found if isinstance(each, Rejection))
+    return Heard(_packets(found), rejections, time.monotonic() - started, error)
 
 
-def parse(packet: bytes) -> Packet | None:
-    """Read a VXLAN packet from its IP header on; None for anything else, and for a fragment but the first."""
-    if len(packet) < 20:
+def _packets(found: Collection[Packet | Rejection]) -> frozenset[Packet]:
+    return frozenset(each for each in found if isinstance(each, Packet))
+
+
+def parse(packet: bytes) -> Packet | Rejection | None:
+    """Read a packet from its IP header on: a VXLAN packet, an error about a UDP packet, or None.
+
+    Of a packet that came in pieces only the first piece is read.
+    """
+    header = _header(packet)
+    if header is None:
         return None
-    if packet[0] >> 4 == 4:
-        start, source, protocol = (packet[0] & 15) * 4, socket.inet_ntop(socket.AF_INET, packet[12:16]), packet[9]
+    source, _, protocol, body = header
+    if protocol == socket.IPPROTO_UDP and len(body) >= 16 and body[8] & _VNI_FLAG:
+        return Packet(source, struct.unpack_from("!H", body, 2)[0], int.from_bytes(body[12:15]))
+    if (protocol, body[:1]) in _ERRORS:
+        return _rejection(source, body)
+    return None
+
+
+_ERRORS = ((socket.IPPROTO_ICMP, b"\x03"), (socket.IPPROTO_ICMPV6, b"\x01"))
+"""Destination unreachable (RFC 792, RFC 4443)."""
+
+
+def _rejection(by: str, message: bytes) -> Rejection | None:
+    """Read the packet that an error is about, which it carries behind its own eight bytes."""
+    inner = _header(message[8:])
+    answer = meaning(message[0], message[1])
+    if inner is None or inner[2] != socket.IPPROTO_UDP or len(inner[3]) < 4 or answer == "not sent":
+        return None
+    return Rejection(by, inner[1], struct.unpack_from("!H", inner[3], 2)[0], answer)
+
+
+def _header(packet: bytes) -> tuple[str, str, int, bytes] | None:
+    """Give source, destination, protocol and what follows; None for what is no first or only piece."""
+    if len(packet) >= 20 and packet[0] >> 4 == 4:
         if struct.unpack_from("!H", packet, 6)[0] & 0x1FFF:
             return None
-    elif len(packet) >= 40:
-        start, source, protocol = _ipv6(packet)
-    else:
-        return None
-    if protocol != socket.IPPROTO_UDP or len(packet) < start + 16:
-        return None
-    port = struct.unpack_from("!H", packet, start + 2)[0]
-    flags, vni = packet[start + 8], int.from_bytes(packet[start + 12 : start + 15])
-    return Packet(source, port, vni) if flags & _VNI_FLAG else None
+        source, destination = (socket.inet_ntop(socket.AF_INET, packet[at : at + 4]) for at in (12, 16))
+        return source, destination, packet[9], packet[(packet[0] & 15) * 4 :]
+    if len(packet) >= 40 and packet[0] >> 4 == 6:
+        return _header_of_ipv6(packet)
+    return None
 
 
-def _ipv6(packet: bytes) -> tuple[int, str, int]:
-    """Give where the payload starts, the source and the protocol; past a fragment header of the first piece."""
-    source = socket.inet_ntop(socket.AF_INET6, packet[8:24])
-    if packet[6] == socket.IPPROTO_FRAGMENT and len(packet) >= 48 and not struct.unpack_from("!H", packet, 42)[0] >> 3:
-        return 48, source, packet[40]
-    return 40, source, packet[6]
+def _header_of_ipv6(packet: bytes) -> tuple[str, str, int, bytes] | None:
+    source, destination = (socket.inet_ntop(socket.AF_INET6, packet[at : at + 16]) for at in (8, 24))
+    if packet[6] != socket.IPPROTO_FRAGMENT:
+        return source, destination, packet[6], packet[40:]
+    if len(packet) < 48 or struct.unpack_from("!H", packet, 42)[0] >> 3:
+        return None
+    return source, destination, packet[40], packet[48:]
 
 
 def _filter(sock: socket.socket, version: int, sources: Collection[IpAddress]) -> None:
-    """Let the kernel pass on what these hosts sent, and nothing else (socket(7), SO_ATTACH_FILTER)."""
+    """Let the kernel pass on UDP from these hosts and all ICMP, and nothing else (socket(7), SO_ATTACH_FILTER)."""
     if len(sources) > _MOST_FILTERED or version == 6:
         return
     words = [int(source) for source in sources]
     count = len(words)
-    program = [_statement(0x30, 9), _jump(17, 0, count + 1), _statement(0x20, 12)]
+    program = [_statement(0x30, 9), _jump(socket.IPPROTO_ICMP, count + 3, 0), _jump(socket.IPPROTO_UDP, 0, count + 1)]
+    program += [_statement(0x20, 12)]
     program += [_jump(word, count - number, 0) for number, word in enumerate(words)]
     program += [_statement(0x06, 0), _statement(0x06, 256)]
     code = b"".join(program)

@@ -69,7 +69,11 @@ def _wait(sock: socket.socket, until: float) -> IcmpError | None:
 
 
 def judged(error: IcmpError) -> Port:
+    """Say what came of a packet."""
+    return Port(meaning(error.type, error.code), error.by, os.strerror(error.number))
+
+
+def meaning(kind: int, code: int) -> str:
     """Say what an ICMP error means: every other code than `port` and `host unreachable` is a firewall's."""
-    kind = (error.type, error.code)
-    answer = "refused" if kind in _PORT_UNREACHABLE else "not sent" if kind in _NO_HOST else "rejected"
-    return Port(answer, error.by, os.strerror(error.number))
+    pair = (kind, code)
+    return "refused" if pair in _PORT_UNREACHABLE else "not sent" if pair in _NO_HOST else "rejected"
