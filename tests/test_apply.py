@@ -83,7 +83,8 @@ def test_what_differs_from_the_plan_is_shown_changed_and_put_back_by_undo(host: 
     command, shown = DIFFERENT[difference]
     shell(host, f"{CHAPTER}\n{command}")
     profile = command.split()[3]
-    shell(host, f"nmcli connection down {profile}; nmcli --wait 5 connection up {profile} || nmcli connection down {profile}; sleep 1")
+    activate = f"nmcli --wait 5 connection up {profile} || nmcli connection down {profile}"
+    shell(host, f"nmcli connection down {profile}; {activate}; sleep 1")
     before = configuration(host)
     out = program(host, "apply", PLAN, "--yes", "--only", "ethernet,bridge")
     assert shown in out
@@ -100,8 +101,8 @@ def test_what_differs_from_the_plan_is_shown_changed_and_put_back_by_undo(host: 
 
 CONFLICTS = {
     "a bridge with other ports": (
-        "ip link add dummy9 type veth peer name dummy8; nmcli connection add type bridge con-name bridge0 ifname bridge0 "
-        "ipv4.method disabled ipv6.method disabled; nmcli connection add type ethernet con-name d ifname dummy9 "
+        "ip link add dummy9 type veth peer name dummy8; "
+        "nmcli connection add type bridge con-name bridge0 ifname bridge0 ipv4.method disabled ipv6.method disabled; nmcli connection add type ethernet con-name d ifname dummy9 "
         "slave-type bridge master bridge0; nmcli connection up d",
         "bridge0 has other ports: dummy9",
     ),
@@ -130,8 +131,8 @@ CONFLICTS = {
         "VNI 10 on UDP port 8472 is taken by the connection profile other",
     ),
     "a network on another bridge": (
-        "virsh net-define /dev/stdin <<<'<network><name>vxlan10-bridge</name><forward mode=\"bridge\"/>"
-        "<bridge name=\"br7\"/></network>'",
+        'virsh net-define /dev/stdin <<<\'<network><name>vxlan10-bridge</name><forward mode="bridge"/>'
+        '<bridge name="br7"/></network>\'',
         "a libvirt network vxlan10-bridge exists on br7, not on bridge0",
     ),
     "an underlay interface in a bridge": (
@@ -162,18 +163,30 @@ def test_what_belongs_to_somebody_else_stops_the_run_before_anything_is_changed(
     assert configuration(host) == before
 
 
-def test_a_vm_that_will_not_shut_down_is_not_forced_and_fails_its_step_with_words(
-    host: Host,
-) -> None:
+DEAF = """
+<domain type='qemu'>
+  <name>deaf</name>
+  <memory unit='MiB'>64</memory>
+  <os><type>hvm</type></os>
+  <features><acpi/></features>
+  <devices><interface type='network'><source network='rehearsal-old'/></interface></devices>
+</domain>
+"""
+
+DEAF_IN_PLAN = """
+[[vms]]
+host = "host-a"
+name = "deaf"
+network = "vxlan10-bridge"
+shutdown_timeout = 2
+"""
+
+
+def test_a_vm_that_will_not_shut_down_is_not_forced_and_fails_its_step_with_words(host: Host) -> None:
     """A VM without a guest that listens: it goes on running, and the words say what can be done."""
-    shell(host, f"echo 'shutdown_timeout = 2' >> {PLAN}; sed -i '/^name = \"vmb\"/,$d' {PLAN}")
-    shell(
-        host,
-        f"sed -i '$d' {PLAN}; printf 'host = \"host-a\"\\nname = \"deaf\"\\nnetwork = \"vxlan10-bridge\"\\n"
-        f"shutdown_timeout = 2\\n' >> {PLAN}; virsh net-start rehearsal-old 2>/dev/null || true; "
-        "virsh dumpxml vma --inactive | grep -v -e '<uuid>' -e '<kernel>' -e '<initrd>' -e '<cmdline>' -e 'mac address' "
-        "-e 'log file' | sed 's/<name>vma/<name>deaf/' > /root/deaf.xml; virsh define /root/deaf.xml; virsh start deaf",
-    )
+    host.run(["virsh", "define", "/dev/stdin"], input=DEAF)
+    shell(host, "virsh start deaf")
+    host.run(["tee", "-a", PLAN], input=DEAF_IN_PLAN)
     lines = rows(host, "apply", status=1)
     failed = {line["step"]: line["detail"] for line in lines if line.get("state") == "failed"}
     assert "did not shut down within 2 s. It was not forced off" in failed["vm.restart"]

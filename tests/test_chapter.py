@@ -1,5 +1,6 @@
 """The whole chapter, from nothing: two hosts, a VM on each, and one VM's ARP request answered by the other."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,16 @@ def test_a_running_vm_is_restarted_on_its_network_and_undo_gives_it_back_running
         assert restart["commands"][-1] == "virsh start vma"
         assert "vxlan10-bridge" in shell(host, "virsh domiflist vma")
         assert rows(host, "apply")[-1] == {"result": "unchanged"}
+        _wait_until_booted_again(rehearsal)
         undo(host)
         assert configuration(host) == before
         assert shell(host, f"virsh domstate vma; test -e {PLAN}").strip() == "running"
+
+
+def _wait_until_booted_again(rehearsal: Rehearsal) -> None:
+    """A guest that is still booting does not hear a shutdown request, on any host."""
+    for _ in range(120):
+        if "rehearsal: up" in rehearsal.console("vma").rpartition("rehearsal: off")[2]:
+            return
+        time.sleep(0.5)
+    raise AssertionError(rehearsal.console("vma")[-500:])

@@ -22,7 +22,8 @@ shopt -s extglob
 name=${0##*/}
 case " $name $* " in
     *" nmcli connection "@(add|modify|up|down|delete)" "*|*" firewall-cmd "*-port=*) ;;
-    *" virsh net-"@(define|start|autostart)*|*" virsh "@(start|shutdown)*|*" virt-xml "*|*" install -D "*|*" rm /run/"*) ;;
+    *" virsh net-"@(define|start|autostart)*|*" virsh "@(start|shutdown)*) ;;
+    *" virt-xml "*|*" install -D "*|*" rm /run/"*) ;;
     *) exec "/usr/bin/$name" "$@" ;;
 esac
 count=$(( $(cat /root/count) + 1 )); echo "$count" > /root/count

@@ -74,12 +74,12 @@ REFUSED = {
     "a slash": (SEGMENT + 'vxlan = "a/b"', 'segments[0].vxlan: found "a/b"'),
     "a command": (SEGMENT + 'vxlan = "a;reboot"', 'segments[0].vxlan: found "a;reboot"'),
     "a substitution": (SEGMENT + 'network = "$(reboot)"', 'segments[0].network: found "$(reboot)"'),
-    "a quote": (SEGMENT + "network = \"a'b\"", "segments[0].network"),
+    "a quote": (SEGMENT + 'network = "a\'b"', "segments[0].network"),
     "a leading dash": (SEGMENT + 'network = "-a"', 'segments[0].network: found "-a"'),
     "a line break": (SEGMENT + 'network = "a\\nb"', 'segments[0].network: found "a\\nb"'),
     "a group that is none": (SEGMENT + 'group = "198.51.100.9"', "allowed: a multicast group"),
-    "a group of another family": (SEGMENT + 'group = "ff05::1"', 'group: found ff05::1; allowed: an IPv4 group'),
-    "a bridge named as the interface": (SEGMENT.replace("bridge0", "enp1s0"), "allowed: another name than the underlay"),
+    "a group of another family": (SEGMENT + 'group = "ff05::1"', "group: found ff05::1; allowed: an IPv4 group"),
+    "a bridge named as the interface": (SEGMENT.replace("bridge0", "enp1s0"), "allowed: another name"),
     "a VXLAN named as the bridge": (SEGMENT + 'vxlan = "bridge0"', 'segments[0].vxlan: found "bridge0"'),
     "a second segment of the same VNI": (SEGMENT + SEGMENT, "segments[1].vni: found 10, as segments[0] has"),
     "a second segment on the same bridge": (
@@ -201,7 +201,7 @@ def test_values_that_only_look_dangerous_are_admitted_as_data() -> None:
     """A search domain, a profile name and a VM name reach commands as one argument each."""
     text = TWO_HOSTS.replace(
         'vtep = "198.51.100.2"\n',
-        ETHERNET.replace('"Example"', '"My $(reboot) \'profile\'"') + 'dns_search = ["$(reboot).example"]\n',
+        ETHERNET.replace('"Example"', "\"My $(reboot) 'profile'\"") + 'dns_search = ["$(reboot).example"]\n',
     )
     vm = '[[vms]]\nhost = "host-a"\nname = "web \\"1\\"; rm -rf /tmp"\nnetwork = "vxlan10-bridge"\n'
     with pytest.raises(PlanError, match="no slash"):
