@@ -102,8 +102,9 @@ def test_what_differs_from_the_plan_is_shown_changed_and_put_back_by_undo(host: 
 CONFLICTS = {
     "a bridge with other ports": (
         "ip link add dummy9 type veth peer name dummy8; "
-        "nmcli connection add type bridge con-name bridge0 ifname bridge0 ipv4.method disabled ipv6.method disabled; nmcli connection add type ethernet con-name d ifname dummy9 "
-        "slave-type bridge master bridge0; nmcli connection up d",
+        "nmcli connection add type bridge con-name bridge0 ifname bridge0 ipv4.method disabled ipv6.method disabled; "
+        "nmcli connection add type ethernet con-name d ifname dummy9 slave-type bridge master bridge0; "
+        "nmcli connection up d",
         "bridge0 has other ports: dummy9",
     ),
     "a bridge that NetworkManager did not make": (
