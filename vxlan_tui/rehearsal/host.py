@@ -101,7 +101,7 @@ class Host(Sandbox):
         self.planned: PlannedHost = link.host
         self.daemons = Daemons(self)
         self.guests: tuple[Guest, ...] = ()
-        self._inner_python = inner_python
+        self.inner_python = inner_python
 
     @property
     def name(self) -> str:
@@ -130,7 +130,7 @@ class Host(Sandbox):
 
     def _put_kernel(self, version: str) -> str:
         builder = f"{PACKAGE}/vxlan_tui/rehearsal/initramfs.py"
-        self.run([self._inner_python, "-I", builder, version, INITRAMFS])
+        self.run([self.inner_python, "-I", builder, version, INITRAMFS])
         kernel = f"{Path(INITRAMFS).parent}/vmlinuz"
         self.run(["cp", kernel_path(version, self.has), kernel])
         return kernel

@@ -1,5 +1,6 @@
 """The verb `rehearse`: hosts for as long as a command on the first of them runs."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ The other hosts are set up. The plan is {plan}; try:
 def rehearse(plan_path: Path | None, root: Path | None, command: list[str]) -> int:
     """Run `command` on the first host of a rehearsal, on this terminal, and give its exit status.
 
-    Without a plan it takes the sample; without a command it opens a shell. Progress goes to standard
+    Without a plan it takes the sample; without a command it opens the wizard. Progress goes to standard
     error. Raises PlanError, NeedsUnmetError and RehearsalError; an interrupt ends it from anywhere.
     """
     plan = load(plan_path or SAMPLE)
@@ -57,11 +58,19 @@ def _set_up_the_others(rehearsal: Rehearsal) -> None:
 
 
 def _default_command(host: Host) -> list[str]:
-    """Give what runs without a command: a shell, until the wizard takes this place."""
+    """Give what runs without a command: the wizard, or a shell where it cannot be shown."""
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if on_terminal and _has_textual(host):
+        return ["vxlan-tui", "--plan", PLAN]
     banner = BANNER.format(host=host.name, plan=PLAN)
     prompt = r"PS1='REHEARSAL \h:\w\$ '"
     host.run(["tee", "/root/.rehearsal"], input=f"{prompt}\ncat <<'END'\n{banner}END\n")
     return ["bash", "--rcfile", "/root/.rehearsal", "-i"]
+
+
+def _has_textual(host: Host) -> bool:
+    """Whether the wizard's library is there: another distribution's root may lack it."""
+    return host.run([host.inner_python, "-c", "import textual"], check=False).returncode == 0
 
 
 def _run_in_foreground(host: Host, command: list[str], where: str) -> int:
@@ -70,10 +79,16 @@ def _run_in_foreground(host: Host, command: list[str], where: str) -> int:
     if sys.stdin.isatty():
         signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        returned = host.popen(command, cwd=where if host.has(where) else "/root").wait()
+        returned = host.popen(command, env=_screen(host), cwd=where if host.has(where) else "/root").wait()
     finally:
         signal.signal(signal.SIGINT, before)
     return returned if returned >= 0 else 128 - returned
+
+
+def _screen(host: Host) -> dict[str, str]:
+    """Give what programs on this terminal should know: what it can show, and that this is a rehearsal."""
+    kept = {key: os.environ[key] for key in ("NO_COLOR", "LC_CTYPE", "TERM_PROGRAM") if key in os.environ}
+    return {**kept, "VXLAN_TUI_REHEARSAL": host.name}
 
 
 @contextmanager

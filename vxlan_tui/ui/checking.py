@@ -16,11 +16,7 @@ def begin(app: "Wizard") -> None:
     plan, host = app.work.plan, app.work.host
     if plan is None or host is None or app.checking:
         return
-    try:
-        missing = checks.missing(plan, host)
-    except NotImplementedError:
-        app.notify("This version has no checks yet.", severity="warning")
-        return
+    missing = checks.missing(plan, host)
     if missing:
         app.work.not_ready["verify"] = "\n".join(str(each) for each in missing)
         app.work.verified = "not ready"
@@ -62,6 +58,8 @@ def _ended(app: "Wizard", findings: list[Finding]) -> None:
     app.findings, app.pending, app.checking = list(findings), set(), False
     app.work.verified = verdict(findings)
     app.show_all()
+    if app.current == "verify" and app.pane.has_focus:
+        app.call_after_refresh(app.pane.opened)
 
 
 def verdict(findings: list[Finding]) -> str:

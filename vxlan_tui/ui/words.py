@@ -47,6 +47,8 @@ def step_text(step: Step, run: StepRun | None, skipped: bool) -> Text:
         text.append(f"\n{printable(step.why)}")
     if step.conflict:
         text.append(f"\nIn the way: {printable(step.conflict)}", "bold red")
+    if step.cuts:
+        text.append(f"\nMind: {printable(step.cuts)}", "yellow")
     for change in step.changes:
         text.append(f"\nchanges {printable(str(change))}", "yellow")
     if run is not None and run.commands:
