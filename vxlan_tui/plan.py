@@ -165,7 +165,7 @@ class Plan(_Table):
 
     @property
     def path(self) -> Path:
-        """The file it was read from."""
+        """The file it was read from, as an absolute path."""
         return self._path
 
     def host(self, name: str) -> Host:
@@ -237,7 +237,7 @@ def parse(raw: bytes, path: Path) -> Plan:
     plan, faults = check(data)
     if plan is None:
         raise PlanError(path, faults)
-    plan._path = path
+    plan._path = path.absolute()
     return plan
 
 
