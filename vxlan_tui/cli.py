@@ -107,10 +107,13 @@ def _changing(verbs: Verbs, name: str, verb: Verb, words: str, only: bool = Fals
     parser = _with_plan(verbs, name, verb, words)
     parser.add_argument("--yes", action="store_true", help="do not ask before changing the host")
     parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    if not only:
+        parser.add_argument("--unconfirmed", action="store_true", help=_UNCONFIRMED)
     if only:
         parser.add_argument("--only", type=_sections, default=SECTIONS, metavar="SECTION[,SECTION…]", help=_ONLY)
 
 
+_UNCONFIRMED = "take back no more than a change that was cut off before it was confirmed"
 _ONLY = f"some of the sections: {', '.join(SECTIONS)}"
 
 
@@ -158,7 +161,7 @@ def _verify(asked: argparse.Namespace) -> int:
 def _undo(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import change  # noqa: PLC0415
 
-    return change.undo(asked.plan, asked.host, change.Manner(asked.yes, asked.json))
+    return change.undo(asked.plan, asked.host, change.Manner(asked.yes, asked.json, asked.unconfirmed))
 
 
 def _export(asked: argparse.Namespace) -> int:

@@ -7,8 +7,8 @@ the last line off at any byte; the next run closes it, and readers pass over wha
 import json
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,42 @@ class Ran:
     seconds: float | None
 
 
+@dataclass(frozen=True)
+class Guarded:
+    """A change that was to be confirmed, as the journal has it; `row` is its beginning.
+
+    `checkpoint` is NetworkManager's, where there was one. `keeping` is whether it was confirmed. `how` is kept,
+    taken-back or not-begun, and empty where the run was cut off before it was either.
+    """
+
+    row: Mapping[str, Any]
+    checkpoint: str = ""
+    keeping: bool = False
+    how: str = ""
+    words: str = ""
+
+    @property
+    def number(self) -> int:
+        """The number of its first event."""
+        return int(self.row.get("n", 0))
+
+    @property
+    def time(self) -> str:
+        """When it began."""
+        return str(self.row.get("time", ""))
+
+    @property
+    def subject(self) -> str:
+        """What it changed."""
+        return str(self.row.get("subject", ""))
+
+
 class Journal:
     """The journal's file, open for one run."""
 
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        self.path = path
         self._descriptor = os.open(path, flags, 0o600)
         self._number = sum(1 for _ in events(path))
         self._close_torn_line()
@@ -82,6 +113,22 @@ def ran(path: Path) -> list[Ran]:
     rows = list(events(path))
     ends = {row["command"]: row for row in rows if row.get("event") == "ended" and "command" in row}
     return [_ran(row, ends.get(row.get("n"), {})) for row in rows if row.get("event") == "command"]
+
+
+def guarded(rows: Iterable[Mapping[str, Any]]) -> list[Guarded]:
+    """Give the guarded changes of these events, in their order."""
+    found: dict[int, Guarded] = {}
+    for row in rows:
+        kind, number = row.get("event"), int(row.get("guard", 0))
+        if kind == "guard":
+            found[int(row.get("n", 0))] = Guarded(row)
+        elif number in found and kind == "guard-checkpoint":
+            found[number] = replace(found[number], checkpoint=str(row.get("path", "")))
+        elif number in found and kind == "guard-keeping":
+            found[number] = replace(found[number], keeping=True)
+        elif number in found and kind == "guard-ended":
+            found[number] = replace(found[number], how=str(row.get("how", "")), words=str(row.get("words", "")))
+    return list(found.values())
 
 
 def _ran(row: dict[str, Any], end: dict[str, Any]) -> Ran:

@@ -20,16 +20,26 @@ class Locked(Exception):  # noqa: N818 (it is what is so)
     """Another run holds the lock; the message says who."""
 
 
+class NoLock(Exception):  # noqa: N818 (it is what is so)
+    """The lock's file cannot be made or written; the message says why."""
+
+
 @contextmanager
 def held(path: Path, doing: str, say: Callable[[str], None]) -> Iterator[int]:
-    """Hold the lock, and give its file descriptor; raises Locked, OSError.
+    """Hold the lock, and give its file descriptor; raises Locked, NoLock.
 
     A holder that lives is named at once. A command that a killed run left behind is waited for.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise NoLock(str(error)) from error
     try:
         _take(descriptor, say)
-        _sign(descriptor, doing)
+        try:
+            _sign(descriptor, doing)
+        except OSError as error:
+            raise NoLock(str(error)) from error
         yield descriptor
     finally:
         os.close(descriptor)

@@ -1,6 +1,7 @@
 """What a person, or a program, reads of a run: each command before it runs, its output, how each step ended."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import TextIO
@@ -23,8 +24,20 @@ class Text:
 
     def say(self, text: str = "") -> None:
         """Write a line at once."""
+        self._raw(f"{text}\n")
+
+    def prompt(self, text: str) -> None:
+        """Write the beginning of a line that is then typed on."""
+        self._raw(text)
+
+    def renew(self, text: str) -> None:
+        """Write it anew, with the cursor and what was typed left where they are (ECMA-48, DECSC)."""
+        if os.environ.get("TERM", "dumb") != "dumb":
+            self._raw(f"\x1b7\r{text}\x1b8")
+
+    def _raw(self, text: str) -> None:
         try:
-            self._out.write(f"{text}\n")
+            self._out.write(text)
             self._out.flush()
         except (OSError, ValueError):
             self._gone()
@@ -37,12 +50,16 @@ class Text:
                 self.say(f"      {printable(str(change))}")
             if step.conflict:
                 self.say(f"      {printable(step.conflict)}")
+            if step.cuts:
+                self.say(f"      This can cut you off: {printable(step.cuts)}.")
             for command in step.commands if not step.conflict else ():
                 self.say(command.printed)
 
     def step(self, step: Step) -> None:
         """Name the step that begins."""
         self.say(f"\n{step.section}  {printable(step.title)}")
+        if step.cuts:
+            self.say(f"      This can cut you off: {printable(step.cuts)}.")
         for change in step.changes:
             self.say(f"      {printable(str(change))}")
 
@@ -73,6 +90,7 @@ class Text:
         words = {
             "unchanged": "Nothing was changed: the host is already so.",
             "changed": "Done: every step has taken effect.",
+            "rolled-back": "Stopped, and taken back: the host's own connection is as it was before.",
             "failed": "Stopped. What had been done before stays; run the same again after mending, or undo.",
         }
         self.say(f"\n{words[result]}")

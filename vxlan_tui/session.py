@@ -85,7 +85,7 @@ class Session:
         state = HostState()
         for part in dict.fromkeys(part for section in asked for part in _PARTS[section]):
             try:
-                state = self._read((part,), state, records)
+                state = self.read((part,), state, records)
             except CommandFailed as failure:
                 missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words)]
             except LibvirtUnavailable as failure:
@@ -94,8 +94,26 @@ class Session:
             raise NotReady(missing)
         return state
 
-    def _read(self, parts: Iterable[str], known: HostState, records: Iterable[Record]) -> HostState:
+    def read(self, parts: Iterable[str], known: HostState, records: Iterable[Record] = ()) -> HostState:
+        """Read parts of the host's state anew; raises CommandFailed, LibvirtUnavailable."""
         return facts.read(self.plan, self.host, self.runner, parts, known, records)
+
+    def execute(self, step: Step, command: Command, reporter: Reporter, runner: Runner | None = None) -> Outcome:
+        """Run a step's command, told and in the journal; another `runner` is one that no interrupt reaches.
+
+        Raises Interrupted before it starts, and OSError where the journal cannot be written.
+        """
+        runner = runner or self.runner
+        runner.interrupts.check()
+        reporter.command(command)
+        number = self.journal.write("command", step=step.id, subject=step.subject, text=command.text)
+        try:
+            outcome = runner.run(command, reporter.line)
+        except CommandFailed as failure:
+            outcome = failure.outcome
+        self.journal.ended(number, outcome)
+        reporter.ended(outcome)
+        return outcome
 
     def forward(self, sections: Iterable[str] = SECTIONS) -> "Course":
         """Give the way there: the plan's steps of these sections, from a fresh look."""
@@ -145,8 +163,11 @@ class Course:
         """All commands that would run."""
         return [command for step in self.steps for command in step.commands]
 
-    def run(self, step: Step, reporter: Reporter) -> Result:
-        """Run one step, and look whether it worked; raises Interrupted, OSError (the journal)."""
+    def run(self, step: Step, reporter: Reporter, spend: bool = True) -> Result:
+        """Run one step, and look whether it worked; raises Interrupted, OSError (the journal).
+
+        `spend` is whether the records that the step restores are spent at once.
+        """
         journal = self.session.journal
         if not step.commands:
             self.session.records.forget(step.restored)
@@ -160,45 +181,40 @@ class Course:
             journal.write("step-ended", step=step.id, subject=step.subject, state="failed", detail=str(interrupted))
             raise
         journal.write("step-ended", step=step.id, subject=step.subject, state=result.state, detail=result.detail)
-        if result.state == "changed":
+        if result.state == "changed" and spend:
             self.session.records.forget(step.restored)
         return result
 
     def _run_commands(self, step: Step, reporter: Reporter) -> Result:
         for command in step.commands:
-            outcome = self._run_command(step, command, reporter)
+            outcome = self.session.execute(step, command, reporter)
             if not outcome.ok:
                 self.session.runner.interrupts.check()
                 return Result("failed", outcome.error)
         return self._second_look(step)
 
-    def _run_command(self, step: Step, command: Command, reporter: Reporter) -> Outcome:
-        self.session.runner.interrupts.check()
-        reporter.command(command)
-        number = self.session.journal.write("command", step=step.id, subject=step.subject, text=command.text)
-        try:
-            outcome = self.session.runner.run(command, reporter.line)
-        except CommandFailed as failure:
-            outcome = failure.outcome
-        self.session.journal.ended(number, outcome)
-        reporter.ended(outcome)
-        return outcome
-
     def _second_look(self, step: Step) -> Result:
-        """Ask the procedure again until it yields nothing; what takes effect a moment later is waited for."""
+        """Ask the procedure again until it yields nothing; what takes effect a moment later is waited for.
+
+        So is a daemon that does not answer, because it is being restarted.
+        """
         give_up = time.monotonic() + SETTLE
         while True:
-            left = self._left(step)
-            if left is None:
+            try:
+                left = self._left(step)
+                words = _not_in_effect(left) if left is not None else ""
+            except (CommandFailed, LibvirtUnavailable) as failure:
+                words = f"The commands succeeded; whether they took effect could not be seen:\n{failure}"
+            if not words:
                 return Result("changed", step.note)
             if time.monotonic() > give_up:
-                return Result("failed", _not_in_effect(left))
+                return Result("failed", words)
             self.session.runner.interrupts.check()
             time.sleep(0.1)
 
     def _left(self, step: Step) -> Step | None:
         """Give what the step would still do, or None."""
-        self.state = self.session._read(_parts_of(step), self.state, self.records)
+        self.state = self.session.read(_parts_of(step), self.state, self.records)
         again = next((s for s in self.judge(self.state) if (s.id, s.subject) == (step.id, step.subject)), None)
         return again if again is not None and again.need is not Need.DONE else None
 

@@ -37,6 +37,12 @@ def read(
     return state
 
 
+def read_net(runner: Runner) -> HostState:
+    """Give the host's devices and profiles alone, for no particular plan; raises CommandFailed."""
+    version = nmcli.read_version(runner)
+    return HostState(nm_version=version, links=iproute.read_links(runner), profiles=nmcli.read_profiles(runner))
+
+
 def _net(host: Host, runner: Runner, state: HostState) -> HostState:
     known = state.nm_version != HostState().nm_version
     links = iproute.read_links(runner)

@@ -4,18 +4,22 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vxlan_tui import exits, plan
+from vxlan_tui import exits, guard, plan
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
+from vxlan_tui.files import UnsafePath
+from vxlan_tui.guard import Ended, Guard
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.report import Json, Text
 from vxlan_tui.runner import Interrupted, Interrupts, Runner
 from vxlan_tui.session import Course, NotReady, Result, Session
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs.common import choose_host, one_run
+from vxlan_tui.verbs.confirm import AtTerminal, ByProof
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Manner:
 
     yes: bool = False
     json: bool = False
+    unconfirmed: bool = False
+    """Take back no more than what a run that was cut off had not confirmed (undo)."""
 
 
 def apply(path: Path, host: str | None, sections: Iterable[str], manner: Manner) -> int:
@@ -50,29 +56,54 @@ def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Cal
     doing = f"vxlan-tui {verb} {shlex.quote(str(path))}"
     with interrupts.handled(), one_run(directory, doing, report.say) as descriptor:
         runner = Runner(interrupts, inherited=(descriptor,))
-        session = Session(loaded, chosen, runner, directory)
-        session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
-        status = exits.INTERRUPTED
         try:
-            status = _go(session, course, report, manner)
-        except NotReady as error:
-            raise CannotStart(f"this host is not ready:\n{error}") from error
-        finally:
+            session = Session(loaded, chosen, runner, directory)
+            session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
+        except (OSError, UnsafePath) as error:
+            raise CannotStart(f"the journal in {directory} cannot be written: {error}") from error
+        return _journalled(session, verb, lambda: _go(session, course, report, manner), report)
+
+
+def _journalled(session: Session, verb: str, work: Callable[[], int], report: Text) -> int:
+    status = exits.INTERRUPTED
+    try:
+        status = work()
+    except NotReady as error:
+        status = exits.NOT_STARTED
+        raise CannotStart(f"this host is not ready:\n{error}") from error
+    except CannotStart:
+        status = exits.NOT_STARTED
+        raise
+    except OSError as error:
+        status = exits.FAILED
+        report.say(f"\nStopped: {error}. What had run before is recorded; free the disk and run the same again.")
+        report.end("failed")
+    finally:
+        with suppress(OSError):  # a full disk: the next run sees that this one wrote no end
             session.journal.write("run-ended", verb=verb, status=status)
-        return status
+    return status
 
 
 def _go(session: Session, course: Callable[[Session], Course], report: Text, manner: Manner) -> int:
+    recovered = guard.recover(session, report)
+    if recovered is not None:
+        report.say(f"{recovered.story}\n")
+    if manner.unconfirmed:
+        report.end("unchanged" if recovered is None else "rolled-back")
+        return exits.DONE if recovered is None else exits.ROLLED_BACK
     ahead = course(session)
+    guard.check_foreign(session, ahead.steps)
     if not ahead.conflicts and ahead.commands and not manner.yes:
         ahead = _agree(session, course, ahead, report)
-    return _run(ahead, report)
+    keeper = ByProof(report) if manner.yes else AtTerminal(report)
+    return _run(ahead, report, Guard(session, report, keeper))
 
 
 def _agree(session: Session, course: Callable[[Session], Course], ahead: Course, report: Text) -> Course:
     """Show and ask; what was agreed to is what runs, so where the host has changed meanwhile, ask again."""
+    after = guard.seconds()
     while True:
-        report.preview(ahead.steps)
+        report.preview([step for region in guard.regions(ahead.steps) for step in guard.preview(region, after)])
         report.say(f"\nRun these {len(ahead.commands)} commands on this host ({session.host.name})? Type yes:")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             session.runner.interrupts.check()
@@ -84,16 +115,37 @@ def _agree(session: Session, course: Callable[[Session], Course], ahead: Course,
         ahead = again
 
 
-def _run(ahead: Course, report: Text) -> int:
-    stopped = False
-    changed = False
-    for step in ahead.steps:
-        result = _conflict(step, ahead) if ahead.conflicts or stopped else _run_one(ahead, step, report)
-        stopped = stopped or result.state == "failed"
-        changed = changed or result.state == "changed"
-        report.result(step, result)
-    report.end("failed" if stopped else "changed" if changed else "unchanged")
-    return exits.FAILED if stopped else exits.DONE
+def _run(ahead: Course, report: Text, guarded: Guard) -> int:
+    hows: set[str] = set()
+    for region in guard.regions(ahead.steps):
+        if ahead.conflicts or hows & _STOPPED:
+            ended = Ended("", [(step, _conflict(step, ahead)) for step in region])
+        elif guard.is_guarded(region):
+            ended = guarded.run(ahead, region)
+        else:
+            result = _run_one(ahead, region[0], report)
+            ended = Ended(result.state, [(region[0], result)])
+        hows |= {ended.how or result.state for _, result in ended.results}
+        for step, result in ended.results:
+            report.result(step, result)
+        if ended.error is not None:
+            report.end(_word(hows))
+            raise ended.error
+    report.end(_word(hows))
+    return _STATUS.get(_word(hows), exits.DONE)
+
+
+_STOPPED = {"failed", "taken-back", "stuck"}
+_STATUS = {"failed": exits.FAILED, "rolled-back": exits.ROLLED_BACK}
+
+
+def _word(hows: set[str]) -> str:
+    """Give the word for the whole run."""
+    if "taken-back" in hows:
+        return "rolled-back"
+    if hows & _STOPPED:
+        return "failed"
+    return "changed" if hows & {"changed", "kept"} else "unchanged"
 
 
 def _conflict(step: Step, ahead: Course) -> Result:
@@ -102,7 +154,7 @@ def _conflict(step: Step, ahead: Course) -> Result:
         return Result("failed", step.conflict)
     if not step.commands:
         return Result("done")
-    return Result("skipped", "another step is in conflict" if ahead.conflicts else "an earlier step failed")
+    return Result("skipped", "another step is in conflict" if ahead.conflicts else "the run stopped before it")
 
 
 def _run_one(ahead: Course, step: Step, report: Text) -> Result:

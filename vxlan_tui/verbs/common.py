@@ -42,3 +42,5 @@ def one_run(state_directory: Path, doing: str, say: Callable[[str], None]) -> It
             yield descriptor
     except lock.Locked as locked:
         raise CannotStart(f"this host is being changed by {locked}; try again when it has ended") from locked
+    except lock.NoLock as error:
+        raise CannotStart(f"the state directory cannot be used: {error}") from error

@@ -1,0 +1,97 @@
+"""Who confirms a change that can cut the connection: the person at the terminal, or, with --yes, an answer."""
+
+import os
+import select
+import sys
+import termios
+from contextlib import suppress
+
+from vxlan_tui.facts import system
+from vxlan_tui.guard import Question, Without
+from vxlan_tui.report import Text
+
+TICK = 0.2
+"""Seconds between two looks at the clock."""
+
+YES = ("y", "yes")
+
+
+class ByProof:
+    """Confirms where somebody answers over the new configuration. With nobody to ask, an SSH session is a no."""
+
+    proof = True
+
+    def __init__(self, report: Text) -> None:
+        self._report = report
+
+    def keep(self, question: Question) -> bool:
+        """Say whether to keep the change."""
+        for line in question.news:
+            self._report.say(f"      {line}")
+        if question.proven is None:
+            self._report.say("      There is no gateway to ask.")
+            return not question.over_ssh
+        return question.proven
+
+    def without(self, why: str) -> Without:
+        """Take the delayed undo where systemd can give it, and else do nothing."""
+        answer = Without.DELAYED if system.find("systemd-run") else Without.STOP
+        words = "a delayed undo by systemd in its place" if answer is Without.DELAYED else "nothing is changed"
+        self._report.say(f"NetworkManager gives no checkpoint ({why}): {words}.")
+        return answer
+
+
+class AtTerminal:
+    """Asks on the terminal. No answer, another answer, the end of the terminal: all are no."""
+
+    proof = False
+
+    def __init__(self, report: Text) -> None:
+        self._report = report
+
+    def keep(self, question: Question) -> bool:
+        """Ask whether to keep the change, for as long as there is time."""
+        self._report.say()
+        for line in question.news:
+            self._report.say(line)
+        self._report.say("Type yes to keep it. Anything else, or no answer in time, takes it back.")
+        with suppress(termios.error):  # what was typed before the question is no answer to it
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+        self._report.prompt(_asked(question.left()))
+        answer = self._answer(question)
+        self._report.say("" if answer else "\nNo answer.")
+        return answer.strip().lower() in YES
+
+    def _answer(self, question: Question) -> str:
+        shown = int(question.left())
+        while (left := question.left()) > 0 and not question.stopped():
+            ready, _, _ = select.select([sys.stdin], [], [], min(TICK, left))
+            if ready:
+                return _line()
+            if int(left) != shown:
+                shown = int(left)
+                self._report.renew(_asked(left))
+        return ""
+
+    def without(self, why: str) -> Without:
+        """Ask how to go on without a checkpoint."""
+        self._report.say(f"\nNetworkManager gives no checkpoint to go back to: {why}")
+        if system.find("systemd-run"):
+            self._report.say("  d   let systemd take the change back after the same time, unless you confirm it")
+        self._report.say("  w   go on without: only this run can take the change back")
+        self._report.say("Type d or w; anything else stops here, with nothing changed:")
+        answer = sys.stdin.readline().strip().lower()
+        if answer == "d" and system.find("systemd-run"):
+            return Without.DELAYED
+        return Without.NONE if answer == "w" else Without.STOP
+
+
+def _asked(left: float) -> str:
+    return f"Keep this configuration? {max(0, int(left)):3d} s: "
+
+
+def _line() -> str:
+    try:
+        return os.read(sys.stdin.fileno(), 1024).decode(errors="replace")
+    except OSError:
+        return ""
