@@ -58,6 +58,20 @@ def test_what_an_admin_did_by_hand_as_the_chapter_says_is_left_alone(host: Host)
     assert configuration(host) == before
 
 
+def test_the_profile_that_was_active_on_the_interface_is_active_again_after_undo(host: Host) -> None:
+    """The plan's profile takes its place; undo gives it back before it deletes the plan's."""
+    shell(
+        host,
+        "nmcli connection add con-name old ifname enp1s0 type ethernet ipv4.method manual "
+        "ipv4.addresses 198.51.100.77/24 ipv4.gateway 198.51.100.254; nmcli connection up old",
+    )
+    before = configuration(host)
+    rows(host, "apply", "--only", "ethernet,bridge")
+    assert "198.51.100.2/24" in shell(host, "ip -4 address show enp1s0")
+    rows(host, "undo")
+    assert configuration(host) == before
+
+
 DIFFERENT = {
     "another VNI": ("nmcli connection modify bridge0-vxlan10 vxlan.id 20", "vxlan.id: 20 -> 10"),
     "another remote": ("nmcli connection modify bridge0-vxlan10 remote 203.0.113.9", "203.0.113.9 -> 203.0.113.1"),

@@ -16,13 +16,16 @@ from vxlan_tui.rehearsal.host import Host
 COMMANDS = 15
 """Changing commands that the sample plan takes on a host with nothing of it and its VM off."""
 
+BACK = 8
+"""Changing commands that undo takes from there, where the VM is off again."""
+
 # Reads are let through. The kill goes to the parent: the run that started the command.
 _KILLER = r"""#!/bin/bash
 shopt -s extglob
 name=${0##*/}
 case " $name $* " in
     *" nmcli connection "@(add|modify|up|down|delete)" "*|*" firewall-cmd "*-port=*) ;;
-    *" virsh net-"@(define|start|autostart)*|*" virsh "@(start|shutdown)*) ;;
+    *" virsh net-"@(define|start|autostart|destroy|undefine)*|*" virsh "@(start|shutdown|update-device)*) ;;
     *" virt-xml "*|*" install -D "*|*" rm /run/"*) ;;
     *) exec "/usr/bin/$name" "$@" ;;
 esac
@@ -67,6 +70,7 @@ def undisturbed(host: Host) -> tuple[str, str]:
     assert int(shell(host, "cat /root/count")) == COMMANDS
     after = configuration(host)
     _take_back(host)
+    assert int(shell(host, "cat /root/count")) == BACK
     assert configuration(host) == before
     return before, after
 
@@ -85,3 +89,18 @@ def test_a_run_that_was_killed_is_finished_by_the_next(
     assert configuration(host) == after
     _take_back(host)
     assert configuration(host) == before
+
+
+@pytest.mark.parametrize("number", range(1, BACK + 1))
+def test_an_undo_that_was_killed_is_finished_by_the_next(host: Host, undisturbed: tuple[str, str], number: int) -> None:
+    """What was before is known until all of it stands again."""
+    before, _ = undisturbed
+    _arm(host, 0, "never")
+    rows(host, "apply")
+    shell(host, "virsh destroy vma")
+    _arm(host, number, "during")
+    killed = host.run(["vxlan-tui", "undo", PLAN, "--yes"], check=False)
+    assert killed.returncode in (-9, 137), killed.stdout + killed.stderr
+    rows(host, "undo")
+    assert configuration(host) == before
+    assert rows(host, "undo")[-1] == {"result": "unchanged"}
