@@ -1,0 +1,25 @@
+"""A change that can cut the admin off: made so that it takes itself back unless it is confirmed.
+
+Around it stands a NetworkManager checkpoint. After it somebody, or the gateway's answer, confirms that the host
+can still be reached; any doubt is no. What NetworkManager does not take back, because it knows only the profiles
+that were active, this run takes back from the journal; and where this run is killed, the next one does.
+"""
+
+from vxlan_tui.guard.change import recover
+from vxlan_tui.guard.question import Ended, Keeper, Question, Without, seconds
+from vxlan_tui.guard.regions import check_foreign, is_guarded, preview, regions
+from vxlan_tui.guard.run import Guard
+
+__all__ = [
+    "Ended",
+    "Guard",
+    "Keeper",
+    "Question",
+    "Without",
+    "check_foreign",
+    "is_guarded",
+    "preview",
+    "recover",
+    "regions",
+    "seconds",
+]

@@ -1,0 +1,80 @@
+"""Who answers over the underlay, before a change and after it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from vxlan_tui.command import Command
+from vxlan_tui.facts import reach
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.runner import CommandFailed, Runner
+
+PATIENCE = 10
+"""Seconds in which somebody has to answer."""
+
+MAX_PEERS = 3
+"""So many other hosts are asked."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The addresses that answer: gateways in force, and the plan's other hosts."""
+
+    gateways: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gateways or self.peers)
+
+
+class Underlay:
+    """Asks over the underlay of one host of the plan; `execute` runs a command that is shown."""
+
+    def __init__(self, plan: Plan, host: Host, runner: Runner) -> None:
+        self._interface = host.interface
+        self._version = host.vtep.version
+        self._peers = tuple(str(other.vtep) for other in plan.hosts if other is not host)[:MAX_PEERS]
+        self._runner = runner
+
+    def gateways(self) -> tuple[str, ...]:
+        """Give the gateways in force."""
+        return reach.read_gateways(self._runner, self._interface, self._version)
+
+    def before(self, proof: bool) -> Answers:
+        """Give who answers before the change; for a proof, the gateway is enough where there is one."""
+        gateways = self.gateways()
+        peers = () if proof and gateways else self._peers
+        return Answers(tuple(filter(self._answers, gateways)), tuple(filter(self._answers, peers)))
+
+    def _answers(self, address: str) -> bool:
+        try:
+            self._runner.read(*reach.ping(self._interface, address, 2).argv)
+        except CommandFailed:
+            return reach.is_neighbour(self._runner, self._interface, address)
+        return True
+
+    def now(self, proof: bool, before: Answers, seconds: float, execute: Callable[[Command], bool]) -> Answers:
+        """Give who answers after it: the gateways; and the others, for a proof without one or if they did before."""
+        gateways = self.gateways()
+        patience = max(1, min(PATIENCE, int(seconds / 3)))
+
+        def answers(address: str) -> bool:
+            asked = reach.ping(self._interface, address, patience)
+            return execute(asked) or reach.is_neighbour(self._runner, self._interface, address)
+
+        found = tuple(filter(answers, gateways))
+        if proof and gateways:
+            return Answers(found)
+        return Answers(found, tuple(filter(answers, self._peers if proof else before.peers)))
+
+
+def news(before: Answers, now: Answers) -> Iterator[str]:
+    """Say who answers, and first of all who does not any more."""
+    for who, had, has in (("The gateway", before.gateways, now.gateways), ("The host", before.peers, now.peers)):
+        for address in had:
+            if address not in has:
+                yield f"{who} {address} answered before and does not now."
+    for who, has in (("The gateway", now.gateways), ("The host", now.peers)):
+        for address in has:
+            yield f"{who} {address} answers."
+    if not now:
+        yield "Nobody who was asked answers over the new configuration."

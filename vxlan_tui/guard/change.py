@@ -1,0 +1,166 @@
+"""A guarded change under way, or one that a run which was cut off has left: kept or taken back."""
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from vxlan_tui import journal
+from vxlan_tui.before import Record
+from vxlan_tui.command import Command
+from vxlan_tui.facts import host as facts
+from vxlan_tui.facts import system
+from vxlan_tui.facts.checkpoints import Checkpoint, read_checkpoints
+from vxlan_tui.guard.question import Ended
+from vxlan_tui.journal import Guarded
+from vxlan_tui.procedures import checkpoint, cuts
+from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.session import NotReady, Reporter, Session
+from vxlan_tui.state import HostState
+from vxlan_tui.steps import Step
+
+SETTLE = 20.0
+"""Seconds for the host to be as before once it was taken back."""
+
+
+@dataclass
+class Change:
+    """A guarded change under way: what is needed to take it back, or to keep it."""
+
+    session: Session
+    reporter: Reporter
+    number: int
+    subject: str
+    stands: tuple[Record, ...]
+    new: tuple[str, ...]
+    checkpoint: str = ""
+    delayed: bool = False
+    addresses: dict[str, list[str]] = field(default_factory=dict)
+    ran: list[Command] = field(default_factory=list)
+    deadline: float = 0.0
+
+    def left(self) -> float:
+        """Give the seconds until no answer is a no."""
+        return self.deadline - time.monotonic()
+
+    def execute(self, asked: Command) -> bool:
+        """Run a command of the guard's own, which no interrupt keeps from running; say whether it succeeded."""
+        runner = Runner(inherited=self.session.runner.inherited)
+        self.ran.append(asked)
+        try:
+            return self.session.execute(Step("guard.end", "", self.subject, ""), asked, self.reporter, runner).ok
+        except OSError:  # a journal that cannot be written is no reason to leave a host cut off
+            return runner.run(asked, self.reporter.line).ok
+
+    def ask(self, asked: Command) -> bool:
+        """Run a command that asks somebody, as long as nobody asked to stop; say whether an answer came."""
+        self.ran.append(asked)
+        return self.session.execute(Step("guard.end", "", self.subject, ""), asked, self.reporter).ok
+
+    def keep(self) -> bool:
+        """Keep the change; False where it turns out that it was taken back meanwhile."""
+        self.session.journal.write("guard-keeping", guard=self.number)
+        if self.delayed:
+            self.execute(checkpoint.not_delayed())
+        return not self.checkpoint or self.execute(checkpoint.destroy(self.checkpoint))
+
+    def take_back(self) -> Ended:
+        """Bring back what stood before, whatever of it is left to NetworkManager or to us."""
+        if self.checkpoint:
+            self.execute(checkpoint.roll_back(self.checkpoint))
+        left = self._until_back()
+        if self.delayed:
+            self.execute(checkpoint.not_delayed())
+        if left:
+            return Ended("stuck", story=f"Not all of it could be taken back. This is still needed:\n{left}")
+        with suppress(OSError):  # then the next start does it: the change stays open in the journal
+            self.session.records.forget(self.new)
+        return Ended("taken-back", story=self._where())
+
+    def _until_back(self) -> str:
+        """Run what NetworkManager left to do until nothing is, and give in words what cannot be done."""
+        give_up = time.monotonic() + SETTLE
+        patience = time.monotonic() + (3.0 if self.checkpoint else 0.0)
+        tried: set[Command] = set()
+        while True:
+            try:
+                state = facts.read_net(self.session.runner)
+                commands = [c for step in checkpoint.take_back(self.stands, state) for c in step.commands]
+                words = "\n".join(command.text for command in commands)
+                if not commands and (self._has_addresses(state) or time.monotonic() > give_up):
+                    return ""
+            except CommandFailed as failure:
+                commands, words = [], str(failure)
+            if commands and time.monotonic() > patience:
+                for each in commands:
+                    if each not in tried:
+                        tried.add(each)
+                        self.execute(each)
+            if time.monotonic() > give_up:
+                return words
+            time.sleep(0.2)
+
+    def _has_addresses(self, state: HostState) -> bool:
+        return all(set(had) <= set(cuts.addresses(name, state)) for name, had in self.addresses.items())
+
+    def _where(self) -> str:
+        """Say what is so again."""
+        try:
+            state = facts.read_net(self.session.runner)
+        except CommandFailed:
+            return ""
+        told = [
+            f"{name} has {', '.join(cuts.addresses(name, state)) or 'no address'}"
+            + ("" if set(had) <= set(cuts.addresses(name, state)) else f" (before: {', '.join(had)})")
+            for name, had in self.addresses.items()
+        ]
+        return f"As before, {' and '.join(told)}." if told else "It is as before."
+
+    def finish(self, how: str, story: str) -> Ended:
+        """Write down how it ended."""
+        if how != "stuck":
+            with suppress(OSError):
+                self.session.journal.write("guard-ended", guard=self.number, how=how, words=story)
+        return Ended(how, story=story)
+
+
+def recover(session: Session, reporter: Reporter) -> Ended | None:
+    """Finish what a run that was cut off left unconfirmed, and tell how; None where there is nothing.
+
+    Raises NotReady where NetworkManager does not answer.
+    """
+    rows = journal.guarded(journal.events(session.journal.path))
+    open_ones = [each for each in rows if not each.how]
+    ended = [_recover(session, reporter, each) for each in reversed(open_ones)]
+    return ended[0] if ended else None
+
+
+def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
+    found = Change(session, reporter, row.number, row.subject, _stands(row), tuple(row.row.get("new", ())))
+    found.addresses = {name: list(of) for name, of in dict(row.row.get("addresses", {})).items()}
+    try:
+        found.checkpoint = _still_there(row, read_checkpoints(session.runner))
+    except CommandFailed as failure:
+        raise NotReady([system.daemon("net", failure.outcome.words)]) from failure
+    began = f"A change of {row.subject}, begun {row.time}, was cut off"
+    if row.keeping:
+        if found.checkpoint:
+            found.execute(checkpoint.destroy(found.checkpoint))
+        return found.finish("kept", f"{began} after it was confirmed: it was kept.")
+    alone = "" if found.checkpoint else " NetworkManager had done so by itself, as far as it could."
+    ended = found.take_back()
+    return found.finish(ended.how, f"{began} before it was confirmed, so it was taken back.{alone} {ended.story}")
+
+
+def _stands(row: Guarded) -> tuple[Record, ...]:
+    return tuple(Record(str(name), str(text)) for name, text in row.row.get("stands", ()))
+
+
+def _still_there(row: Guarded, found: Iterable[Checkpoint]) -> str:
+    """Give our checkpoint where it still exists; its path may not have reached the journal, but the time did."""
+    began = float(row.row.get("since_boot", 0))
+    ours = (row.checkpoint,) if row.checkpoint else ()
+    return next(
+        (each.path for each in found if each.path in ours or (not ours and 0 <= each.created - began < 10)),
+        "",
+    )

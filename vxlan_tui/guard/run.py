@@ -1,0 +1,184 @@
+"""The making of a guarded change."""
+
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from vxlan_tui.exits import CannotStart
+from vxlan_tui.facts import host as facts
+from vxlan_tui.facts.checkpoints import since_boot
+from vxlan_tui.facts.libvirt import LibvirtUnavailable
+from vxlan_tui.guard.answers import Answers, Underlay, news
+from vxlan_tui.guard.change import Change
+from vxlan_tui.guard.question import Ended, Keeper, Question, Without, seconds
+from vxlan_tui.guard.regions import begin_step, check_foreign, end_step
+from vxlan_tui.procedures import checkpoint, cuts
+from vxlan_tui.runner import CommandFailed
+from vxlan_tui.session import Course, Reporter, Result, Session
+from vxlan_tui.steps import Step
+
+MARGIN = 2.0
+"""Seconds before NetworkManager's own rollback in which this run does it, so as to tell of it."""
+
+
+class Guard:
+    """Makes guarded changes of one session, told to a reporter and confirmed by a keeper."""
+
+    def __init__(self, session: Session, reporter: Reporter, keeper: Keeper) -> None:
+        self.session = session
+        self.reporter = reporter
+        self.keeper = keeper
+        self.seconds = seconds()
+        self.underlay = Underlay(session.plan, session.host, session.runner)
+
+    def run(self, course: Course, region: tuple[Step, ...]) -> Ended:
+        """Run a guarded region; `Ended.error` holds what broke it off, once everything was taken back.
+
+        Raises CannotStart where it was not begun, Interrupted and OSError likewise.
+        """
+        before = self.underlay.before(self.keeper.proof)
+        change, begin = self._begin(region)
+        results: list[tuple[Step, Result]] = []
+        error: BaseException | None = None
+        kept = False
+        try:
+            for step in region:
+                results.append((step, course.run(step, self.reporter, spend=False)))
+                if results[-1][1].state == "failed":
+                    break
+            else:
+                kept = self._confirmed(course, region, change, before)
+        except BaseException as broken_off:  # whatever it was: the host must not stay cut off
+            error = broken_off
+        ended = None
+        if kept:
+            try:
+                ended = self._keep(course, region, change)
+            except OSError as broken_off:  # what is not in the journal was not confirmed
+                error = broken_off
+        if ended is None:
+            taken = change.take_back()
+            why = "" if kept or error else _failure(results) or "It was not confirmed. "
+            ended = change.finish(taken.how, f"{why}{_TAKEN.get(taken.how, '')}{taken.story}")
+        else:
+            with suppress(OSError):  # a spent record does no harm: the next undo finds nothing to do for it
+                self.session.records.forget(name for step in region for name in step.restored)
+        ended.error = error
+        told = results if ended.how == "kept" else [(step, _undone(result)) for step, result in results]
+        end = end_step(region, *change.ran)
+        last = (end, Result("changed" if ended.how != "stuck" else "failed", ended.story))
+        ended.results = [*begin, *told, last]
+        return ended
+
+    def _begin(self, region: tuple[Step, ...]) -> tuple[Change, list[tuple[Step, Result]]]:
+        stands = {record.name: record for step in reversed(region) for record in step.stands}
+        had = {record.name for record in self.session.records.read()}
+        new = tuple(dict.fromkeys(r.name for step in region for r in step.before if r.name not in had))
+        state = facts.read_net(self.session.runner)
+        names = [record.subject for record in stands.values() if record.kind == "underlay"]
+        addresses = {name: cuts.addresses(name, state) for name in names}
+        subject = region[0].subject if not names else names[0]
+        step = begin_step(region, self.seconds)
+        self.session.runner.interrupts.check()
+        number = self.session.journal.write(
+            "guard",
+            subject=subject,
+            seconds=self.seconds,
+            since_boot=since_boot(),
+            addresses=addresses,
+            new=new,
+            stands=[(record.name, record.text) for record in stands.values()],
+        )
+        change = Change(self.session, self.reporter, number, subject, tuple(stands.values()), new, addresses=addresses)
+        self.reporter.step(step)
+        change.deadline = time.monotonic() + self.seconds - MARGIN
+        try:
+            begun = self._checkpoint(step, change)
+        except BaseException:
+            if change.checkpoint:
+                change.execute(checkpoint.destroy(change.checkpoint))
+            change.finish("not-begun", "Nothing was changed.")
+            raise
+        return change, [(step, Result("changed", begun))]
+
+    def _checkpoint(self, step: Step, change: Change) -> str:
+        """Make the checkpoint, or what stands in for it, and say so where it is not the checkpoint."""
+        outcome = self.session.execute(step, step.commands[0], self.reporter)
+        change.checkpoint = checkpoint.path_of(outcome.words) if outcome.ok else ""
+        if change.checkpoint:
+            self.session.journal.write("guard-checkpoint", guard=change.number, path=change.checkpoint)
+            return ""
+        check_foreign(self.session, [step])
+        why = outcome.words.strip() or outcome.error
+        answer = self.keeper.without(why)
+        if answer is Without.DELAYED:
+            delayed = checkpoint.delayed(self.seconds, self._program())
+            change.delayed = self.session.execute(step, delayed, self.reporter).ok
+            if change.delayed:
+                return f"NetworkManager gives no checkpoint ({why}): systemd takes the change back in its place."
+        if answer is Without.NONE:
+            return f"NetworkManager gives no checkpoint ({why}): only this run can take the change back."
+        raise CannotStart(
+            f"NetworkManager gives no checkpoint ({why}), and these steps can cut you off: {step.why} "
+            f"Nothing of it was changed. Run this from the host's console, or let an admin allow it."
+        )
+
+    def _program(self) -> list[str]:
+        started = Path(sys.argv[0])
+        program = [str(started.resolve())] if started.name == "vxlan-tui" else [sys.executable, "-m", "vxlan_tui"]
+        return [*program, "undo", str(self.session.plan.path), f"--host={self.session.host.name}", *_UNCONFIRMED]
+
+    def _confirmed(self, course: Course, region: tuple[Step, ...], change: Change, before: Answers) -> bool:
+        if change.checkpoint and change.left() < self.seconds / 2:
+            step = end_step(region)
+            if self.session.execute(step, checkpoint.again(change.checkpoint, self.seconds), self.reporter).ok:
+                change.deadline = time.monotonic() + self.seconds - MARGIN
+        self.reporter.step(end_step(region))
+        now = self.underlay.now(self.keeper.proof, before, change.left(), change.ask)
+        # What undo goes back to may have no gateway; what a plan sets up has one, or another host to ask.
+        nobody = bool(course.records) and not self.underlay.gateways() and not now
+        way, interrupts = course.state.way, self.session.runner.interrupts
+        interrupts.check()
+        return (
+            self.keeper.keep(
+                Question(
+                    change.subject,
+                    region[0].cuts,
+                    tuple(news(before, now)),
+                    None if nobody else bool(now),
+                    way.unknown or change.subject in way.devices,
+                    change.left,
+                    lambda: bool(interrupts.asked),
+                )
+            )
+            and not interrupts.asked
+        )
+
+    def _keep(self, course: Course, region: tuple[Step, ...], change: Change) -> Ended | None:
+        """Keep the change; None where it is no longer there to be kept."""
+        if change.keep():
+            return change.finish("kept", "It was confirmed, and is kept.")
+        left = {(step.id, step.subject) for step in region}
+        try:
+            state = self.session.read(("net",), course.state, course.records)
+            undone = [s for s in course.judge(state) if (s.id, s.subject) in left and s.commands]
+        except (CommandFailed, LibvirtUnavailable):
+            return None
+        if undone:
+            return None
+        return change.finish("kept", "It was confirmed, and is kept; NetworkManager had dropped the checkpoint itself.")
+
+
+_UNCONFIRMED = ("--yes", "--unconfirmed")
+
+_TAKEN = {"taken-back": "It was taken back. "}
+
+
+def _failure(results: list[tuple[Step, Result]]) -> str:
+    return "A step failed. " if results and results[-1][1].state == "failed" else ""
+
+
+def _undone(result: Result) -> Result:
+    """Give the result of a step that was taken back."""
+    return result if result.state != "changed" else Result("failed", "It was done, and taken back: see below.")
