@@ -58,6 +58,20 @@ class Guarded:
         """What it changed."""
         return str(self.row.get("subject", ""))
 
+    @property
+    def story(self) -> str:
+        """What became of it, in words."""
+        began = f"The change of {self.subject} begun {self.time}"
+        if self.how:
+            return f"{began}: {self.words}"
+        if self.keeping:
+            return f"{began} was confirmed; the run was cut off before it had written that down."
+        return (
+            f"{began} is not confirmed: it is under way, or was cut off, and then NetworkManager takes it back by "
+            f"itself {self.row.get('seconds', 60)} s after it began. The next apply, undo or step of the wizard "
+            f"looks, and finishes that."
+        )
+
 
 class Journal:
     """The journal's file, open for one run."""

@@ -13,6 +13,7 @@ class Resume:
     """The last run: its plan and host, the last step that it began, and what was cut off, if anything.
 
     `command` is the command without an end in the journal: whether it took effect, only the host can tell.
+    `guarded` tells of a change that could cut the connection and was not kept, or not yet.
     """
 
     plan: Path
@@ -21,10 +22,13 @@ class Resume:
     cut_off: bool = False
     command: str = ""
     failed: str = ""
+    guarded: str = ""
 
     @property
     def words(self) -> str:
         """What a person should know before going on; empty where the last run ended by itself."""
+        if self.guarded:
+            return self.guarded
         if self.command:
             return f"The last run was cut off while this ran: {self.command}"
         if self.cut_off:
@@ -57,5 +61,12 @@ def last_of(events: Iterable[Mapping[str, Any]]) -> Resume | None:
         step=str(steps[-1].get("step", "")) if steps else "",
         cut_off="run-ended" not in kinds,
         command=str(open_commands[-1].get("text", "")) if open_commands else "",
+        guarded=_guarded(rows),
         failed=str(failures[-1].get("detail", "")).split("\n")[0] if failures else "",
     )
+
+
+def _guarded(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Tell how the last guarded change of these events ended, where it was not kept."""
+    last = next(iter(reversed(journal.guarded(rows))), None)
+    return "" if last is None or last.how in ("kept", "not-begun") else last.story

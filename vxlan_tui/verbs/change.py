@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vxlan_tui import exits, guard, plan
+from vxlan_tui import exits, guard, plan, resume
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
 from vxlan_tui.files import UnsafePath
@@ -58,10 +58,12 @@ def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Cal
         runner = Runner(interrupts, inherited=(descriptor,))
         try:
             session = Session(loaded, chosen, runner, directory)
+            before = resume.last(session.journal.path)
             session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
         except (OSError, UnsafePath) as error:
             raise CannotStart(f"the journal in {directory} cannot be written: {error}") from error
-        return _journalled(session, verb, lambda: _go(session, course, report, manner), report)
+        told = before.guarded if before is not None else ""
+        return _journalled(session, verb, lambda: _go(session, course, report, manner, told), report)
 
 
 def _journalled(session: Session, verb: str, work: Callable[[], int], report: Text) -> int:
@@ -84,10 +86,10 @@ def _journalled(session: Session, verb: str, work: Callable[[], int], report: Te
     return status
 
 
-def _go(session: Session, course: Callable[[Session], Course], report: Text, manner: Manner) -> int:
+def _go(session: Session, course: Callable[[Session], Course], report: Text, manner: Manner, told: str) -> int:
     recovered = guard.recover(session, report)
-    if recovered is not None:
-        report.say(f"{recovered.story}\n")
+    if words := told if recovered is None else recovered.story:
+        report.say(f"The last run: {words}\n")
     if manner.unconfirmed:
         report.end("unchanged" if recovered is None else "rolled-back")
         return exits.DONE if recovered is None else exits.ROLLED_BACK

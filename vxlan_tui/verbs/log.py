@@ -14,11 +14,14 @@ from vxlan_tui.paths import STATE_DIRECTORY
 def log(as_json: bool) -> int:
     """Print the journal's commands, oldest first, and give the exit status."""
     try:
-        rows = journal.ran(Path(STATE_DIRECTORY) / "journal")
+        path = Path(STATE_DIRECTORY) / "journal"
+        rows, changes = journal.ran(path), journal.guarded(journal.events(path))
     except OSError as error:
         raise CannotStart(f"the journal cannot be read: {error}. It is root's: use sudo") from error
     for row in rows:
         sys.stdout.write(f"{json.dumps(dataclasses.asdict(row)) if as_json else _shown(row)}\n")
+    for change in changes if not as_json else ():
+        sys.stdout.write(f"{change.story}\n")
     if not rows and not as_json:
         sys.stdout.write("Nothing has run on this host yet.\n")
     return DONE
