@@ -40,10 +40,10 @@ class Wanted:
 
 
 def words(state: HostState, argv: Iterable[str]) -> tuple[str, ...]:
-    """Put nmcli's words as this host's NetworkManager knows them."""
+    """Put nmcli's words, properties and values in turn, as this host's NetworkManager knows the properties."""
     if state.nm_version >= CONTROLLER_WORDS_SINCE:
         return tuple(argv)
-    return tuple(_OLD_WORDS.get(word, word) for word in argv)
+    return tuple(word if place % 2 else _OLD_WORDS.get(word, word) for place, word in enumerate(argv))
 
 
 def found(wanted: Wanted, state: HostState) -> Profile | None:
