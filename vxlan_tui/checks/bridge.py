@@ -8,7 +8,7 @@ from vxlan_tui.checks import netfilter, remedies
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.ethernet import NETWORKMANAGER, active_profile
 from vxlan_tui.checks.seen import Seen
-from vxlan_tui.command import command
+from vxlan_tui.command import Command, command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import bridge, profiles
@@ -112,8 +112,8 @@ def _bridge(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     again = remedies.by(profiles.up(name))
     if link is None:
         known = "its connection profile is not active" if state.named(name) else "it has no connection profile"
-        evidence = f"there is no device {name}: {known}"
-        return bad("bridge-missing", evidence, _steps(plan, this, segment, state, again))
+        mend = remedies.then(_steps(plan, this, segment, state, again), _rejoin(segment, state))
+        return bad("bridge-missing", f"there is no device {name}: {known}", mend)
     if link.kind != "bridge":
         mend = _steps(plan, this, segment, state, again)
         return bad("bridge-missing", f"{name} is no bridge, but a device of the kind {link.kind or 'NIC'}", mend)
@@ -121,6 +121,12 @@ def _bridge(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
         # Not by NetworkManager: as it activates a bridge once more, it takes the VMs' devices out.
         return bad("bridge-down", f"{name} is switched off (DOWN)", remedies.device(name, "up"))
     return good(f"{name} is up, with {_ports(state, name)}")
+
+
+def _rejoin(segment: Segment, state: HostState) -> list[Command]:
+    """Put running VMs' devices back in: libvirt does so only as a VM starts."""
+    nics = (nic for vm in state.vms.values() for nic in vm.live_nics if nic.network == segment.network)
+    return [command("ip", "link", "set", "dev", nic.device, "master", segment.bridge) for nic in nics if nic.device]
 
 
 def _ports(state: HostState, bridge: str) -> str:
@@ -154,7 +160,8 @@ def _vxlan(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
         return bad("vxlan-down", f"{name} is switched off (DOWN)", remedies.device(name, "up"))
     if link.controller != segment.bridge:
         has = f"a port of {link.controller}" if link.controller else "no bridge's port"
-        return bad("vxlan-not-in-bridge", f"{name} is {has}, not {segment.bridge}'s", mend)
+        attach = mend if mend.commands else remedies.device(name, "master", segment.bridge)
+        return bad("vxlan-not-in-bridge", f"{name} is {has}, not {segment.bridge}'s", attach)
     left = _profile_controller(plan, this, segment, state)
     if left:
         return bad("vxlan-not-in-bridge", left, mend)

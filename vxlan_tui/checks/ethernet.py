@@ -5,7 +5,7 @@ from functools import partial
 
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, doubtful, good, unknown
-from vxlan_tui.checks.seen import Heard, Path, Seen
+from vxlan_tui.checks.seen import Heard, Path, Seen, answering
 from vxlan_tui.checks.sizes import frame_bytes, overhead
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Ethernet, Host, Plan
@@ -181,17 +181,26 @@ def _reach(plan: Plan, this: Host, peer: Host, seen: Seen) -> Verdict:
     sign = _sign_of_life(plan, peer, seen)
     if sign:
         return good(f"{peer.name} does not answer ping ({path.ping.error}), but {sign}")
-    return bad("peer-unreachable", _no_way(this, peer, path, seen), _find_way(plan, this, peer, seen))
+    evidence, mend = _no_way(this, peer, path, seen), _find_way(plan, this, peer, seen)
+    if not path.ping.by and peer.name in seen.facts.routes and _sends(peer, seen.answers.heard()):
+        return doubtful("peer-unreachable", f"{evidence}; yet VXLAN packets come from it", mend)
+    return bad("peer-unreachable", evidence, mend)
 
 
 def _sign_of_life(plan: Plan, peer: Host, seen: Seen) -> str:
-    """Say what else came from the other host, which then is reachable though it answers no ping."""
-    for port in sorted({segment.port for segment in plan.segments}):
-        answer = seen.answers.port(peer.name, port)
+    """Say what else the other host answered, which then is reachable though it answers no ping."""
+    for segment in plan.segments:
+        vm = answering(plan, peer, segment, seen)
+        if vm is not None:
+            return f"{vm.name} there answers by the tunnel"
+        answer = seen.answers.port(peer.name, segment.port)
         if answer.answer in ("rejected", "refused") and answer.by == str(peer.vtep):
-            return f"it answers on UDP port {port} ({answer.words})"
-    heard: Heard = seen.answers.heard()
-    return "VXLAN packets come from it" if any(each.source == str(peer.vtep) for each in heard.packets) else ""
+            return f"it answers on UDP port {segment.port} ({answer.words})"
+    return ""
+
+
+def _sends(peer: Host, heard: Heard) -> bool:
+    return any(each.source == str(peer.vtep) for each in heard.packets)
 
 
 def _no_way(this: Host, peer: Host, path: Path, seen: Seen) -> str:

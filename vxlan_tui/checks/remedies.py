@@ -24,6 +24,11 @@ def by(*commands: Command, before: Iterable[Record] = ()) -> Mend:
     return Mend("\n".join(each.text for each in commands), commands, tuple(before))
 
 
+def then(mend: Mend, more: Iterable[Command]) -> Mend:
+    """Mended by some commands, and then these; words stay words."""
+    return by(*mend.commands, *more, before=mend.before) if mend.commands else mend
+
+
 def by_steps(plan: Plan, this: Host, state: HostState, asked: Iterable[tuple[str, str]], otherwise: Mend) -> Mend:
     """Mended by what the procedures would run for these steps, each named by its id and subject.
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Netfilter
+from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.state import FdbEntry, HostState, Route, Zone
 
 PARTS = ("kernel", "net", "firewall", "virt")
@@ -158,3 +159,13 @@ class Seen:
     def state(self) -> HostState:
         """The host's state, as far as it could be read."""
         return self.facts.state
+
+
+def answering(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Vm | None:
+    """Give a VM on another host that answered ARP by the tunnel: frames get there and back."""
+    there = [vm for vm in plan.vms_of(peer) if vm.network == segment.network and vm.address]
+    if not there:
+        return None
+    replies = seen.answers.replies(segment.bridge).by_address
+    ours = {nic.mac for vm in seen.state.vms.values() for nic in (*vm.live_nics, *vm.nics)}
+    return next((vm for vm in there if replies.get(str(vm.address), "") not in ("", *ours)), None)

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.bridge import SECTION, carriers
-from vxlan_tui.checks.check import Check, Verdict, bad, doubtful, good, unknown
-from vxlan_tui.checks.seen import Heard, Packet, Port, Seen
-from vxlan_tui.plan import Host, Plan, Segment, Vm
+from vxlan_tui.checks.check import Check, Key, Verdict, bad, doubtful, good, unknown
+from vxlan_tui.checks.seen import Heard, Packet, Port, Seen, answering
+from vxlan_tui.plan import Host, Plan, Segment
 
 RECENT = 30.0
 """Seconds for which a learned entry of the forwarding table counts as a sign of life."""
@@ -49,25 +49,16 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
     )
 
 
-def comes_through(segment: Segment, peer: Host) -> tuple[tuple[str, str], ...]:
+def comes_through(this: Host, segment: Segment, peer: Host) -> tuple[Key, ...]:
     """Name the checks that have to pass before a frame reaches a VM on another host, and its answer comes back."""
     name = peer.name
+    underlay = ("ethernet.device", this.interface), ("ethernet.address", str(this.vtep)), ("peer.reach", name)
     there = ("peer.vxlan", f"{name}:{segment.port}/udp"), ("peer.vni", f"{name}:{segment.vxlan}")
-    return (("peer.reach", name), *carriers(segment), *there)
+    return (*underlay, *carriers(segment), *there)
 
 
 def _from(heard: Heard, peer: Host) -> list[Packet]:
     return sorted((each for each in heard.packets if each.source == str(peer.vtep)), key=lambda each: each.vni)
-
-
-def answering(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Vm | None:
-    """Give a VM on another host that answered ARP by the tunnel: its frames came there and back."""
-    there = [vm for vm in plan.vms_of(peer) if vm.network == segment.network and vm.address]
-    if not there:
-        return None
-    replies = seen.answers.replies(segment.bridge).by_address
-    ours = {nic.mac for vm in seen.state.vms.values() for nic in (*vm.live_nics, *vm.nics)}
-    return next((vm for vm in there if replies.get(str(vm.address), "") not in ("", *ours)), None)
 
 
 def _takes(plan: Plan, peer: Host, port: int, seen: Seen) -> Verdict:

@@ -86,7 +86,7 @@ def _segment(plan: Plan, this: Host, segment: Segment) -> Iterator[Check]:
                 *_id(("peer.arp", f"{peer.name}:{segment.vxlan}"), f"{names} on {peer.name} answers ARP by the tunnel"),
                 f"arping -D -c 2 -I {segment.bridge} {there[0].address}",
                 partial(_peer_answers, plan, peer, segment),
-                comes_through(segment, peer),
+                comes_through(this, segment, peer),
             )
 
 
@@ -105,7 +105,12 @@ def _inside(plan: Plan, vm: Vm, address: str) -> Check:
     asked = next(other for other in plan.vms if other.network == vm.network and str(other.address) == address)
     local = asked.host == vm.host
     way = (
-        () if local else (*comes_through(segment, plan.host(asked.host)), ("peer.arp", f"{asked.host}:{segment.vxlan}"))
+        ()
+        if local
+        else (
+            *comes_through(plan.host(vm.host), segment, plan.host(asked.host)),
+            ("peer.arp", f"{asked.host}:{segment.vxlan}"),
+        )
     )
     return Check(
         *_id(("vm.inside", name), f"{name} itself gets an ARP reply from {address}"),
@@ -142,20 +147,32 @@ def _network(plan: Plan, this: Host, vm: Vm, seen: Seen) -> Verdict:
     mend = remedies.by_steps(plan, this, seen.state, asked, remedies.words("apply the plan"))
     if conflict := vms.conflict(vm, found):
         return (
-            bad("vm-wrong-network", conflict, remedies.words(conflict)) if found.persistent else _transient(vm, found)
+            bad("vm-wrong-network", conflict, remedies.words(conflict))
+            if found.persistent
+            else _transient(plan.segment_of(vm.network), vm, found)
         )
     stored, live = vms.selected(vm, found.nics), vms.selected(vm, found.live_nics)
     if stored is None or stored.network != vm.network:
         return bad("vm-wrong-network", f"{vm.name} is on {_place(stored)}, not on {vm.network}", mend)
-    if found.live_nics and (live is None or live.network != vm.network):
+    if found.live_nics and not _joins(live, plan.segment_of(vm.network)):
         evidence = f"{vm.name} runs on {_place(live)}; that it is to be on {vm.network} takes effect as it starts"
         return bad("vm-wrong-network", evidence, mend)
     return good(f"NIC {stored.mac} is on {vm.network}")
 
 
-def _transient(vm: Vm, found: VmState) -> Verdict:
+def _joins(live: Nic | None, segment: Segment) -> bool:
+    """Whether a running VM's NIC is in the segment: by its network, or by the bridge itself.
+
+    libvirt forgets the network's name where a running VM's interface was changed (virsh domif-setlink).
+    """
+    return live is not None and (
+        live.network == segment.network or (live.type, live.source) == ("bridge", segment.bridge)
+    )
+
+
+def _transient(segment: Segment, vm: Vm, found: VmState) -> Verdict:
     live = vms.selected(vm, found.live_nics)
-    if live is not None and live.network == vm.network:
+    if live is not None and _joins(live, segment):
         return good(f"NIC {live.mac} is on {vm.network} (the VM is transient)")
     evidence = f"{vm.name} runs on {_place(live)}, not on {vm.network}"
     return bad("vm-wrong-network", evidence, remedies.words("the VM is transient: start it anew on the network"))

@@ -15,6 +15,7 @@ ETH_P_ARP = 0x0806
 _SENDS = (0.0, 1.0, 2.0)
 _PATIENCE = 3.0
 _PACKET = struct.Struct("!6s6sH HHBBH 6s4s6s4s")
+_REQUEST, _REPLY = 1, 2
 _BROADCAST = b"\xff" * 6
 
 
@@ -42,16 +43,19 @@ def ask(bridge: str, addresses: Collection[str]) -> Replies:
 
 def question(own: bytes, address: str) -> bytes:
     """Give the Ethernet frame that asks who has an address."""
-    head = (_BROADCAST, own, ETH_P_ARP, 1, 0x0800, 6, 4, 1)
+    head = (_BROADCAST, own, ETH_P_ARP, 1, 0x0800, 6, 4, _REQUEST)
     return _PACKET.pack(*head, own, bytes(4), bytes(6), socket.inet_aton(address))
 
 
 def answer(frame: bytes, own: bytes) -> tuple[str, str] | None:
-    """Give address and MAC of the sender of an ARP frame; None for what is not one, or our own."""
+    """Give address and MAC of who replied to us by ARP; None for any other frame.
+
+    A request of the other's own would tell as well that it is there, but not that ours arrive.
+    """
     if len(frame) < _PACKET.size:
         return None
-    _, _, kind, _, _, _, _, _, mac, address, _, _ = _PACKET.unpack_from(frame)
-    if kind != ETH_P_ARP or mac == own or address == bytes(4):
+    to, _, kind, _, _, _, _, operation, mac, address, _, _ = _PACKET.unpack_from(frame)
+    if (to, kind, operation) != (own, ETH_P_ARP, _REPLY):
         return None
     return socket.inet_ntoa(address), mac.hex(":")
 

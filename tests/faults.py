@@ -1,0 +1,404 @@
+"""Faults for `verify` to name: each injected by itself on a rehearsal's hosts, and taken back."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.on_host import PLAN, shell
+from vxlan_tui.plan import Plan
+from vxlan_tui.rehearsal import Rehearsal
+from vxlan_tui.rehearsal.host import Host
+
+HERE, THERE, ROUTER = "host-a", "host-b", "router"
+
+ALWAYS = {"not-encrypted", "guest-mtu"}
+"""What `verify` warns of on every host that the chapter sets up as it says."""
+
+SYSTEMCTL = r"""#!/bin/bash
+# Stands in for systemd, which a rehearsal has not: `enable --now UNIT…` starts the daemon.
+for unit in "${@:3}"; do
+    case ${unit%.*} in
+        firewalld) setsid firewalld --nofork --nopid >/dev/null 2>&1 </dev/null & ;;
+        NetworkManager) setsid NetworkManager --debug >/dev/null 2>&1 </dev/null & ;;
+        libvirtd) rm -f /run/libvirtd.pid; setsid libvirtd >/dev/null 2>&1 </dev/null & ;;
+        *) exit 1 ;;
+    esac
+done
+"""
+
+NO_STP = """
+nmcli connection modify bridge0 bridge.stp no
+ip link set dev bridge0 type bridge stp_state 0
+for port in $(ls /sys/class/net/bridge0/brif); do
+    [ "$(cat /sys/class/net/bridge0/brif/$port/state)" = 3 ] || bridge link set dev "$port" state 3
+done
+"""
+"""Ends the 30 s that STP keeps a new port back for: a campaign has no time for them."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: how it comes about, the cause that names it, and how it is taken back.
+
+    `inject` and `restore` are shell scripts by host. Where the remedy is commands, they are what takes the fault
+    back, and `restore` puts right what is left over; where it is words, `restore` does what the words say.
+    `mends` is where the commands of the remedy run; nowhere: it is words.
+    """
+
+    name: str
+    cause: str
+    inject: Mapping[str, str]
+    mends: str = HERE
+    restore: Mapping[str, str] = field(default_factory=dict)
+    status: str = "fail"
+    quick: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def here(name: str, cause: str, inject: str, restore: str = "", **more: Any) -> Fault:
+    """Make a fault of the host that is verified."""
+    return Fault(name, cause, {HERE: inject}, restore={HERE: restore} if restore else {}, **more)
+
+
+def there(name: str, cause: str, inject: str, restore: str = "", mends: str = THERE, **more: Any) -> Fault:
+    """Make a fault of the other host."""
+    return Fault(name, cause, {THERE: inject}, mends, {THERE: restore} if restore else {}, **more)
+
+
+def _vxlan(changes: str, profile: str = "bridge0-vxlan10") -> str:
+    again = f"nmcli connection down {profile}; nmcli connection up {profile}"
+    return f"nmcli connection modify {profile} {changes}; {again}"
+
+
+_TAP = "$(virsh domiflist vma | awk '/vnet/{print $1}')"
+_PORT = "--remove-port=8472/udp"
+_NETWORK = "virsh net-dumpxml vxlan10-bridge"
+
+FAULTS = (
+    here("underlay switched off", "underlay-down", "ip link set enp1s0 down"),
+    here("underlay disconnected", "underlay-down", "nmcli device disconnect enp1s0", quick=False),
+    Fault(
+        "underlay without carrier",
+        "underlay-down",
+        {ROUTER: "ip link set port0 down"},
+        "",
+        {ROUTER: "ip link set port0 up"},
+    ),
+    here("address taken off", "underlay-address-missing", "ip address delete 198.51.100.2/24 dev enp1s0"),
+    here(
+        "another address in the profile",
+        "underlay-address-missing",
+        "nmcli connection modify Example ipv4.addresses 198.51.100.77/24; nmcli connection up Example",
+        quick=False,
+    ),
+    here("no default route", "peer-unreachable", "ip route delete default"),
+    there(
+        "other host's underlay off", "peer-unreachable", "ip link set enp1s0 down", "nmcli connection up Example", ""
+    ),
+    Fault(
+        "narrow router",
+        "path-mtu-too-small",
+        {ROUTER: "ip link set subnet1 mtu 1400"},
+        "",
+        {ROUTER: "ip link set subnet1 mtu 1500"},
+    ),
+    here("narrow underlay here", "path-mtu-too-small", "ip link set enp1s0 mtu 1400"),
+    there(
+        "narrow underlay there",
+        "path-mtu-too-small",
+        "ip link set enp1s0 mtu 1400",
+        "ip link set enp1s0 mtu 1500",
+        "",
+        quick=False,
+    ),
+    here("NetworkManager stopped", "networkmanager-not-running", "pkill -x NetworkManager; sleep 0.5"),
+    here("VXLAN profile deleted", "vxlan-missing", "nmcli connection delete bridge0-vxlan10", NO_STP),
+    here("VXLAN profile down", "vxlan-missing", "nmcli connection down bridge0-vxlan10", NO_STP, quick=False),
+    here("other VNI", "vxlan-wrong-vni", _vxlan("vxlan.id 11"), NO_STP),
+    here(
+        "other VNI in the profile alone",
+        "vxlan-wrong-vni",
+        "nmcli connection modify bridge0-vxlan10 vxlan.id 11",
+        NO_STP,
+        quick=False,
+    ),
+    here("other port", "vxlan-wrong-port", _vxlan("vxlan.destination-port 4789"), NO_STP),
+    here("other local", "vxlan-wrong-local", _vxlan("vxlan.local 198.51.100.77"), NO_STP),
+    here("other remote", "vxlan-wrong-remote", _vxlan("vxlan.remote 203.0.113.77"), NO_STP),
+    here("VXLAN switched off", "vxlan-down", "ip link set vxlan10 down", NO_STP),
+    here(
+        "VXLAN out of its bridge",
+        "vxlan-not-in-bridge",
+        "nmcli device set vxlan10 managed no; ip link set vxlan10 nomaster",
+        NO_STP + "nmcli device set vxlan10 managed yes; nmcli connection up bridge0-vxlan10" + NO_STP,
+    ),
+    here(
+        "VXLAN profile without its bridge",
+        "vxlan-not-in-bridge",
+        'nmcli connection modify bridge0-vxlan10 connection.master "" connection.slave-type ""',
+        NO_STP,
+        quick=False,
+    ),
+    here(
+        "flood entry deleted",
+        "flood-entry-missing",
+        "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.1",
+    ),
+    here(
+        "flood entry to elsewhere",
+        "flood-entry-missing",
+        "bridge fdb append 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.77; "
+        "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.1",
+        "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.77",
+        quick=False,
+    ),
+    here("bridge deleted", "bridge-missing", "nmcli connection delete bridge0 bridge0-vxlan10", "sleep 1" + NO_STP),
+    here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP, quick=False),
+    here("bridge switched off", "bridge-down", "ip link set bridge0 down", NO_STP),
+    here("VXLAN's port blocked", "bridge-port-blocked", "bridge link set dev vxlan10 state 4"),
+    here(
+        "forward chain drops",
+        "bridge-filtered",
+        "nft add table ip filter; "
+        "nft add chain ip filter FORWARD '{ type filter hook forward priority 0; policy drop; }'",
+        "nft delete table ip filter; sysctl -w net.bridge.bridge-nf-call-iptables=1",
+    ),
+    here("VXLAN not flooded to", "bridge-filtered", "bridge link set dev vxlan10 bcast_flood off", quick=False),
+    here("firewall port closed", "firewall-port-closed", f"firewall-cmd {_PORT}; firewall-cmd --permanent {_PORT}"),
+    here("firewall port closed for now", "firewall-port-closed", f"firewall-cmd {_PORT}", quick=False),
+    here(
+        "underlay in another zone",
+        "firewall-port-closed",
+        "nmcli connection modify Example connection.zone internal; sleep 0.5",
+        "firewall-cmd --zone=internal --remove-port=8472/udp; "
+        "firewall-cmd --permanent --zone=internal --remove-port=8472/udp; "
+        'nmcli connection modify Example connection.zone ""; sleep 0.5',
+        quick=False,
+    ),
+    here("firewall port not permanent", "firewall-not-permanent", f"firewall-cmd --permanent {_PORT}"),
+    here("firewalld stopped", "firewalld-not-running", "pkill -f firewalld; sleep 1"),
+    there(
+        "other host's firewall closed",
+        "peer-firewall-rejects",
+        f"firewall-cmd {_PORT}; firewall-cmd --permanent {_PORT}",
+    ),
+    there("no VXLAN there", "peer-no-vxlan", "nmcli connection down bridge0-vxlan10", NO_STP),
+    there("other port there", "peer-no-vxlan", _vxlan("vxlan.destination-port 4789"), NO_STP, quick=False),
+    there("other VNI there", "peer-wrong-vni", _vxlan("vxlan.id 20") + NO_STP, NO_STP),
+    here("libvirt stopped", "libvirt-not-running", "pkill -x libvirtd; sleep 1"),
+    here(
+        "network deleted",
+        "network-missing",
+        "virsh net-destroy vxlan10-bridge; virsh net-undefine vxlan10-bridge",
+    ),
+    here("network stopped", "network-inactive", "virsh net-destroy vxlan10-bridge"),
+    here("network without autostart", "network-no-autostart", "virsh net-autostart --disable vxlan10-bridge"),
+    here(
+        "network on another bridge",
+        "network-wrong-bridge",
+        f"{_NETWORK} | sed s/bridge0/bridge7/ > /root/wrong.xml; virsh net-destroy vxlan10-bridge; "
+        "virsh net-define /root/wrong.xml; virsh net-start vxlan10-bridge",
+    ),
+    here(
+        "VM deleted",
+        "vm-missing",
+        "virsh dumpxml --inactive --security-info vma > /root/vma.xml; virsh destroy vma; virsh undefine vma",
+        "virsh define /root/vma.xml; virsh start vma",
+        mends="",
+    ),
+    here("VM off", "vm-not-running", "virsh destroy vma"),
+    here("VM paused", "vm-not-running", "virsh suspend vma", quick=False),
+    here(
+        "VM's stored network",
+        "vm-wrong-network",
+        "virt-xml vma --edit --network network=rehearsal-old",
+    ),
+    here(
+        "VM's device out of the bridge",
+        "vm-not-in-bridge",
+        "ip link set $(virsh domiflist vma | awk '/vnet/{print $1}') nomaster",
+    ),
+    here("VM's cable out", "vm-link-down", f"virsh domif-setlink vma {_TAP} down"),
+    here(
+        "VM's device blocked",
+        "bridge-port-blocked",
+        f"bridge link set dev {_TAP} state 4",
+        quick=False,
+    ),
+    here(
+        "VM here silent",
+        "vm-no-arp-reply",
+        "nft add table netdev quiet; nft add chain netdev quiet in "
+        f'"{{ type filter hook ingress device {_TAP} priority 0; policy drop; }}"',
+        "nft delete table netdev quiet",
+        mends="",
+    ),
+    there("VM there silent", "vm-no-arp-reply", "virsh suspend vmb", "virsh resume vmb", ""),
+    here("underlay profile not at boot", "profile-not-autoconnect", "nmcli connection modify Example autoconnect no"),
+    here(
+        "bridge profile not at boot",
+        "profile-not-autoconnect",
+        "nmcli connection modify bridge0 autoconnect no",
+        quick=False,
+    ),
+    here(
+        "VXLAN profile not at boot",
+        "profile-not-autoconnect",
+        "nmcli connection modify bridge0-vxlan10 autoconnect no",
+        quick=False,
+    ),
+    here(
+        "STP keeps the port back",
+        "bridge-port-waits",
+        "ip link set bridge0 type bridge stp_state 1; ip link set vxlan10 down; ip link set vxlan10 up",
+        NO_STP,
+        mends="",
+        status="warn",
+    ),
+)
+
+
+class Verdict:
+    """What `verify --json` said."""
+
+    def __init__(self, text: str, status: int, seconds: float) -> None:
+        self.answer: dict[str, Any] = json.loads(text)
+        self.status = status
+        self.seconds = seconds
+
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """Every check's row."""
+        return list(self.answer["checks"])
+
+    def causes(self, status: str) -> list[str]:
+        """Give the causes of the checks of that status."""
+        return [row["cause"] for row in self.checks if row["status"] == status]
+
+    @property
+    def alarms(self) -> list[str]:
+        """Give the causes that a host without a fault must not have."""
+        return [cause for cause in self.causes("fail") + self.causes("warn") if cause not in ALWAYS]
+
+    def told(self) -> str:
+        """Say what is not well, for a person who reads a failed test."""
+        rows = [row for row in self.checks if row["status"] != "pass"]
+        return "\n".join(
+            f"{r['status']} {r['id']} {r['subject']}: {r['cause']} {r['evidence']} | {r['fix']}" for r in rows
+        )
+
+
+class Field:
+    """A rehearsal's hosts as the chapter leaves them, on which faults come and go."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        self.rehearsal = rehearsal
+
+    def shell(self, host: str, script: str) -> None:
+        """Run a script on a host, or on the router; it may fail in parts."""
+        place = self.rehearsal._sandboxes[0] if host == ROUTER else self.rehearsal[host]
+        place.run(["bash", "-c", script], check=False, timeout=120)
+
+    def set_up(self, *, stp: bool = False) -> None:
+        """Apply the plan on every host, and wait until it is all well."""
+        self.rehearsal.in_parallel(lambda host: _apply(host, stp), self.rehearsal.hosts)
+        self.until_well(90)
+
+    def verify(self, host: str = HERE) -> Verdict:
+        """Run the program's own `verify` there."""
+        started = time.monotonic()
+        ended = self.rehearsal[host].run(["vxlan-tui", "verify", PLAN, "--host", host, "--json"], check=False)
+        assert ended.returncode in (0, 1), ended.stdout + ended.stderr
+        return Verdict(ended.stdout, ended.returncode, time.monotonic() - started)
+
+    def until_well(self, seconds: float = 60, host: str = HERE) -> Verdict:
+        """Verify until nothing fails and nothing is waited for; guests take seconds to start."""
+        give_up = time.monotonic() + seconds
+        while True:
+            said = self.verify(host)
+            if not said.alarms:
+                return said
+            assert time.monotonic() < give_up, f"still not well:\n{said.told()}"
+            time.sleep(0.5)
+
+    def inject(self, fault: Fault) -> None:
+        """Bring a fault about."""
+        for host, script in fault.inject.items():
+            self.shell(host, script)
+
+    def mend(self, row: Mapping[str, Any]) -> None:
+        """Run the very text of a remedy where it says."""
+        for text in row["fix_commands"]:
+            agreed = f"{text} --yes" if text.startswith("vxlan-tui apply") else text
+            ended = self.rehearsal[row["fix_on"]].run(["bash", "-c", agreed], check=False, timeout=180)
+            assert ended.returncode in (0, 1 if "verify" in text else 0), f"{text}\n{ended.stdout}{ended.stderr}"
+
+    def restore(self, fault: Fault) -> None:
+        """Do what is left to do after a remedy, or what its words say."""
+        for host, script in fault.restore.items():
+            self.shell(host, script)
+
+
+def _apply(host: Host, stp: bool) -> None:
+    host.run(["tee", "/usr/local/sbin/systemctl"], input=SYSTEMCTL)
+    host.run(["chmod", "755", "/usr/local/sbin/systemctl"])
+    apply = ["vxlan-tui", "apply", PLAN, "--host", host.name, "--yes"]
+    host.run([*apply, "--only", "ethernet,bridge,network"], timeout=240)
+    if not stp:
+        shell(host, NO_STP.replace("bridge0", "bridge0"))
+    host.run(apply, timeout=240)
+
+
+@contextmanager
+def field_of(plan: Plan, progress: Callable[[str], None] = lambda text: None, **options: Any) -> Iterator[Field]:
+    """Give the plan's hosts, set up."""
+    with Rehearsal(plan, progress=progress, **options) as rehearsal:
+        field = Field(rehearsal)
+        field.set_up()
+        yield field
+
+
+def trial(field: Field, fault: Fault) -> list[str]:
+    """Inject a fault, hold the verdict to it, mend it, and say what was not as it has to be."""
+    field.inject(fault)
+    said = field.verify()
+    wrong = _judge(said, fault)
+    row = next((row for row in said.checks if row["cause"] == fault.cause), None)
+    try:
+        if row is not None:
+            field.mend(row)
+        field.restore(fault)
+        field.until_well()
+    except (AssertionError, subprocess.SubprocessError) as error:
+        wrong.append(f"not mended: {error}")
+    return [f"{fault.name}: {each}" for each in wrong]
+
+
+def _judge(said: Verdict, fault: Fault) -> list[str]:
+    wrong = []
+    failed = said.causes("fail")
+    if fault.status == "fail" and failed != [fault.cause]:
+        wrong.append(f"failed: {failed}, not {fault.cause}\n{said.told()}")
+    if fault.status == "warn" and (failed or fault.cause not in said.causes("warn")):
+        wrong.append(f"failed: {failed}; warned: {said.causes('warn')}\n{said.told()}")
+    if said.status != (1 if fault.status == "fail" else 0) or said.answer["ok"] != (fault.status != "fail"):
+        wrong.append(f"exit status {said.status}, ok {said.answer['ok']}")
+    if said.seconds > 10:
+        wrong.append(f"took {said.seconds:.1f} s")
+    row = next((row for row in said.checks if row["cause"] == fault.cause), None)
+    if row is not None and not _right_place(row, fault):
+        wrong.append(f"remedy on {row['fix_on']}: {row['fix']}")
+    return wrong
+
+
+def _right_place(row: Mapping[str, Any], fault: Fault) -> bool:
+    """Whether the remedy is commands where it has to be, and for the right host. To look there is words as well."""
+    if not fault.mends:
+        return not row["fix_commands"] or " verify " in row["fix"]
+    return bool(row["fix_commands"]) and row["fix_on"] == fault.mends
