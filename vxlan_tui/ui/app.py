@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.message import Message
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Static
 
 from vxlan_tui.ui.keybar import KeyBar
@@ -117,7 +118,9 @@ class Wizard(App[int]):
         host = self.work.draft.get(f"hosts[{self.work.draft.here}].name")
         where = f"{host}  " if host else ""
         rehearsal = "REHEARSAL on a clone  " if os.environ.get(REHEARSAL) else ""
-        return f"vxlan-tui  {rehearsal}{where}{self.work.draft.path}"
+        words, path = f"vxlan-tui  {rehearsal}{where}", str(self.work.draft.path)
+        room = max(12, self.size.width - len(words) - 2)
+        return f"{words}{path if len(path) <= room else '...' + path[3 - room :]}"
 
     @property
     def pane(self) -> Pane:
@@ -359,6 +362,13 @@ class Wizard(App[int]):
         """Say from a run's thread that it has told something."""
         self._from_thread(self.Progress())
 
+    def action_command_palette(self) -> None:
+        """Open the palette: every action by its name."""
+        from textual.command import CommandPalette  # noqa: PLC0415
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder="Type a part of what you want to do", id="--command-palette"))
+
     def get_system_commands(self, screen: Any) -> Any:
         """Give the palette every action."""
         from vxlan_tui.ui.palette import commands  # noqa: PLC0415
@@ -394,8 +404,5 @@ def wizard(path: Path | None, host: str | None, look: Look) -> Wizard:
     from vxlan_tui.ui.draft import Draft  # noqa: PLC0415
 
     work = Work(Draft(path or Path("plan.toml")), asked_host=host)
-    if look.plain:
-        from textual.scrollbar import ScrollBar  # noqa: PLC0415
-
-        ScrollBar.renderer = PlainBar
+    ScrollBar.renderer = PlainBar if look.plain else ScrollBarRender
     return Wizard(work, look, plan_given=path is not None)

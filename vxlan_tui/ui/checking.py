@@ -68,4 +68,4 @@ def verdict(findings: list[Finding]) -> str:
     warned = sum(finding.status is Status.WARN for finding in findings)
     if failed:
         return f"{failed} failed"
-    return f"OK, {warned} to know" if warned else "OK"
+    return f"OK, {warned} warned" if warned else "OK"

@@ -68,9 +68,7 @@ def _host(draft: Draft, index: int) -> Iterator[Item]:
     if draft.get(f"{at}.ethernet"):
         yield from _ethernet(f"{at}.ethernet", draft.get(f"{at}.ethernet.method") == "auto")
     fixed = draft.get(f"{at}.ethernet.address").partition("/")[0]
-    yield Spec(
-        f"{at}.vtep", "VTEP address", "The address that the tunnel starts from; on that interface.", default=fixed
-    )
+    yield Spec(f"{at}.vtep", "VTEP address", _VTEP, default=fixed or "needed")
     zone = "The firewalld zone to open the port in. Empty: the zone that the interface is in."
     yield Spec(f"{at}.zone", "firewalld zone", zone, default="that of the interface")
     if len(draft.hosts) > 2 and not here:

@@ -27,6 +27,7 @@ def begin(app: "Wizard", way: str, section: str, steps: tuple[Step, ...]) -> Non
     order = Order(way, section, steps, work.plan, work.host)
     interrupts = Interrupts()
     reporter = ScreenReporter(work, undo_of(section) if way == "back" else section, app.progress)
+    work.stopped.clear()
     work.undone[section] = steps if way == "back" else ()
     work.running, app.interrupts, app.doing = section, interrupts, lambda: reporter.doing
     app.show_all()

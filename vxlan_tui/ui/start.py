@@ -1,12 +1,12 @@
 """The beginning, after the first frame: look at the host, open the plan, and go where the last run stopped."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vxlan_tui import plan as plans
 from vxlan_tui import resume
 from vxlan_tui.exits import Refused
+from vxlan_tui.facts import system
 from vxlan_tui.facts.survey import Survey, survey
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.resume import Resume
@@ -61,9 +61,11 @@ async def _began(app: "Wizard", found: Survey, last: Resume | None) -> None:
 
 async def _go_on(app: "Wizard", last: Resume) -> None:
     """Open where the last run stopped, with the truth about it."""
-    if last.words:
-        app.notify(f"{last.words}\nThe steps show how the host stands now.", severity="warning", timeout=20)
     section = {"vm": "vms"}.get(last.step.partition(".")[0], last.step.partition(".")[0])
+    if last.words and section in STEP_SECTIONS:
+        app.work.stopped[section] = last.words
+    elif last.words:
+        app.notify(last.words, severity="warning", timeout=20)
     if section in STEP_SECTIONS and app.current == "host":
         await app.action_go(section)
 
@@ -122,7 +124,7 @@ def look(app: "Wizard") -> None:
 
     def work() -> None:
         found = survey(Runner()) if app.current == "host" else None
-        steps = run.look(plan, host) if plan and host and os.geteuid() == 0 else {}
+        steps = run.look(plan, host) if plan and host and not system.not_root() else {}
         app.call_from_thread(_looked, app, plan, found, steps)
 
     app.run_worker(work, thread=True, group="look", exclusive=True)
@@ -135,7 +137,7 @@ def _looked(app: "Wizard", plan: plans.Plan | None, found: Survey | None, steps:
     if plan is work.plan:
         work.steps = {name: value for name, value in steps.items() if isinstance(value, list)}
         work.not_ready = {name: value for name, value in steps.items() if isinstance(value, str)}
-        if plan is not None and os.geteuid() != 0:
+        if plan is not None and system.not_root():
             work.not_ready = dict.fromkeys(STEP_SECTIONS, "This changes the host, and you are not root: use sudo.")
     app._follow()
     app.show_all()

@@ -84,6 +84,7 @@ class Work:
     finished: str = ""
     plan_faults: int = 0
     opened: bool = False
+    stopped: dict[str, str] = field(default_factory=dict)
     edited: bool = False
 
     @property

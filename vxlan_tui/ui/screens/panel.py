@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 class PanelScreen(ModalScreen[None]):
     """One panel. The keys of the others change over to them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", show=False),
+        Binding("f2,d", "app.panel('devices')", show=False),
+        Binding("f3,f", "app.panel('fdb')", show=False),
+        Binding("f4,w", "app.panel('networks')", show=False),
+    ]
 
     def __init__(self, name: str, panel: LivePanel) -> None:
         super().__init__(name=name)

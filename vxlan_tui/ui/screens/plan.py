@@ -97,9 +97,8 @@ class PlanPane(Pane):
 
     def show(self) -> None:
         """Show which file the plan is, and whether it is saved."""
-        draft = self.work.draft
-        saved = "saved" if draft.is_saved else "not saved yet"
-        self.query_one(".heading", Static).update(f"Plan: {draft.path} ({saved})")
+        saved = "saved" if self.work.draft.is_saved else "not saved yet"
+        self.query_one(".heading", Static).update(f"Plan: {self.work.draft.path.name} ({saved})")
 
     def opened(self) -> None:
         """Put the focus on the first field that needs something, else on the first."""

@@ -144,7 +144,8 @@ class StepsPane(Pane):
             return "Looking at this host ..."
         if not work.steps[self.section]:
             return self._nothing()
-        return ""
+        stopped = self.work.stopped.get(self.section, "")
+        return f"{stopped}\nThe steps show how the host stands now." if stopped else ""
 
     def _nothing(self) -> str:
         host = self.work.host

@@ -1,0 +1,65 @@
+"""What each terminal is shown, and pictures of a few screens as text."""
+
+import os
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
+from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.look import Look, chosen
+
+__all__ = ["stage"]
+
+P = Pilot[int]
+PICTURES = Path(__file__).with_name("pictures")
+PLAIN = Look(ascii=True, plain=True, few_colours=True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "plain", "few"),
+    [
+        ({"TERM": "xterm-256color", "LANG": "en_US.UTF-8"}, False, False),
+        ({"TERM": "linux", "LANG": "en_US.UTF-8"}, True, True),
+        ({"TERM": "xterm-256color", "LANG": "C"}, True, False),
+        ({"TERM": "xterm-256color"}, True, False),
+        ({"TERM": "tmux-256color", "LC_ALL": "C.UTF-8"}, False, False),
+    ],
+)
+def test_the_terminal_decides_what_is_drawn(environment: dict[str, str], plain: bool, few: bool) -> None:
+    assert (chosen(environment).plain, chosen(environment).few_colours) == (plain, few)
+    assert chosen(environment, force_ascii=True).plain
+
+
+@pytest.mark.parametrize("keys", ["1", "2", "4", "7", "8", "escape", "f1", "f3", "f9", "ctrl+p", "ctrl+o"])
+def test_a_plain_screen_is_ascii_alone(stage: Stage, tmp_path: Path, keys: str) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "[will run]")
+        await pilot.press(keys)
+        await pilot.pause(0.3)
+        assert text_of(app).isascii(), [line for line in text_of(app).splitlines() if not line.isascii()]
+
+    play(sample(tmp_path), script, look=PLAIN)
+
+
+@pytest.mark.parametrize(("name", "size", "look"), [("80x24", (80, 24), PLAIN), ("120x40", (120, 40), Look())])
+@pytest.mark.parametrize("section", ["1", "2", "4"])
+def test_screens_look_as_they_did(
+    stage: Stage, tmp_path: Path, section: str, name: str, size: tuple[int, int], look: Look
+) -> None:
+    """Run with UPDATE_PICTURES=1 to take them anew, and look at the difference."""
+    picture = PICTURES / f"section-{section}-{name}.txt"
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press(section)
+        await until(pilot, lambda: app.work.steps or section != "4")
+        await pilot.pause(0.3)
+        text = text_of(app).partition("\n")[2]  # the first line has the plan's path, which is the test's own
+        if os.environ.get("UPDATE_PICTURES"):
+            PICTURES.mkdir(exist_ok=True)
+            picture.write_text(f"{text}\n")
+        assert f"{text}\n" == picture.read_text()
+
+    play(sample(tmp_path), script, size=size, look=look)

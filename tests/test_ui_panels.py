@@ -1,0 +1,139 @@
+"""The live panels: what they show, what stays where it is, and what they cost."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
+from vxlan_tui.live.devices import Device
+from vxlan_tui.live.fdb import Entry, parse
+from vxlan_tui.live.networks import VmNames
+from vxlan_tui.state import Network
+from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.panels.table import Table
+
+__all__ = ["stage"]
+
+P = Pilot[int]
+
+LEARNED = "52:54:00:00:00:01 dev vxlan10 dst 203.0.113.1 self"
+FLOOD = "00:00:00:00:00:00 dev vxlan10 dst 203.0.113.1 self permanent"
+PERMANENT = "2a:53:bd:d5:b3:0a dev vxlan10 vlan 1 master bridge0 permanent"
+
+
+def _entries(*lines: str) -> list[tuple[object, Entry]]:
+    found = [parse(line) for line in lines]
+    return [(entry.key, entry) for entry in found if entry is not None]
+
+
+def _many(count: int, start: int = 0) -> list[tuple[object, Entry]]:
+    macs = (f"02:00:00:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x}" for n in range(start, start + count))
+    return _entries(*(f"{mac} dev vxlan10 dst 203.0.113.1 self" for mac in macs))
+
+
+async def _fdb(app: Wizard, pilot: P, rows: list[tuple[object, Entry]]) -> tuple[Any, Table[Entry]]:
+    await pilot.press("f3")
+    await sees(pilot, "bridge fdb show")
+    source: Any = app.hub.source("fdb")
+    source._replace(rows)
+    table = app.screen.query_one(Table)
+    await until(pilot, lambda: len(table.rows) == len(rows))
+    return source, table
+
+
+def test_learned_permanent_and_flood_are_told_apart_and_a_vms_mac_bears_its_name(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        networks: Any = app.hub.source("networks")
+        networks.names = VmNames({"52:54:00:00:00:01": "vma"}, {})
+        await _fdb(app, pilot, _entries(LEARNED, FLOOD, PERMANENT))
+        lines = text_of(app).splitlines()
+        assert any("52:54:00:00:00:01 learned   vma to 203.0.113.1" in line for line in lines)
+        assert any("00:00:00:00:00:00 flood     all unknown to 203.0.113.1" in line for line in lines)
+        assert any("2a:53:bd:d5:b3:0a permanent" in line for line in lines)
+
+    play(sample(tmp_path), script)
+
+
+def test_what_belongs_to_the_plan_says_so(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("f2")
+        source: Any = app.hub.source("devices")
+        rows = [Device("enp1s0", "ethernet", "connected", "x"), Device("eth7", "ethernet", "connected", "y")]
+        source._replace((row.name, row) for row in rows)
+        await sees(pilot, "plan enp1s0")
+        assert "plan eth7" not in text_of(app)
+        await pilot.press("f4")
+        await sees(pilot, "virsh net-list --all")
+        networks: Any = app.hub.source("networks")
+        networks._replace({"vxlan10-bridge": Network("vxlan10-bridge", "bridge0", "bridge", True)}.items())
+        await sees(pilot, "plan vxlan10-bridge     active")
+
+    play(sample(tmp_path), script)
+
+
+def test_a_source_that_goes_says_so_and_so_does_its_return(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        source, _ = await _fdb(app, pilot, _entries(LEARNED))
+        source._lose("the daemon was stopped")
+        await sees(pilot, "GONE since")
+        assert "the daemon was stopped" in text_of(app)
+        assert "52:54:00:00:00:01" in text_of(app)
+        source._replace(_entries(LEARNED))
+        await sees(pilot, "source back at")
+
+    play(sample(tmp_path), script)
+
+
+def test_the_cursor_stays_on_its_row_while_rows_come_and_go(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        source, table = await _fdb(app, pilot, _many(200))
+        await pilot.press("pagedown", "pagedown", "down")
+        chosen, top = table.cursor, table.scroll_offset.y
+        assert chosen is not None
+        line = table.rows.index(chosen) - top
+        source._patch([(key, None) for key, _ in _many(10)])
+        source._patch(_many(10, start=500))
+        await until(pilot, lambda: len(table.rows) == 200 and table.rows[0] == _many(1, start=10)[0][1])
+        await pilot.pause(0.1)
+        assert table.cursor == chosen
+        assert table.rows.index(chosen) - table.scroll_offset.y == line
+
+    play(sample(tmp_path), script)
+
+
+def test_a_hundred_thousand_entries_scroll_at_once(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        source, table = await _fdb(app, pilot, _many(100_000))
+        started = time.perf_counter()
+        for _ in range(10):
+            table.action_page(1)
+            for y in range(table.size.height):
+                table.render_line(y)
+        assert (time.perf_counter() - started) / 10 < 0.05
+        source._patch(_many(1, start=200_000))
+        await until(pilot, lambda: len(table.rows) == 100_001)
+        await pilot.press("end")
+        assert table.cursor == _many(1, start=200_000)[0][1]
+
+    play(sample(tmp_path), script)
+
+
+def test_a_screen_at_rest_draws_nothing(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        await pilot.pause(0.3)
+        updates: list[object] = []
+        original = app._display
+
+        def display(screen: Any, renderable: Any) -> None:
+            updates.append(renderable)
+            original(screen, renderable)
+
+        app._display = display  # type: ignore[method-assign]
+        await pilot.pause(1.5)
+        assert [each for each in updates if each is not None] == []
+
+    play(sample(tmp_path), script, size=(120, 40))
