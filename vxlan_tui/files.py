@@ -1,12 +1,24 @@
-"""Files that are written whole or not at all, for root alone, and never through a link."""
+"""Files that are written whole or not at all, and never through a link or into a directory that others can write."""
 
+import errno
+import grp
 import os
+import pwd
+import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
-class UnsafePath(Exception):  # noqa: N818 (it is what is so)
+class UnsafePath(OSError):  # noqa: N818 (it is what is so)
     """A place that others could write to, or that is not what it should be."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(errno.EPERM, words)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 def private_directory(path: Path) -> Path:
@@ -20,27 +32,58 @@ def private_directory(path: Path) -> Path:
     return path
 
 
+def open_private(path: Path, flags: int) -> int:
+    """Open a file of a private directory that only its owner can read, made if it is missing; raises OSError."""
+    descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise UnsafePath(f"{path} is not a plain file")
+    if found.st_mode & 0o077:
+        os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
 def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file so that it has its old content or all of the new one, whatever happens; raises OSError."""
-    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
+    """Write a file so that it has its old content or all of the new one, whatever happens.
+
+    What is there under that name, be it a link, is replaced and not written to. Raises OSError; UnsafePath where
+    others can write to the directory, and so put something else in the file's place.
+    """
+    with _directory(path.parent) as directory:
+        # No name that somebody could know before, and none that a crash would leave in the way of the next try.
+        temporary = f".{path.name[:200]}.{secrets.token_hex(8)}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, mode, dir_fd=directory)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
+        except BaseException:
+            os.unlink(temporary, dir_fd=directory)
+            raise
+        os.fsync(directory)
 
 
-def sync_directory(path: Path) -> None:
-    """Bring a directory's entries to the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+@contextmanager
+def _directory(path: Path) -> Iterator[int]:
+    """Hold a directory open, so that it stays the one that was looked at; raises OSError, UnsafePath."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        found = os.fstat(descriptor)
+        if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _own_group(found)):
+            raise UnsafePath(f"others can write to the directory {path}: choose one of your own")
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _own_group(found: os.stat_result) -> bool:
+    """Whether a directory's group is its owner alone, as where every user has a group of their own."""
+    try:
+        owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    return owner.pw_gid == group.gr_gid and set(group.gr_mem) <= {owner.pw_name}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vxlan_tui.files import open_private
 from vxlan_tui.runner import Outcome
 
 MAX_WORDS = 4000
@@ -77,9 +78,8 @@ class Journal:
     """The journal's file, open for one run."""
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self.path = path
-        self._descriptor = os.open(path, flags, 0o600)
+        self._descriptor = open_private(path, os.O_RDWR | os.O_APPEND)
         self._number = sum(1 for _ in events(path))
         self._close_torn_line()
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vxlan_tui.files import open_private
+
 ORPHAN_PATIENCE = 60.0
 """Seconds to wait for a command of a run that was killed."""
 
@@ -31,7 +33,7 @@ def held(path: Path, doing: str, say: Callable[[str], None]) -> Iterator[int]:
     A holder that lives is named at once. A command that a killed run left behind is waited for.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(path, os.O_RDWR)
     except OSError as error:
         raise NoLock(str(error)) from error
     try:

@@ -140,20 +140,18 @@ class Guard:
         nobody = bool(course.records) and not self.underlay.gateways() and not now
         way, interrupts = course.state.way, self.session.runner.interrupts
         interrupts.check()
-        return (
-            self.keeper.keep(
-                Question(
-                    change.subject,
-                    region[0].cuts,
-                    tuple(news(before, now)),
-                    None if nobody else bool(now),
-                    way.unknown or change.subject in way.devices,
-                    change.left,
-                    lambda: bool(interrupts.asked),
-                )
-            )
-            and not interrupts.asked
+        question = Question(
+            change.subject,
+            region[0].cuts,
+            tuple(news(before, now)),
+            None if nobody else bool(now),
+            way.unknown or change.subject in way.devices,
+            change.left,
+            lambda: bool(interrupts.asked),
         )
+        kept = self.keeper.keep(question)
+        interrupts.check()
+        return kept
 
     def _keep(self, course: Course, region: tuple[Step, ...], change: Change) -> Ended | None:
         """Keep the change; None where it is no longer there to be kept."""

@@ -78,7 +78,7 @@ def _journalled(session: Session, verb: str, work: Callable[[], int], report: Te
         raise
     except OSError as error:
         status = exits.FAILED
-        report.say(f"\nStopped: {error}. What had run before is recorded; free the disk and run the same again.")
+        report.say(f"\nStopped: {error}. What had run before is recorded. Mend that, and run the same again.")
         report.end("failed")
     finally:
         with suppress(OSError):  # a full disk: the next run sees that this one wrote no end

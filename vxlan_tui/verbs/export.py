@@ -33,7 +33,9 @@ def _write(output: Path, text: str) -> None:
     try:
         if output.exists() and not output.is_file():
             output.write_text(text, encoding="utf-8", errors="surrogateescape")
+        elif output.is_symlink():
+            raise Refused(f"--output: {output} is a link: name the file itself")
         else:
-            write_whole(output.resolve(), text, EXECUTABLE)
+            write_whole(output.absolute(), text, EXECUTABLE)
     except OSError as error:
         raise Refused(f"--output: {output} cannot be written ({error.strerror})") from error

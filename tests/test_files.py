@@ -1,0 +1,131 @@
+"""Files that the program writes: for their owner alone, whole or not at all, and never where others can reach."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vxlan_tui import lock, plan_file
+from vxlan_tui.before import Record
+from vxlan_tui.cli import run
+from vxlan_tui.files import UnsafePath, private_directory, write_whole
+from vxlan_tui.journal import Journal, events
+from vxlan_tui.record_store import RecordStore
+from vxlan_tui.rehearsal import SAMPLE
+
+
+def mode(path: Path) -> int:
+    """Give a file's permissions."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_is_written_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
+    state = private_directory(tmp_path / "state")
+    before = os.umask(0)
+    try:
+        Journal(state / "journal").write("run")
+        RecordStore(state).keep([Record("vm.a", "existed yes\n")])
+        plan_file.save(tmp_path / "plan.toml", {"hosts": [{"name": "a"}]})
+        with lock.held(state / "lock", "a test", print):
+            pass
+        assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(tmp_path / "a.sh")]) == 0
+    finally:
+        os.umask(before)
+    assert mode(state) == mode(state / "before") == 0o700
+    files = [state / "journal", state / "lock", state / "before/vm.a", tmp_path / "plan.toml"]
+    assert [mode(path) for path in files] == [0o600] * 4
+    assert mode(tmp_path / "a.sh") == 0o700
+
+
+def test_a_journal_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text("")
+    path.chmod(0o644)
+    Journal(path).write("run")
+    assert mode(path) == 0o600
+
+
+@pytest.mark.parametrize("name", ["journal", "lock"])
+def test_a_link_in_place_of_a_file_is_not_followed(tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (tmp_path / name).symlink_to(victim)
+    with pytest.raises((OSError, lock.NoLock)):
+        if name == "journal":
+            Journal(tmp_path / name)
+        else:
+            with lock.held(tmp_path / name, "a test", print):
+                pass
+    assert victim.read_text() == "untouched"
+
+
+def test_a_link_is_replaced_or_refused_and_what_it_points_to_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    victim, link = tmp_path / "victim", tmp_path / "link"
+    victim.write_text("untouched")
+    link.symlink_to(victim)
+    with pytest.raises(UnsafePath):
+        plan_file.save(link, {"hosts": []})
+    assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(link)]) == 2
+    assert "is a link" in capsys.readouterr().err
+    write_whole(link, "new")
+    assert (victim.read_text(), link.read_text(), link.is_symlink()) == ("untouched", "new", False)
+
+
+def test_a_directory_that_others_can_write_is_refused_with_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also a sticky one, as /tmp is: others can put a link there first."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    with pytest.raises(UnsafePath, match="others can write to the directory"):
+        write_whole(shared / "plan.toml", "new")
+    assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(shared / "a.sh")]) == 2
+    assert "others can write to the directory" in capsys.readouterr().err
+    assert list(shared.iterdir()) == []
+    with pytest.raises(UnsafePath, match="can be written by others"):
+        private_directory(shared)
+
+
+def test_a_state_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "state").symlink_to(tmp_path / "real")
+    with pytest.raises(UnsafePath, match="is not a directory"):
+        private_directory(tmp_path / "state")
+
+
+def test_a_file_on_a_full_disk_keeps_its_old_content_and_nothing_lies_about(tmp_path: Path) -> None:
+    """A file system of 64 KiB; in a mount namespace of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    script = """
+import sys
+from pathlib import Path
+from vxlan_tui.files import write_whole
+path = Path(sys.argv[1]) / "plan.toml"
+write_whole(path, "old")
+try:
+    write_whole(path, "new" * 100_000)
+except OSError as error:
+    print(error.strerror, path.read_text(), [each.name for each in path.parent.iterdir()])
+"""
+    mount = f'mount -t tmpfs -o size=64k,mode=700 tmpfs "$1" && exec "{sys.executable}" -c "$2" "$1"'
+    unshare = ["unshare", "--mount", "sh", "-c", mount, "sh", str(tmp_path), script]
+    done = subprocess.run(unshare, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
+    assert done.stdout == "No space left on device old ['plan.toml']\n", done.stderr
+
+
+def test_a_journal_line_that_a_crash_cut_off_anywhere_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    Journal(path).write("run", verb="apply")
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole + whole[:length])
+        Journal(path).write("run", verb="undo")
+        verbs = [row["verb"] for row in events(path)]
+        assert verbs in (["apply", "undo"], ["apply", "apply", "undo"])
