@@ -28,7 +28,7 @@ from vxlan_tui.steps import Need, Step
 SETTLE = 20.0
 """Seconds that a step's effect may take to show after its last command has ended."""
 
-_PARTS = {"ethernet": ("net", "firewall"), "bridge": ("net", "firewall"), "network": ("virt",), "vms": ("virt",)}
+_PARTS = {"ethernet": ("net",), "bridge": ("net", "firewall"), "network": ("virt",), "vms": ("virt",)}
 
 
 class NotReady(Exception):  # noqa: N818 (it is what is so)
