@@ -11,7 +11,7 @@ from typing import Any
 from tests.on_host import shell
 from vxlan_tui.rehearsal.host import Host
 
-KEEP = 8
+KEEP = 6
 """Seconds to confirm in, for tests."""
 
 _SSHD = """

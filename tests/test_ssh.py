@@ -1,0 +1,197 @@
+"""Whatever becomes of the admin's ssh session while the interface under it is changed: the host stays reachable.
+
+A real sshd on one host, a real ssh from the other, and a plan that changes the address that the session goes to.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import over_ssh
+from tests.on_host import PLAN, configuration, program, rows, shell
+from tests.over_ssh import KEEP, Session, answers, until
+from vxlan_tui import plan
+from vxlan_tui.rehearsal import SAMPLE, Rehearsal
+from vxlan_tui.rehearsal.host import Host
+from vxlan_tui.rehearsal.sandbox import Sandbox
+
+OLD, NEW = "198.51.100.3", "198.51.100.2"
+
+APPLY = f"vxlan-tui apply {PLAN} --only ethernet,bridge"
+
+_UP = """
+nmcli connection add con-name {name} ifname enp1s0 type ethernet ipv4.method manual ipv4.addresses {address}/24 \
+    ipv4.gateway {gateway} ipv6.method disabled
+nmcli connection up {name}
+"""
+
+# Before, while or after a profile is activated, something happens: `/root/moment` says that it is the moment.
+_NMCLI = """#!/bin/bash
+case "$(cat /root/when) $*" in
+    "before connection up id Example") touch /root/moment; until [ -e /root/go ]; do sleep 0.05; done ;;
+    "during connection up id Example") touch /root/moment ;;
+    "after connection up id Example") /usr/bin/nmcli "$@"; status=$?; touch /root/moment; exit $status ;;
+esac
+exec /usr/bin/nmcli "$@"
+"""
+
+
+@pytest.fixture(scope="module")
+def rehearsal(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Two hosts without VMs: host-a, at another address than the plan's, lets root of host-b in."""
+    path = tmp_path_factory.mktemp("ssh") / "plan.toml"
+    path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
+    with Rehearsal(plan.load(path)) as running:
+        host, client = running.hosts
+        shell(host, _UP.format(name="Old", address=OLD, gateway="198.51.100.254"))
+        shell(client, _UP.format(name="Other", address="203.0.113.1", gateway="203.0.113.254"))
+        over_ssh.let_in(host, client)
+        host.run(["tee", "/usr/local/sbin/nmcli"], input=_NMCLI)
+        shell(host, "chmod 755 /usr/local/sbin/nmcli; echo never > /root/when")
+        yield running
+
+
+@dataclass(frozen=True)
+class Net:
+    """The host that is changed, its configuration before, the host that the admin sits at, and what joins them."""
+
+    host: Host
+    client: Host
+    router: Sandbox
+    before: str
+
+
+@pytest.fixture(scope="module")
+def before(rehearsal: Rehearsal) -> str:
+    """The host's configuration before anything."""
+    return configuration(rehearsal["host-a"])
+
+
+@pytest.fixture
+def net(rehearsal: Rehearsal, before: str) -> Iterator[Net]:
+    """The hosts; each test leaves them as they were."""
+    host, client = rehearsal.hosts
+    router = next(sandbox for sandbox in rehearsal._sandboxes if sandbox.hostname == "router")
+    yield Net(host, client, router, before)
+    shell(host, "rm -f /root/moment /root/go; echo never > /root/when; ip address flush dev lo to 198.51.100.0/24")
+    shell(host, "pgrep -x sshd >/dev/null || /usr/sbin/sshd -f /root/sshd_config")
+    over = program(host, "undo", PLAN, "--yes", status=None)
+    until(lambda: f"{OLD}/24" in shell(host, "ip -4 address show enp1s0"), 30, lambda: over)
+
+
+def begin(client: Host, address: str = OLD, keep: int = KEEP, command: str = APPLY) -> Session:
+    """Log in, start `apply`, and agree to it."""
+    session = Session(client, address, command, keep)
+    session.wait_for("Type yes:")
+    session.type("yes\n")
+    return session
+
+
+def no_checkpoint(host: Host) -> bool:
+    """Whether NetworkManager holds no checkpoint."""
+    asked = "busctl get-property org.freedesktop.NetworkManager /org/freedesktop/NetworkManager"
+    return shell(host, f"{asked} org.freedesktop.NetworkManager Checkpoints").strip() == "ao 0"
+
+
+def drop(net: Net) -> None:
+    """Nothing of the session gets through any more."""
+    shell(net.client, f"ip route add blackhole {OLD}")
+
+
+def pull(net: Net) -> None:
+    """The host's cable is pulled out at the other end."""
+    net.router.run(["ip", "link", "set", "port0", "down"])
+
+
+def kill_sshd(net: Net) -> None:
+    """The server's end of the session dies: SIGHUP for what runs in it."""
+    shell(net.host, "pkill -KILL -x sshd")
+
+
+def kill_program(net: Net) -> None:
+    """The program is killed outright."""
+    shell(net.host, """kill -KILL "$(sed 's/.*"pid": \\([0-9]*\\).*/\\1/' /var/lib/vxlan-tui/lock)" """)
+
+
+def mend(net: Net) -> None:
+    """What was cut outside of the host works again."""
+    shell(net.client, f"ip route del blackhole {OLD} 2>/dev/null || true")
+    net.router.run(["ip", "link", "set", "port0", "up"])
+
+
+CUTS: dict[str, Callable[[Net], None]] = {
+    "the network drops it": drop,
+    "the link is pulled": pull,
+    "sshd is killed": kill_sshd,
+    "the program is killed": kill_program,
+}
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_session_that_is_cut_leaves_the_host_at_its_old_address_and_the_next_start_tells(
+    net: Net, cut: str, when: str
+) -> None:
+    """Within the time to confirm in, whoever is still alive, with every profile as before."""
+    host, client = net.host, net.client
+    shell(host, f"echo {when} > /root/when")
+    session = begin(client)
+    until(lambda: host.has("/root/moment"), 30, lambda: session.seen)
+    try:
+        CUTS[cut](net)
+        shell(host, "touch /root/go")
+        if cut == "the link is pulled":
+            until(lambda: no_checkpoint(host), KEEP + 15, lambda: "a checkpoint is still there")
+    finally:
+        mend(net)
+    until(lambda: answers(client, OLD), KEEP + 15, lambda: shell(host, "ip address; nmcli connection"))
+    until(lambda: no_checkpoint(host), KEEP + 15, lambda: "a checkpoint is still there")
+    session.close()
+    told = program(host, "undo", PLAN, "--yes")
+    assert "taken back" in told, told
+    assert configuration(host) == net.before
+    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
+    assert "taken back" in program(host, "log")
+
+
+def test_an_address_that_changes_under_the_session_comes_back_and_the_session_goes_on(net: Net) -> None:
+    """Nobody can answer; the old address is back within the time, and the same terminal says so."""
+    session = begin(net.client)
+    until(lambda: not answers(net.client, OLD), 20, lambda: session.seen)
+    until(lambda: answers(net.client, OLD), KEEP + 5, lambda: session.seen)
+    assert session.ended() == 4
+    assert "No answer" in session.seen
+    assert f"As before, enp1s0 has {OLD}/24" in session.seen
+    assert configuration(net.host) == net.before
+
+
+def stays(net: Net) -> Session:
+    """Begin in a session that outlives the change: it goes to the new address, which the host has on lo as well."""
+    shell(net.host, f"ip address add {NEW}/24 dev lo")
+    session = begin(net.client, NEW, keep=30)
+    session.wait_for("Keep this configuration?")
+    return session
+
+
+def test_a_change_that_is_confirmed_is_kept(net: Net) -> None:
+    """The question says who answers; yes is yes."""
+    session = stays(net)
+    assert "The gateway 198.51.100.254 answers" in session.seen
+    session.type("yes\n")
+    assert session.ended() == 0
+    assert f"{NEW}/24" in shell(net.host, "ip -4 address show enp1s0")
+    assert no_checkpoint(net.host)
+    assert rows(net.host, "apply", "--only", "ethernet,bridge")[-1] == {"result": "unchanged"}
+
+
+@pytest.mark.parametrize("answer", ["no\n", "\n", "yes please\n", "\x04", "\x03"])
+def test_any_other_answer_is_no(net: Net, answer: str) -> None:
+    """A word that is not yes, an empty line, the end of the input, an interrupt."""
+    session = stays(net)
+    session.type(answer)
+    assert session.ended() == (130 if answer == "\x03" else 4), session.seen
+    assert "taken back" in session.seen
+    assert f"{OLD}/24" in shell(net.host, "ip -4 address show enp1s0")
+    assert no_checkpoint(net.host)
