@@ -161,7 +161,7 @@ FAULTS = (
     here("bridge deleted", "bridge-missing", "nmcli connection delete bridge0 bridge0-vxlan10", "sleep 1" + NO_STP),
     here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP, quick=False),
     here("bridge switched off", "bridge-down", "ip link set bridge0 down", NO_STP),
-    here("VXLAN's port blocked", "bridge-port-blocked", "bridge link set dev vxlan10 state 4"),
+    here("VXLAN's port blocked", "bridge-port-blocked", "bridge link set dev vxlan10 state 0"),
     here(
         "forward chain drops",
         "bridge-filtered",
@@ -228,7 +228,7 @@ FAULTS = (
     here(
         "VM's device blocked",
         "bridge-port-blocked",
-        f"bridge link set dev {_TAP} state 4",
+        f"bridge link set dev {_TAP} state 0",
         quick=False,
     ),
     here(

@@ -233,13 +233,14 @@ def forwarding(link: Link, state: HostState) -> Verdict | None:
     port, controller = link.port, state.links.get(link.controller)
     if port is None or port.state == "forwarding":
         return None
-    if port.state in ("listening", "learning"):
+    stp = controller is not None and controller.bridge is not None and controller.bridge.stp
+    if port.state in ("listening", "learning") and (stp or port.forward_delay_left):
         left = seconds_left(port, controller)
         evidence = f"wait {left} s: {link.controller} still keeps {link.name} back by STP ({port.state})"
         words = f"wait {left} s; every new port of a bridge with STP waits so. `bridge.stp no` in its profile ends that"
         return doubtful("bridge-port-waits", evidence, remedies.words(words), wait=left)
     evidence = f"{link.name} is {port.state} in {link.controller}"
-    if controller and controller.bridge and controller.bridge.stp and port.state == "blocking":
+    if stp and port.state == "blocking":
         mend = remedies.words(
             f"STP blocks {link.name}, because the bridges are joined by a second way: find that and take it away "
             f"(`bridge link` on each host)"

@@ -9,6 +9,7 @@ from vxlan_tui.checks.bridge import SECTION, carriers
 from vxlan_tui.checks.check import Check, Key, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.seen import Heard, Packet, Port, Seen, answering
 from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.state import Link
 
 RECENT = 30.0
 """Seconds for which a learned entry of the forwarding table counts as a sign of life."""
@@ -150,6 +151,11 @@ _TUNNELS = {"wireguard": "WireGuard", "macsec": "MACsec", "xfrm": "IPsec", "vti"
 def _encrypted(plan: Plan, this: Host, seen: Seen) -> Verdict:
     ways = {peer.name: _protection(this, peer, seen) for peer in plan.peers(this)}
     bare = [name for name, protection in ways.items() if not protection]
+    programs = {link.name for peer in plan.peers(this) if (link := _leaves_by(peer, seen)) and link.kind == "tun"}
+    if programs:
+        return unknown(
+            f"{', '.join(sorted(programs))} is a program's device: whether that encrypts is not seen from here"
+        )
     if not bare:
         return good("; ".join(f"to {name}: {protection}" for name, protection in ways.items()))
     mend = remedies.words(
@@ -158,9 +164,13 @@ def _encrypted(plan: Plan, this: Host, seen: Seen) -> Verdict:
     return doubtful("not-encrypted", f"nothing encrypts the way to {', '.join(bare)}: a VXLAN itself does not", mend)
 
 
-def _protection(this: Host, peer: Host, seen: Seen) -> str:
+def _leaves_by(peer: Host, seen: Seen) -> Link | None:
     route = seen.facts.routes.get(peer.name)
-    link = seen.state.links.get(route.device) if route else None
+    return seen.state.links.get(route.device) if route else None
+
+
+def _protection(this: Host, peer: Host, seen: Seen) -> str:
+    link = _leaves_by(peer, seen)
     by_device = _TUNNELS.get(link.kind, "") if link else ""
     if by_device and link:
         return f"{by_device} ({link.name})"

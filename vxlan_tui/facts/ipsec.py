@@ -25,5 +25,6 @@ def parse_policies(output: str) -> Iterator[Policy]:
     """Read `ip xfrm policy`: a line with the selector, then indented lines with direction and templates."""
     for block in re.split(r"\n(?=src )", output.strip()):
         selector = re.match(r"src (\S+) dst (\S+)", block)
-        if selector and re.search(r"\bdir out\b", block) and re.search(r"\bproto esp\b", block):
+        optional = re.search(r"\blevel use\b", block)
+        if selector and not optional and re.search(r"\bdir out\b", block) and re.search(r"\bproto esp\b", block):
             yield Policy(*(ip_network(part, strict=False) for part in selector.groups()))
