@@ -142,6 +142,9 @@ def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
         found.checkpoint = _still_there(row, read_checkpoints(session.runner))
     except CommandFailed as failure:
         raise NotReady([system.daemon("net", failure.outcome.words)]) from failure
+    reporter.step(
+        Step("guard.recover", "", row.subject, f"What was not confirmed when a run was cut off: {row.subject}")
+    )
     began = f"A change of {row.subject}, begun {row.time}, was cut off"
     if row.keeping:
         if found.checkpoint:

@@ -67,3 +67,22 @@ class Ended:
     results: list[tuple[Step, Result]] = field(default_factory=list)
     story: str = ""
     error: BaseException | None = None
+
+
+class _Nobody:
+    """For where nobody is asked: nothing is kept, and nothing is done without a checkpoint."""
+
+    proof = False
+
+    def keep(self, question: Question) -> bool:
+        """Keep nothing."""
+        del question
+        return False
+
+    def without(self, why: str) -> Without:
+        """Do nothing."""
+        del why
+        return Without.STOP
+
+
+NOBODY: Keeper = _Nobody()

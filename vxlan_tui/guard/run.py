@@ -65,7 +65,7 @@ class Guard:
             with suppress(OSError):  # a spent record does no harm: the next undo finds nothing to do for it
                 self.session.records.forget(name for step in region for name in step.restored)
         ended.error = error
-        told = results if ended.how == "kept" else [(step, _undone(result)) for step, result in results]
+        told = results if ended.how == "kept" else [(step, _undone(result, ended.story)) for step, result in results]
         end = end_step(region, *change.ran)
         last = (end, Result("changed" if ended.how != "stuck" else "failed", ended.story))
         ended.results = [*begin, *told, last]
@@ -177,6 +177,6 @@ def _failure(results: list[tuple[Step, Result]]) -> str:
     return "A step failed. " if results and results[-1][1].state == "failed" else ""
 
 
-def _undone(result: Result) -> Result:
+def _undone(result: Result, story: str) -> Result:
     """Give the result of a step that was taken back."""
-    return result if result.state != "changed" else Result("failed", "It was done, and taken back: see below.")
+    return result if result.state != "changed" else Result("failed", f"It was done, but not kept. {story}")

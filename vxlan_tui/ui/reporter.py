@@ -1,6 +1,7 @@
 """Carries what a run tells from its thread to the screen: into the work, and a word that there is news."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from vxlan_tui.command import Command
 from vxlan_tui.plan import printable
@@ -22,6 +23,11 @@ class ScreenReporter:
 
     def step(self, step: Step) -> None:
         """Begin a step anew: what an earlier try has shown goes."""
+        if step.id == "guard.end":  # it is told below what it ends, which is on screen
+            step = replace(step, id="guard.begin")
+            self._run = self._work.runs.get(key_of(self._section, step)) or StepRun()
+            self._news()
+            return
         self._run = StepRun()
         self._work.runs[key_of(self._section, step)] = self._run
         self._work.skipped.discard(key_of(self._section, step))
@@ -46,6 +52,7 @@ class ScreenReporter:
 
     def result(self, step: Step, result: Result) -> None:
         """Show how the step ended."""
+        step = replace(step, id="guard.begin") if step.id == "guard.end" else step
         run = self._work.runs.setdefault(key_of(self._section, step), StepRun())
         run.result = result
         self._news()

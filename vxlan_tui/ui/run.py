@@ -5,13 +5,15 @@ The lock is held while something runs, and not for the wizard's life: a wizard l
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from vxlan_tui import guard, journal
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.survey import survey
 from vxlan_tui.files import UnsafePath
+from vxlan_tui.guard import NOBODY, Guard, Keeper
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.runner import Interrupted, Interrupts, Runner
@@ -51,7 +53,7 @@ def preview(order: Order) -> list[Step]:
     """Give the steps that an order would find now; raises NotReady, CannotStart."""
     session = _session(order, Runner())
     with closing(session.journal):
-        return _course(session, order).steps
+        return _guarded(_course(session, order).steps)
 
 
 def _session(order: Order, runner: Runner) -> Session:
@@ -79,40 +81,98 @@ def _lacking() -> list[Step]:
     return mend.of_missing(survey(Runner()).missing)
 
 
-def run(order: Order, reporter: Reporter, interrupts: Interrupts, say: Callable[[str], None]) -> str:
-    """Run the order's steps until one fails, and give in a word how it ended; raises CannotStart, Interrupted."""
+def run(
+    order: Order, reporter: Reporter, interrupts: Interrupts, say: Callable[[str], None], keeper: Keeper = NOBODY
+) -> str:
+    """Run the order's steps until one fails, and give in a word how it ended; raises CannotStart, Interrupted.
+
+    `keeper` is who confirms what can cut the connection.
+    """
+    with _journalled(order, f"wizard {order.way}", interrupts, say) as session:
+        told = guard.recover(session, reporter)
+        if told is not None:
+            say(told.story)
+        return _run_steps(order, session, reporter, keeper)
+
+
+def recover(reporter: Reporter) -> str:
+    """Finish what a run that was cut off left unconfirmed, and tell how; empty where there is nothing.
+
+    Raises CannotStart, also where another run is at work: then there is nothing to finish.
+    """
+    rows = journal.guarded(journal.events(Path(STATE_DIRECTORY) / "journal"))
+    if all(row.how for row in rows):
+        return ""
+    with _journalled(Order("look", "", ()), "wizard start", Interrupts(), lambda _: None) as session:
+        told = guard.recover(session, reporter)
+        return told.story if told is not None else ""
+
+
+@contextmanager
+def _journalled(order: Order, verb: str, interrupts: Interrupts, say: Callable[[str], None]) -> Iterator[Session]:
+    """Hold the lock, and frame what runs in the journal."""
     with one_run(Path(STATE_DIRECTORY), "vxlan-tui (the wizard)", say) as descriptor:
         session = _session(order, Runner(interrupts, inherited=(descriptor,)))
-        with closing(session.journal) as journal:
+        with closing(session.journal) as written:
             path, name = (str(order.plan.path), session.host.name) if order.plan else ("", "")
-            journal.write("run", verb=f"wizard {order.way}", plan=path, host=name)
-            status = "interrupted"
+            written.write("run", verb=verb, plan=path, host=name)
             try:
-                status = _run_steps(order, session, reporter)
+                yield session
             except NotReady as error:
                 raise CannotStart(f"this host is not ready:\n{error}") from error
             finally:
-                journal.write("run-ended", verb="wizard", status=status)
-            return status
+                with suppress(OSError):  # a full disk: the next start sees that no end was written
+                    written.write("run-ended", verb="wizard")
 
 
-def _run_steps(order: Order, session: Session, reporter: Reporter) -> str:
+def _run_steps(order: Order, session: Session, reporter: Reporter, keeper: Keeper) -> str:
     course = _course(session, order)
-    for shown, fresh in zip(order.steps, _matching(order.steps, course), strict=True):
-        if fresh is None or (fresh.commands and fresh.commands != shown.commands) or fresh.conflict:
-            reporter.result(shown, Result("failed", (fresh and fresh.conflict) or CHANGED_SINCE))
+    guard.check_foreign(session, course.steps)
+    fresh = [_as_shown(shown, found) for shown, found in zip(order.steps, _matching(order.steps, course), strict=True)]
+    for shown, found in zip(order.steps, fresh, strict=True):
+        if isinstance(found, str):
+            reporter.result(shown, Result("failed", found))
             return "failed"
-        try:
-            result = course.run(fresh, reporter)
-        except Interrupted:
-            reporter.result(shown, Result("failed", "You stopped this here. Run it again to go on."))
-            raise
-        reporter.result(fresh, result)
-        if result.state == "failed":
+    todo = [step for step in fresh if isinstance(step, Step) and step.id != "guard.begin"]
+    for region in guard.regions(todo):
+        if not (_run_guarded if guard.is_guarded(region) else _run_one)(course, region, reporter, keeper):
             return "failed"
     return "done"
 
 
+def _run_one(course: Course, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
+    del keeper
+    (step,) = region
+    try:
+        result = course.run(step, reporter)
+    except Interrupted:
+        reporter.result(step, Result("failed", "You stopped this here. Run it again to go on."))
+        raise
+    reporter.result(step, result)
+    return result.state != "failed"
+
+
+def _run_guarded(course: Course, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
+    ended = Guard(course.session, reporter, keeper).run(course, region)
+    for step, result in ended.results:
+        reporter.result(step, result)
+    if ended.error is not None:
+        raise ended.error
+    return ended.how == "kept"
+
+
+def _as_shown(shown: Step, fresh: Step | None) -> Step | str:
+    """Give the step where it is still what was shown, else in words why it does not run."""
+    if fresh is None or (fresh.commands and fresh.commands != shown.commands):
+        return CHANGED_SINCE
+    return fresh.conflict or fresh
+
+
+def _guarded(steps: Iterable[Step]) -> list[Step]:
+    """Give steps with those that guard them."""
+    return [step for region in guard.regions(steps) for step in guard.preview(region, guard.seconds())]
+
+
 def _matching(steps: Iterable[Step], course: Course) -> Iterator[Step | None]:
-    found = {(step.id, step.subject): step for step in course.steps}
+    found = {(step.id, step.subject): step for step in _guarded(course.steps)}
     return (found.get((step.id, step.subject)) for step in steps)

@@ -7,6 +7,7 @@ from vxlan_tui.runner import Interrupted, Interrupts
 from vxlan_tui.session import NotReady
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import run, saving, start
+from vxlan_tui.ui.keep import Modal
 from vxlan_tui.ui.reporter import ScreenReporter
 from vxlan_tui.ui.run import Order
 from vxlan_tui.ui.screens.ask import Ask
@@ -32,9 +33,12 @@ def begin(app: "Wizard", way: str, section: str, steps: tuple[Step, ...]) -> Non
     work.running, app.interrupts, app.doing = section, interrupts, lambda: reporter.doing
     app.show_all()
 
+    def say(words: str) -> None:
+        app.call_later(app.notify, words, timeout=15)
+
     def in_thread() -> None:
         try:
-            ended = run.run(order, reporter, interrupts, lambda words: app.call_from_thread(app.notify, words))
+            ended = run.run(order, reporter, interrupts, say, Modal(app))
         except Interrupted:
             ended = "You stopped it. The steps show how the host stands now."
         except (CannotStart, OSError) as error:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from vxlan_tui import plan as plans
 from vxlan_tui import resume
-from vxlan_tui.exits import Refused
+from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
 from vxlan_tui.facts.survey import Survey, survey
 from vxlan_tui.paths import STATE_DIRECTORY
@@ -15,7 +15,8 @@ from vxlan_tui.steps import Step
 from vxlan_tui.ui import draft as drafts
 from vxlan_tui.ui import run
 from vxlan_tui.ui.draft import Draft
-from vxlan_tui.ui.work import STEP_SECTIONS
+from vxlan_tui.ui.reporter import ScreenReporter
+from vxlan_tui.ui.work import STEP_SECTIONS, Work
 from vxlan_tui.verbs.common import choose_host
 
 if TYPE_CHECKING:
@@ -31,11 +32,23 @@ def begin(app: "Wizard") -> None:
     """Look at the host in a thread, then open the plan."""
 
     def work() -> None:
+        told = _recovered()
         found = survey(Runner())
         last = _last()
         app.call_from_thread(app.call_later, _began, app, found, last)
 
     app.run_worker(work, thread=True, group="look", exit_on_error=True)
+
+
+def _recovered() -> str:
+    """Finish what the last run left unconfirmed where it was cut off, and give in words what that took."""
+    work = Work(Draft(Path()))
+    try:
+        told = run.recover(ScreenReporter(work, "", lambda: None)) if not system.not_root() else ""
+    except (CannotStart, OSError):
+        return ""
+    ran = [f"# {shown.text}" for step in work.runs.values() for shown in step.commands]
+    return "\n".join([told, *ran]) if told else ""
 
 
 def _last() -> Resume | None:

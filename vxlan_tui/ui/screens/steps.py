@@ -185,7 +185,13 @@ class StepsPane(Pane):
         elif view.step.conflict:
             self.app.notify("This step is in conflict: see what is in the way.", severity="warning")
         else:
-            self.wizard.run_steps("forward", self.section, (view.step,))
+            self.wizard.run_steps("forward", self.section, self._together(view.step))
+
+    def _together(self, step: Step) -> tuple[Step, ...]:
+        """Give the step, or all that are guarded together where it is one of those."""
+        steps = self.work.steps.get(self.section, [])
+        guarded = [other for other in steps if other.cuts or other.id == "guard.begin"]
+        return tuple(guarded) if step in guarded else (step,)
 
     def action_run_all(self) -> None:
         """Run what is not done, skipped or in conflict."""
