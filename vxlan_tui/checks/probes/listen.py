@@ -62,7 +62,7 @@ def parse(packet: bytes) -> Packet | Rejection | None:
     source, _, protocol, body = header
     if protocol == socket.IPPROTO_UDP and len(body) >= 16 and body[8] & _VNI_FLAG:
         return Packet(source, struct.unpack_from("!H", body, 2)[0], int.from_bytes(body[12:15]))
-    if (protocol, body[:1]) in _ERRORS:
+    if (protocol, body[:1]) in _ERRORS and len(body) > 8:
         return _rejection(source, body)
     return None
 
