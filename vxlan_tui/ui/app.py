@@ -366,7 +366,7 @@ class Wizard(App[int]):
         """Open the palette: every action by its name."""
         from textual.command import CommandPalette  # noqa: PLC0415
 
-        if not CommandPalette.is_open(self):
+        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(CommandPalette(placeholder="Type a part of what you want to do", id="--command-palette"))
 
     def get_system_commands(self, screen: Any) -> Any:

@@ -36,6 +36,8 @@ def begin(app: "Wizard") -> None:
         found = survey(Runner())
         last = _last()
         app.call_from_thread(app.call_later, _began, app, found, last)
+        if told:
+            app.call_later(app.notify, told, severity="warning", timeout=60)
 
     app.run_worker(work, thread=True, group="look", exit_on_error=True)
 
@@ -147,7 +149,9 @@ def _looked(app: "Wizard", plan: plans.Plan | None, found: Survey | None, steps:
     work = app.work
     if found is not None:
         work.survey = found
-    if plan is work.plan:
+    if plan != work.plan:
+        app.call_later(look, app)  # the plan was edited while we looked
+    else:
         work.steps = {name: value for name, value in steps.items() if isinstance(value, list)}
         work.not_ready = {name: value for name, value in steps.items() if isinstance(value, str)}
         if plan is not None and system.not_root():

@@ -117,7 +117,7 @@ class PlanPane(Pane):
         plan, self._faults = self.work.draft.check()
         if plan != self.work.plan:
             self.work.forget_looks()
-        self.work.plan = plan
+            self.work.plan = plan
         self.work.plan_faults = len(self._faults)
         fields = {field.spec.key: field for field in self.query(Field)}
         words: dict[str, list[str]] = {}
@@ -173,8 +173,9 @@ class PlanPane(Pane):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say what the field is for."""
-        field = _field_of(event.widget)
-        self.wizard.hint(field.spec.help if field else "")
+        field, widget = _field_of(event.widget), event.widget
+        act = f"Enter: {widget.act.text}" if isinstance(widget, ActLine) else ""
+        self.wizard.hint(field.spec.help if field else act)
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """Check as a field is left."""

@@ -1,0 +1,124 @@
+"""The whole way as a person goes it: keys alone, on real hosts, from an empty plan to a green verification."""
+
+import os
+import shlex
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tmux import Terminal, terminal
+
+pytestmark = pytest.mark.usefixtures("sandbox")
+
+ROOT = Path(__file__).parent.parent
+
+AFTER = """
+nmcli -t -f NAME,DEVICE connection show --active
+bridge fdb show dev vxlan10 | grep -F 00:00:00:00:00:00
+firewall-cmd --list-ports
+virsh net-list
+virsh domiflist vma | grep -F vxlan10-bridge
+ip -br link show master bridge0
+for try in $(seq 30); do arping -D -c 2 -I bridge0 192.0.2.2 | grep 'Received [1-9]' && break; sleep 2; done
+ls -l new.toml
+echo ALL-SHOWN; sleep 600
+"""
+
+
+def _rehearsed(term: str) -> str:
+    inside = f"cd /root && vxlan-tui --plan new.toml; echo STATUS $?; clear; {AFTER}"
+    words = (sys.executable, "-m", "vxlan_tui", "rehearse", "--", "bash", "-c", inside)
+    return f"cd {shlex.quote(str(ROOT))}; export TERM={term} LC_ALL=C.UTF-8; {shlex.join(words)}; sleep 60"
+
+
+def _fill(screen: Terminal, hint: str, text: str) -> None:
+    """Go down to the field that this hint tells of, and type."""
+    screen.until(hint, "Down")
+    screen.type(text)
+
+
+def _write_the_plan(screen: Terminal) -> None:
+    screen.press("F8")
+    screen.sees("With its prefix")
+    screen.type("198.51.100.2/24")
+    _fill(screen, "The router of that subnet", "198.51.100.254")
+    _fill(screen, "The host's name", "host-b")
+    screen.until("The interface whose network", "Down")
+    _fill(screen, "The address that the tunnel starts from", "203.0.113.1")
+    screen.until("Enter: Choose VMs of this host", "Down")
+    screen.press("Enter")
+    screen.sees("now on rehearsal-old")
+    screen.press("Space", "Enter")
+    screen.sees("[ Remove VM 1 ]")
+    _fill_address_above(screen, "192.0.2.1")
+    screen.until("Enter: Add a VM of another host", "Down")
+    screen.press("Enter")
+    screen.sees("its name")
+    screen.type("vmb")
+    _fill(screen, "which the ARP check", "192.0.2.2")
+    screen.press("C-s")
+    screen.sees("Saved:")
+
+
+def _fill_address_above(screen: Terminal, address: str) -> None:
+    screen.until("which the ARP check", "Up")
+    screen.type(address)
+
+
+def _run_section(screen: Terminal, number: int, title: str) -> None:
+    screen.press("F8")
+    screen.sees(title)
+    screen.sees("[will run]")
+    screen.press("a")
+    screen.sees("F8 Go on to", 120)
+
+
+@pytest.mark.parametrize(
+    ("term", "size"),
+    [("linux", (80, 24)), ("xterm-256color", (120, 40))],
+    ids=["80x24 on a console", "120x40 in full colour"],
+)
+def test_keys_alone_lead_from_an_empty_plan_to_a_green_verification(term: str, size: tuple[int, int]) -> None:
+    if not shutil.which("tmux"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("missing: tmux")
+    with terminal(f"e2e-{os.getpid()}-{size[0]}", size, _rehearsed(term)) as screen:
+        screen.sees("Nothing is missing", 180)
+        _write_the_plan(screen)
+        for number, title in enumerate(("10.2 Ethernet", "10.3 Bridge", "10.4 Libvirt", "10.5 VMs"), 3):
+            _run_section(screen, number, title)
+        screen.press("F8")
+        _verify(screen)
+        screen.press("F8")
+        screen.sees("Script for this host, host-a")
+        screen.press("C-q")
+        _holds(screen)
+
+
+def _verify(screen: Terminal) -> None:
+    """The VM takes a while to boot, and the bridge to forward: look again, as one is told."""
+    deadline = time.monotonic() + 180
+    while "Result: OK" not in screen.sees("Result:", 60):
+        assert time.monotonic() < deadline, screen.text
+        time.sleep(3)
+        screen.press("a")
+        time.sleep(1)
+
+
+def _holds(screen: Terminal) -> None:
+    """What the tools themselves say of the host."""
+    screen.resize(140, 60)
+    text = screen.sees("ALL-SHOWN", 120)
+    for words in (
+        "bridge0-vxlan10:vxlan10",
+        "Example:enp1s0",
+        "00:00:00:00:00:00 dst 203.0.113.1 self permanent",
+        "8472/udp",
+        "vxlan10-bridge   active   yes",
+        "vnet",
+        "Received ",
+        "-rw-------",
+    ):
+        assert words in text, text
