@@ -3,9 +3,9 @@
 A real sshd on one host, a real ssh from the other, and a plan that changes the address that the session goes to.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -195,3 +195,59 @@ def test_any_other_answer_is_no(net: Net, answer: str) -> None:
     assert "taken back" in session.seen
     assert f"{OLD}/24" in shell(net.host, "ip -4 address show enp1s0")
     assert no_checkpoint(net.host)
+
+
+# The wizard
+
+
+def open_wizard(net: Net, address: str, keep: int = KEEP) -> Session:
+    """Log in, open the wizard, go to the Ethernet section and run it."""
+    screen = "stty rows 40 cols 110; vxlan-tui --plan /root/plan.toml --host host-a"
+    session = Session(net.client, address, screen, keep)
+    session.wait_for("F8 Next")
+    session.wait_for("NetworkManager")
+    session.type("3")
+    session.wait_for("your SSH session comes in over enp1s0" if address == OLD else "enp1s0 is in use")
+    session.wait_for("CheckpointCreate")
+    session.type("a")
+    return session
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_the_wizard_in_a_session_that_is_cut_brings_the_host_back_and_the_next_one_tells(net: Net, cut: str) -> None:
+    """The address changes under it, which cuts the session; and then that happens as well."""
+    host, client = net.host, net.client
+    shell(host, "echo after > /root/when")
+    session = open_wizard(net, OLD)
+    until(lambda: host.has("/root/moment"), 30, lambda: session.seen)
+    try:
+        CUTS[cut](net)
+        if cut == "the link is pulled":
+            until(lambda: no_checkpoint(host), KEEP + 15, lambda: "a checkpoint is still there")
+    finally:
+        mend(net)
+    until(lambda: answers(client, OLD), KEEP + 15, lambda: shell(host, "ip address; nmcli connection"))
+    until(lambda: no_checkpoint(host), KEEP + 15, lambda: "a checkpoint is still there")
+    session.close()
+    shell(host, "pgrep -x sshd >/dev/null || /usr/sbin/sshd -f /root/sshd_config")
+    until(lambda: "vxlan-tui --plan" not in shell(host, "ps -eo args"), KEEP + 15, lambda: shell(host, "ps -eo args"))
+    again = Session(client, OLD, "stty rows 40 cols 110; vxlan-tui --plan /root/plan.toml --host host-a")
+    again.wait_for("taken back")
+    again.type("\x11")
+    again.ended()
+    assert configuration(host) == net.before
+    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
+
+
+def test_the_wizard_keeps_what_is_confirmed(net: Net) -> None:
+    """In a session that outlives the change."""
+    shell(net.host, f"ip address add {NEW}/24 dev lo")
+    session = open_wizard(net, NEW, keep=30)
+    session.wait_for("Keep this configuration?")
+    time.sleep(1)
+    session.type("k")
+    until(lambda: no_checkpoint(net.host), 20, lambda: session.seen)
+    assert f"{NEW}/24" in shell(net.host, "ip -4 address show enp1s0")
+    assert "It was confirmed" in program(net.host, "log")
+    session.type("\x11")
+    session.close()

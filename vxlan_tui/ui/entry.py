@@ -7,11 +7,14 @@ from pathlib import Path
 from vxlan_tui.exits import Refused
 from vxlan_tui.ui.app import wizard
 from vxlan_tui.ui.look import chosen
+from vxlan_tui.ui.terminal import Terminal
 
 
 def open_wizard(path: Path | None, host: str | None, ascii_only: bool) -> int:
     """Run the wizard until it is left, and give the exit status; raises Refused where there is no terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the wizard needs a terminal; `vxlan-tui --help` names the verbs that do without")
-    status = wizard(path, host, chosen(os.environ, ascii_only)).run()
+    app = wizard(path, host, chosen(os.environ, ascii_only))
+    app.driver_class = Terminal
+    status = app.run()
     return status if status is not None else 1
