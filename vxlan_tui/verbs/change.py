@@ -11,11 +11,12 @@ from pathlib import Path
 from vxlan_tui import exits, guard, plan, resume
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
+from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.files import UnsafePath
 from vxlan_tui.guard import Ended, Guard
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.report import Json, Text
-from vxlan_tui.runner import Interrupted, Interrupts, Runner
+from vxlan_tui.runner import CommandFailed, Interrupted, Interrupts, Runner
 from vxlan_tui.session import Course, NotReady, Result, Session
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs.common import choose_host, one_run
@@ -76,7 +77,7 @@ def _journalled(session: Session, verb: str, work: Callable[[], int], report: Te
     except CannotStart:
         status = exits.NOT_STARTED
         raise
-    except OSError as error:
+    except (OSError, CommandFailed, LibvirtUnavailable) as error:
         status = exits.FAILED
         report.say(f"\nStopped: {error}. What had run before is recorded. Mend that, and run the same again.")
         report.end("failed")
