@@ -447,7 +447,7 @@ def test_a_vni_that_is_not_heard_is_not_known_and_not_a_fault() -> None:
     "change",
     [
         lambda facts: replace(facts, tables={"vxlan10": (*facts.tables["vxlan10"], FdbEntry(MAC_B, PEER, age=3.0))}),
-        _link("vxlan10", port=BridgePort("forwarding", designated="8000.b")),
+        _link("vxlan10", port=BridgePort("forwarding", designated="8000.b", hello_left=18.5)),
     ],
 )
 def test_what_came_before_counts_for_the_vni(change: Change) -> None:

@@ -19,13 +19,15 @@ class VxlanLink:
 class BridgePort:
     """A device's part in its bridge (bridge(8)): STP state, and seconds until the next one.
 
-    `designated` is the bridge that speaks for the port's link, by its STP identifier. `flood` is whether
-    broadcasts and frames to unknown addresses leave by it. Isolated ports do not reach each other.
+    `designated` is the bridge that speaks for the port's link, by its STP identifier; what it said last counts
+    for `hello_left` seconds more. `flood` is whether broadcasts and frames to unknown addresses leave by it.
+    Isolated ports do not reach each other.
     """
 
     state: str
     forward_delay_left: float = 0.0
     designated: str = ""
+    hello_left: float = 0.0
     flood: bool = True
     isolated: bool = False
 

@@ -38,7 +38,7 @@ PATIENCE = 2.5
 SIZED_PATIENCE = 1.2
 """Seconds for a large one, once a small one has come back."""
 
-LISTENING = 2.1
+LISTENING = 2.05
 """Seconds to listen: a bridge with STP says hello every 2 (ip-link(8), bridge, hello_time)."""
 
 _SIDE_BY_SIDE = threading.BoundedSemaphore(32)

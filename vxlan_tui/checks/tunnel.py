@@ -14,6 +14,9 @@ from vxlan_tui.state import Link
 RECENT = 30.0
 """Seconds for which a learned entry of the forwarding table counts as a sign of life."""
 
+MAX_AGE, FRESH = 20.0, 3.0
+"""Seconds for which what a bridge said counts (ip-link(8), bridge, max_age), and in which it says it again."""
+
 
 def checks(plan: Plan, this: Host) -> Iterator[Check]:
     """Give the checks of the other hosts' VXLANs, and of what protects the way there."""
@@ -102,6 +105,9 @@ def _vni(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Verdict:
     vm = answering(plan, peer, segment, seen)
     if vm is not None:
         return good(f"{vm.name} on {peer.name} answers by the tunnel")
+    fresh = _by_stp(segment, seen, FRESH)
+    if fresh is not None:
+        return fresh
     heard = seen.answers.heard()
     packets = [each for each in _from(heard, peer) if each.port == segment.port]
     if any(each.vni == segment.vni for each in packets):
@@ -129,11 +135,18 @@ def _by_memory(peer: Host, segment: Segment, seen: Seen) -> Verdict | None:
     ]
     if ages:
         return good(f"a frame came from {peer.name} {min(ages):.0f} s ago: {segment.vxlan} learned its address")
+    return _by_stp(segment, seen, FRESH * 4)
+
+
+def _by_stp(segment: Segment, seen: Seen, seconds: float) -> Verdict | None:
+    """Judge by the bridge at the other end, where that is the one that speaks, and did so within some seconds."""
     link, bridge = seen.state.links.get(segment.vxlan), seen.state.links.get(segment.bridge)
     port, own = (link.port if link else None), (bridge.bridge if bridge else None)
-    if segment.group is None and port and own and own.stp and port.designated not in ("", own.id):
-        return good(f"the bridge at the other end speaks for {segment.vxlan} (STP)")
-    return None
+    if segment.group or not (port and own and own.stp) or port.designated in ("", own.id):
+        return None
+    if port.hello_left < MAX_AGE - seconds:
+        return None
+    return good(f"the bridge at the other end speaks to {segment.vxlan} (STP)")
 
 
 def _nothing(peer: Host, segment: Segment, heard: Heard) -> str:

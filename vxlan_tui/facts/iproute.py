@@ -51,6 +51,7 @@ def _bridge_port(data: Mapping[str, Any]) -> BridgePort:
         state=data.get("state", ""),
         forward_delay_left=float(data.get("forward_delay_timer", 0.0)),
         designated=data.get("bridge_id", ""),
+        hello_left=float(data.get("message_age_timer", 0.0)),
         flood=data.get("flood", True) and data.get("bcast_flood", True),
         isolated=data.get("isolated", False),
     )
