@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from vxlan_tui import plan
+from vxlan_tui.before import profile_record, underlay_record
 from vxlan_tui.plan import Plan
-from vxlan_tui.procedures import SECTIONS, steps
+from vxlan_tui.procedures import SECTIONS, back, steps
 from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.state import HostState, Link, Network, Nic, VmState, Zone
+from vxlan_tui.state import HostState, Link, Network, Nic, Profile, VmState, Zone
 from vxlan_tui.steps import Need, Step
 
 MAC = "52:54:00:00:00:01"
@@ -199,3 +200,23 @@ def test_names_that_look_dangerous_are_one_word_of_a_command() -> None:
     for step in found(of, EMPTY, "ethernet"):
         for command in step.commands:
             assert hostile in command.argv
+
+
+def test_every_profile_that_was_changed_for_the_underlay_gets_its_own_settings_back() -> None:
+    """Of two, where the plan was edited from one to the other."""
+    one, two = (
+        Profile(name, name, "802-3-ethernet", settings={"connection.interface-name": "enp1s0", "ipv4.method": "auto"})
+        for name in ("One", "Two")
+    )
+    records = [profile_record(str(FILE), each.name, each.type, each, ("ipv4.method",)) for each in (one, two)]
+    changed = tuple(replace(each, settings={**each.settings, "ipv4.method": "manual"}) for each in (one, two))
+    (step,) = back.steps(
+        read(),
+        read().hosts[0],
+        [*records, underlay_record(str(FILE), "enp1s0", None)],
+        replace(EMPTY, profiles=changed),
+    )
+    assert [command.text for command in step.commands] == [
+        "nmcli connection modify id One ipv4.method auto",
+        "nmcli connection modify id Two ipv4.method auto",
+    ]

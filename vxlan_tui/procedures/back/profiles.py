@@ -93,8 +93,9 @@ def underlay_step(underlay: Record, records: Iterable[Record], state: HostState)
     mine = [record for record in records if record.fields.get("type") == ETHERNET]
     found = [(record, profile) for record in mine if (profile := _one(record, state)) is not None]
     kept = [(record, profile) for record, profile in found if record.says("existed")]
-    changes = tuple(change for record, profile in kept for change in _setting_changes(record, profile))
-    edits = [edit for record, _ in kept for edit in _edit(record.subject, state, changes, record)]
+    differing = [(record, _setting_changes(record, profile)) for record, profile in kept]
+    changes = tuple(change for _, of_one in differing for change in of_one)
+    edits = [edit for record, of_one in differing for edit in _edit(record.subject, state, of_one, record)]
     deletes = [profiles.delete(record.subject) for record, _ in found if not record.says("existed")]
     activate = _reactivate(underlay, state, kept, edited=bool(edits))
     interface = underlay.subject
