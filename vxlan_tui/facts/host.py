@@ -60,7 +60,7 @@ def _firewall(plan: Plan, host: Host, runner: Runner, state: HostState, records:
     ports = {segment.port for segment in plan.segments}
     recorded = [record.subject.rpartition(".") for record in records if record.kind == "port"]
     zone = firewalld.read_zone(runner, host.interface, host.zone, ports)
-    others = {name: {int(port)} | ports for name, _, port in recorded}
+    others = {name: {int(port) for of, _, port in recorded if of == name} | ports for name, _, _ in recorded}
     return replace(state, zone=zone, zones={name: _named(runner, name, of) for name, of in others.items()})
 
 
