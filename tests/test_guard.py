@@ -1,0 +1,226 @@
+"""A change that can cut the admin off: proved or taken back, with a checkpoint or without one, whatever fails."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.on_host import PLAN, configuration, program, rows, shell, states
+from tests.over_ssh import until
+from vxlan_tui import plan
+from vxlan_tui.rehearsal import SAMPLE, Rehearsal
+from vxlan_tui.rehearsal.host import Host
+
+OLD = "198.51.100.3"
+NM = "org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager"
+STEPS = ("--only", "ethernet,bridge")
+
+
+@pytest.fixture(scope="module")
+def shared(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host without VMs, at another address than the plan's."""
+    path = tmp_path_factory.mktemp("guard") / "plan.toml"
+    path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
+    with Rehearsal(plan.load(path)) as running:
+        host = running["host-a"]
+        shell(
+            host,
+            f"nmcli connection add con-name Old ifname enp1s0 type ethernet ipv4.method manual ipv4.addresses {OLD}/24"
+            " ipv4.gateway 198.51.100.254 ipv6.method disabled; nmcli connection up Old; cp plan.toml plan.kept",
+        )
+        yield host
+
+
+@pytest.fixture(scope="module")
+def before(shared: Host) -> str:
+    """Its configuration before anything."""
+    return configuration(shared)
+
+
+@pytest.fixture
+def host(shared: Host, before: str) -> Iterator[Host]:
+    """The host; each test leaves it as it was."""
+    yield shared
+    shell(shared, "rm -f /usr/local/sbin/*; cp plan.kept plan.toml; umount /var/lib/vxlan-tui 2>/dev/null || true")
+    program(shared, "undo", PLAN, "--yes")
+    assert configuration(shared) == before
+
+
+def checkpoints(host: Host) -> list[str]:
+    """Give the paths of NetworkManager's checkpoints."""
+    return shell(host, f"busctl get-property {NM} Checkpoints").replace('"', "").split()[2:]
+
+
+def stand_in(host: Host, tool: str, script: str) -> None:
+    """Put a script in front of a tool; `$real` is the tool."""
+    text = f'#!/bin/bash\nreal=/usr/bin/{tool}\n{script}\nexec "$real" "$@"\n'
+    host.run(["tee", f"/usr/local/sbin/{tool}"], input=text)
+    shell(host, f"chmod 755 /usr/local/sbin/{tool}")
+
+
+def silence_the_gateway(host: Host) -> None:
+    """Let the plan name a gateway that nobody is."""
+    shell(host, "sed -i 's/^gateway = .198.51.100.254./gateway = \"198.51.100.250\"/' plan.toml")
+
+
+def test_with_yes_the_gateways_answer_confirms_and_the_commands_are_told(host: Host) -> None:
+    """The checkpoint is made before, and ended after, by commands like any other."""
+    lines = rows(host, "apply", *STEPS)
+    assert lines[-1] == {"result": "changed"}
+    assert [line["step"] for line in lines[:4]] == ["guard.begin", "ethernet.profile", "ethernet.activate", "guard.end"]
+    assert "CheckpointCreate aouu 0 60 6" in lines[0]["commands"][0]
+    assert lines[3]["commands"][0] == "ping -q -c 1 -w 10 -I enp1s0 198.51.100.254"
+    assert "CheckpointDestroy o /org/freedesktop" in lines[3]["commands"][1]
+    assert checkpoints(host) == []
+    assert rows(host, "apply", *STEPS)[-1] == {"result": "unchanged"}
+    told = program(host, "log")
+    assert all(command in told for line in lines[:-1] for command in line["commands"])
+
+
+def test_with_yes_and_no_answer_it_is_rolled_back_with_exit_status_4(host: Host, before: str) -> None:
+    """Nothing after it runs, and no record is left of what was taken back."""
+    silence_the_gateway(host)
+    lines = rows(host, "apply", *STEPS, status=4)
+    assert lines[-1] == {"result": "rolled-back"}
+    assert states(lines)["ethernet.activate"] == "failed"
+    assert states(lines)["bridge.bridge"] == "skipped"
+    assert "CheckpointRollback" in " ".join(next(line["commands"] for line in lines if line["step"] == "guard.end"))
+    assert configuration(host) == before
+    assert checkpoints(host) == []
+    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
+    assert "The last run: The change of enp1s0" in program(host, "apply", PLAN, "--yes", *STEPS, status=4)
+
+
+def test_what_networkmanager_does_not_take_back_this_run_does(host: Host) -> None:
+    """A profile that existed and was not active has its settings back, though NetworkManager did not watch it."""
+    shell(host, "nmcli connection add con-name Example ifname enp1s0 type ethernet autoconnect no ipv4.dns 192.0.2.53")
+    try:
+        stands = configuration(host)
+        silence_the_gateway(host)
+        rows(host, "apply", *STEPS, status=4)
+        assert configuration(host) == stands
+    finally:
+        shell(host, "nmcli connection delete Example")
+
+
+def test_a_step_that_fails_is_rolled_back_with_what_was_done_before_it(host: Host, before: str) -> None:
+    stand_in(host, "nmcli", '[ "$*" != "connection up id Example" ] || { "$real" "$@"; exit 4; }')
+    lines = rows(host, "apply", *STEPS, status=4)
+    failed = next(line for line in lines if line.get("step") == "ethernet.activate")
+    assert "ended with exit status 4" in failed["detail"]
+    assert configuration(host) == before
+
+
+def test_undo_of_an_interface_in_use_is_guarded_as_well(host: Host) -> None:
+    """The old gateway's answer confirms it; where it does not come, what was undone is there again."""
+    rows(host, "apply", "--only", "ethernet")
+    stands = configuration(host)
+    stand_in(host, "ping", "exit 1")
+    stand_in(host, "ip", '[[ " $* " != *" neigh "* ]] || exit 0')
+    assert rows(host, "undo", status=4)[-1] == {"result": "rolled-back"}
+    assert configuration(host) == stands
+    shell(host, "rm /usr/local/sbin/*")
+    assert states(rows(host, "undo"))["guard.end"] == "changed"
+
+
+def test_a_checkpoint_of_somebody_else_is_named_and_left_alone(host: Host, before: str) -> None:
+    """Nothing is changed, and the words say how long it lasts and what ends it."""
+    shell(host, f"busctl call {NM} CheckpointCreate aouu 0 300 0")
+    (path,) = checkpoints(host)
+    told = program(host, "apply", PLAN, "--yes", *STEPS, status=3)
+    assert f"a checkpoint that is not ours ({path})" in told
+    assert f"CheckpointDestroy o {path}" in told
+    assert checkpoints(host) == [path]
+    assert configuration(host) == before
+    shell(host, f"busctl call {NM} CheckpointDestroy o {path}")
+
+
+_REFUSED = '[[ " $* " != *" CheckpointCreate "* ]] || { echo "Call failed: Not authorized" >&2; exit 1; }'
+
+
+def test_without_a_checkpoint_systemd_takes_it_back_unless_it_is_confirmed(host: Host) -> None:
+    """With --yes that is the way, and it is said; confirmed, systemd is told not to."""
+    stand_in(host, "busctl", _REFUSED)
+    for tool in ("systemd-run", "systemctl"):
+        stand_in(host, tool, f'echo "{tool} $*" >> /root/asked; exit 0')
+    told = program(host, "apply", PLAN, "--yes", *STEPS)
+    assert "NetworkManager gives no checkpoint (Call failed: Not authorized)" in told
+    asked = shell(host, "cat /root/asked; rm /root/asked").splitlines()
+    assert asked[0].startswith(
+        "systemd-run --on-active=60 --unit=vxlan-tui-take-back --collect /usr/local/bin/vxlan-tui"
+    )
+    assert asked[0].endswith(f"undo {PLAN} --host=host-a --yes --unconfirmed")
+    assert asked[1] == "systemctl stop vxlan-tui-take-back.timer"
+
+
+_NEW_IN_FORCE = "ip -4 address show enp1s0 | grep -q 198.51.100.2/24"
+
+
+def test_without_a_checkpoint_what_systemd_runs_takes_back_what_a_killed_run_left(host: Host, before: str) -> None:
+    """And nothing else: what had been confirmed stays."""
+    stand_in(host, "busctl", _REFUSED)
+    stand_in(host, "systemd-run", "exit 0")
+    stand_in(host, "ping", f'{_NEW_IN_FORCE} && kill -KILL "$PPID"')
+    host.run(["vxlan-tui", "apply", PLAN, "--yes", *STEPS], check=False)
+    assert "198.51.100.2/24" in shell(host, "ip -4 address show enp1s0")
+    told = program(host, "undo", PLAN, "--yes", "--unconfirmed", status=4)
+    assert f"As before, enp1s0 has {OLD}/24" in told
+    assert configuration(host) == before
+    assert "Nothing was changed" in program(host, "undo", PLAN, "--yes", "--unconfirmed")
+
+
+def test_without_a_checkpoint_and_without_systemd_nothing_is_changed(host: Host, before: str) -> None:
+    stand_in(host, "busctl", _REFUSED)
+    stand_in(host, "systemd-run", "exit 1")
+    told = program(host, "apply", PLAN, "--yes", *STEPS, status=3)
+    assert "Nothing of it was changed" in told
+    assert configuration(host) == before
+
+
+def test_networkmanager_restarted_in_the_middle_loses_its_checkpoint_and_nothing_else(host: Host, before: str) -> None:
+    """It comes back with the new configuration and no memory of the old one; this run has it."""
+    wait = "touch /root/asks; while [ -e /root/asks ]; do sleep 0.1; done; exit 1"
+    stand_in(host, "ping", f"{_NEW_IN_FORCE} && {{ {wait}; }}")
+    started = host.popen(["vxlan-tui", "apply", PLAN, "--yes", *STEPS], stdout=subprocess.PIPE, text=True)
+    until(lambda: host.has("/root/asks"), 30, lambda: "it did not get so far")
+    host.daemons.stop("NetworkManager")
+    host.daemons.start("NetworkManager")
+    shell(host, "rm /root/asks")
+    told, _ = started.communicate(timeout=60)
+    assert started.returncode == 4, told
+    assert "taken back" in told
+    assert checkpoints(host) == []
+    assert configuration(host) == before
+
+
+def test_a_journal_that_cannot_be_written_on_takes_the_change_back(host: Host, before: str) -> None:
+    """What is not in the journal was not confirmed. A limit on the file's size stands for a disk that is full."""
+    limit = 'prlimit --fsize="$(stat -c %s /var/lib/vxlan-tui/journal)" --pid "$PPID"'
+    stand_in(host, "nmcli", f'[ "$*" != "connection up id Example" ] || {limit}')
+    told = program(host, "apply", PLAN, "--yes", *STEPS, status=1)
+    assert "File too large" in told
+    assert "CheckpointRollback" in told
+    assert configuration(host) == before
+    shell(host, "rm /usr/local/sbin/nmcli")
+    assert "taken back" in program(host, "undo", PLAN, "--yes")
+    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
+
+
+def test_a_full_disk_stops_the_run_between_two_commands_and_the_next_goes_on(host: Host) -> None:
+    """With words; and where there is no room from the beginning, nothing runs."""
+    shell(host, "mkdir -p /var/lib/vxlan-tui; mount -t tmpfs -o size=48k,mode=700 tmpfs /var/lib/vxlan-tui")
+    stand_in(host, "nmcli", '[ "$*" != "connection up id Example" ] || cat /dev/zero > /var/lib/vxlan-tui/fill')
+    assert "No space left on device" in program(host, "apply", PLAN, "--yes", *STEPS, status=1)
+    shell(host, "cat /dev/zero >> /var/lib/vxlan-tui/journal || true")
+    assert "No space left on device" in program(host, "apply", PLAN, "--yes", *STEPS, status=3)
+    shell(host, "rm /var/lib/vxlan-tui/fill /usr/local/sbin/nmcli")
+    assert rows(host, "apply", *STEPS)[-1] == {"result": "changed"}
+    program(host, "undo", PLAN, "--yes")
+
+
+def test_a_state_directory_that_cannot_be_written_is_said_before_anything_is_changed(host: Host) -> None:
+    shell(host, "mkdir -p /var/lib/vxlan-tui; mount -t tmpfs -o ro,mode=700 tmpfs /var/lib/vxlan-tui")
+    told = program(host, "apply", PLAN, "--yes", *STEPS, status=3)
+    assert "the state directory cannot be used" in told
+    assert "Read-only file system" in told
+    assert "# nmcli" not in told
