@@ -58,6 +58,10 @@ def _ended(app: "Wizard", findings: list[Finding]) -> None:
     app.findings, app.pending, app.checking = list(findings), set(), False
     app.work.verified = verdict(findings)
     app.show_all()
+    wait = max((finding.wait for finding in findings), default=0.0)
+    if wait:
+        app.notify(f"Something is not ready yet: the checks run again in {wait:.0f} s.")
+        app.set_timer(wait + 1, lambda: begin(app) if app.current == "verify" and not app.work.running else None)
     if app.current == "verify" and app.pane.has_focus:
         app.call_after_refresh(app.pane.opened)
 
