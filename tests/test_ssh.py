@@ -5,7 +5,9 @@ A real sshd on one host, a real ssh from the other, and a plan that changes the 
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -38,21 +40,6 @@ exec /usr/bin/nmcli "$@"
 """
 
 
-@pytest.fixture(scope="module")
-def rehearsal(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """Two hosts without VMs: host-a, at another address than the plan's, lets root of host-b in."""
-    path = tmp_path_factory.mktemp("ssh") / "plan.toml"
-    path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
-    with Rehearsal(plan.load(path)) as running:
-        host, client = running.hosts
-        shell(host, _UP.format(name="Old", address=OLD, gateway="198.51.100.254"))
-        shell(client, _UP.format(name="Other", address="203.0.113.1", gateway="203.0.113.254"))
-        over_ssh.let_in(host, client)
-        host.run(["tee", "/usr/local/sbin/nmcli"], input=_NMCLI)
-        shell(host, "chmod 755 /usr/local/sbin/nmcli; echo never > /root/when")
-        yield running
-
-
 @dataclass(frozen=True)
 class Net:
     """The host that is changed, its configuration before, the host that the admin sits at, and what joins them."""
@@ -63,22 +50,42 @@ class Net:
     before: str
 
 
+@contextmanager
+def hosts(directory: Path) -> Iterator[Net]:
+    """Two hosts without VMs: host-a, at another address than the plan's, lets root of host-b in."""
+    path = directory / "plan.toml"
+    path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
+    with Rehearsal(plan.load(path)) as running:
+        host, client = running.hosts
+        shell(host, _UP.format(name="Old", address=OLD, gateway="198.51.100.254"))
+        shell(client, _UP.format(name="Other", address="203.0.113.1", gateway="203.0.113.254"))
+        over_ssh.let_in(host, client)
+        host.run(["tee", "/usr/local/sbin/nmcli"], input=_NMCLI)
+        shell(host, "chmod 755 /usr/local/sbin/nmcli; echo never > /root/when")
+        router = next(sandbox for sandbox in running._sandboxes if sandbox.hostname == "router")
+        yield Net(host, client, router, configuration(host))
+
+
+def tidy(net: Net) -> None:
+    """Leave the host as it was."""
+    shell(net.host, "rm -f /root/moment /root/go; echo never > /root/when; ip address flush dev lo to 198.51.100.0/24")
+    shell(net.host, "pgrep -x sshd >/dev/null || /usr/sbin/sshd -f /root/sshd_config")
+    over = program(net.host, "undo", PLAN, "--yes", status=None)
+    until(lambda: f"{OLD}/24" in shell(net.host, "ip -4 address show enp1s0"), 30, lambda: over)
+
+
 @pytest.fixture(scope="module")
-def before(rehearsal: Rehearsal) -> str:
-    """The host's configuration before anything."""
-    return configuration(rehearsal["host-a"])
+def shared(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Net]:
+    """The hosts, for all tests."""
+    with hosts(tmp_path_factory.mktemp("ssh")) as net:
+        yield net
 
 
 @pytest.fixture
-def net(rehearsal: Rehearsal, before: str) -> Iterator[Net]:
+def net(shared: Net) -> Iterator[Net]:
     """The hosts; each test leaves them as they were."""
-    host, client = rehearsal.hosts
-    router = next(sandbox for sandbox in rehearsal._sandboxes if sandbox.hostname == "router")
-    yield Net(host, client, router, before)
-    shell(host, "rm -f /root/moment /root/go; echo never > /root/when; ip address flush dev lo to 198.51.100.0/24")
-    shell(host, "pgrep -x sshd >/dev/null || /usr/sbin/sshd -f /root/sshd_config")
-    over = program(host, "undo", PLAN, "--yes", status=None)
-    until(lambda: f"{OLD}/24" in shell(host, "ip -4 address show enp1s0"), 30, lambda: over)
+    yield shared
+    tidy(shared)
 
 
 def begin(client: Host, address: str = OLD, keep: int = KEEP, command: str = APPLY) -> Session:
@@ -129,12 +136,8 @@ CUTS: dict[str, Callable[[Net], None]] = {
 }
 
 
-@pytest.mark.parametrize("when", ["before", "during", "after"])
-@pytest.mark.parametrize("cut", CUTS)
-def test_a_session_that_is_cut_leaves_the_host_at_its_old_address_and_the_next_start_tells(
-    net: Net, cut: str, when: str
-) -> None:
-    """Within the time to confirm in, whoever is still alive, with every profile as before."""
+def survive(net: Net, cut: str, when: str) -> None:
+    """Let `apply` in a session be cut, and hold the host to what it has to be then."""
     host, client = net.host, net.client
     shell(host, f"echo {when} > /root/when")
     session = begin(client)
@@ -154,6 +157,15 @@ def test_a_session_that_is_cut_leaves_the_host_at_its_old_address_and_the_next_s
     assert configuration(host) == net.before
     assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
     assert "taken back" in program(host, "log")
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_session_that_is_cut_leaves_the_host_at_its_old_address_and_the_next_start_tells(
+    net: Net, cut: str, when: str
+) -> None:
+    """Within the time to confirm in, whoever is still alive, with every profile as before."""
+    survive(net, cut, when)
 
 
 def test_an_address_that_changes_under_the_session_comes_back_and_the_session_goes_on(net: Net) -> None:
