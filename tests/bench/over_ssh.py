@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tests.test_ssh import CUTS, Net, hosts, survive, tidy
 
-
 MOMENTS = ("before", "during", "after")
 
 
