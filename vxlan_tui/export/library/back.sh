@@ -193,12 +193,20 @@ runs_elsewhere() {
 # --- Back: 10.4, the networks -------------------------------------------------------------------------------------
 
 judge_network_restore() {
-    local name=${record_subject[at]} users existed="" file
+    local name=${record_subject[at]} users file
     file=$xml_directory/$name.xml
     spent=("${record_name[at]}")
-    ! says "$at" existed || existed=yes
     [[ ! -e $file ]] || takes rm "$file"
-    has_line "$name" "$networks" || return 0
+    ! has_line "$name" "$networks" || restore_network "$name"
+    ((${#counts[@]})) || return 0
+    find_users nic_network "$name"
+    [[ -z $users ]] || conflict="VMs that this undo does not put back use $name: $users"
+}
+
+# restore_network NAME
+restore_network() {
+    local name=$1 existed=""
+    ! says "$at" existed || existed=yes
     if [[ -n $existed ]] && ! says "$at" autostart && has_line "$name" "$networks_autostart"; then
         takes virsh net-autostart "$name" --disable
     fi
@@ -208,9 +216,6 @@ judge_network_restore() {
     if has_line "$name" "$networks_persistent" && ! { [[ -n $existed ]] && says "$at" persistent; }; then
         takes virsh net-undefine "$name"
     fi
-    ((${#counts[@]})) || return 0
-    find_users nic_network "$name"
-    [[ -z $users ]] || conflict="VMs that this undo does not put back use $name: $users"
 }
 
 # find_users LIST VALUE…: sets `users` to the VMs that this undo does not put back and of which a NIC has such a value:

@@ -81,17 +81,16 @@ judge_ethernet_activate() {
 
 # The profile is right, active, and what it says is what the interface has.
 ethernet_in_force() {
-    local version key value values
+    local i value values
     active_on "$interface"
     [[ -n $active && ${profile_state[active]} == activated && ${profile_name[active]} == "$ethernet_profile" ]] ||
         return 1
     ! differs || return 1
-    for version in 4 6; do
-        for key in addresses gateway dns dns-search; do
-            IFS=, read -r -a values <<<"${setting["${profile_block[${same[0]}]} ipv$version.$key"]-}"
-            for value in "${values[@]}"; do
-                [[ -z $value || -n ${in_force["as $value"]-} ]] || return 1
-            done
+    for i in "${!wanted_keys[@]}"; do
+        [[ ${wanted_keys[i]} =~ ^ipv[46]\.(addresses|gateway|dns|dns-search)$ ]] || continue
+        IFS=, read -r -a values <<<"${wanted_values[i]}"
+        for value in "${values[@]}"; do
+            [[ -z $value || -n ${in_force["as $value"]-} ]] || return 1
         done
     done
 }

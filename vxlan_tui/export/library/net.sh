@@ -151,3 +151,18 @@ set_properties() {
     done
     takes "${argv[@]}"
 }
+
+# Somebody's checkpoint would take back, some time later, what is changed now. Only busctl(1) can ask for it.
+stop_on_checkpoint() {
+    local each from count touched="" bus=org.freedesktop.NetworkManager answer
+    for each in "${!step_kind[@]}"; do
+        read -r from count <<<"${step_commands[each]}"
+        [[ ${step_section[each]} != 10.[23] ]] || ((count == 0)) || touched=yes
+    done
+    if [[ -z $touched ]] || ! command -v busctl >/dev/null; then return; fi
+    if answer=$(reading busctl --auto-start=no get-property "$bus" "/${bus//.//}" "$bus" Checkpoints 2>/dev/null) &&
+        [[ $answer != "ao 0" ]]; then
+        complain "NetworkManager holds a checkpoint (${answer#ao * }): it takes back what is changed now."
+        die 3 "Nothing was changed. Wait until it has ended."
+    fi
+}

@@ -1,4 +1,12 @@
-# --- A connection profile that is wanted --------------------------------------------------------------------------
+# --- What is recorded, and a connection profile that is wanted -----------------------------------------------------
+
+# will_record NAME LINE…: says what is to be recorded before the step's first command.
+will_record() {
+    local text
+    printf -v text '%s\n' "plan $plan_path" "${@:2}"
+    record_names+=("$1")
+    record_texts+=("$text")
+}
 
 # What `nmcli connection add` takes, and the properties that the profile must then have.
 wanted_name="" wanted_type="" wanted_interface="" wanted_add=() wanted_keys=() wanted_values=()
@@ -41,8 +49,9 @@ value_of() {
                 return
             fi
         done
+    else
+        value=${value//, /,}
     fi
-    value=${value//, /,}
 }
 
 # The profile is added, or what differs in it is set. Fails where it is added.
@@ -98,7 +107,7 @@ yes_or_no() {
 
 # Sets `conflict` where a profile of that name cannot be ours.
 check_name() {
-    local i uuids="" interface
+    local i uuids="" interface type
     named "$wanted_name"
     ((${#same[@]})) || return 0
     if ((${#same[@]} > 1)); then
@@ -109,8 +118,9 @@ check_name() {
         return
     fi
     interface=$(interface_of "${same[0]}")
-    if [[ ${profile_type[${same[0]}]} != "$wanted_type" ]]; then
-        conflict="a connection profile named $wanted_name exists and is of type ${profile_type[${same[0]}]}, not $wanted_type"
+    type=${profile_type[${same[0]}]}
+    if [[ $type != "$wanted_type" ]]; then
+        conflict="a connection profile named $wanted_name exists and is of type $type, not $wanted_type"
     elif [[ -n $interface && $interface != "$wanted_interface" ]]; then
         conflict="the connection profile $wanted_name is for the device $interface, not $wanted_interface"
     fi

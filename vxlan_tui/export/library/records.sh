@@ -80,11 +80,3 @@ forget_of() {
             die 1 "The record ${all_spent[i]}, which is spent, could not be removed from $records_directory."
     done
 }
-
-# will_record NAME LINE…: says what is to be recorded before the step's first command.
-will_record() {
-    local text
-    printf -v text '%s\n' "plan $plan_path" "${@:2}"
-    record_names+=("$1")
-    record_texts+=("$text")
-}

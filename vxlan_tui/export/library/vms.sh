@@ -21,13 +21,6 @@ vm() {
     step vm.restart "$number" 10.5 "Shut $1 down if it runs, and start it"
 }
 
-# created_by WORD…: the command that makes the VM before, where it does not exist.
-created_by() {
-    vm_create_from[-1]=${#create_words[@]}
-    vm_create_count[-1]=$#
-    create_words+=("$@")
-}
-
 judge_vm_create() {
     local name=${vm_name[at]}
     ! is_vm "$name" || return 0
