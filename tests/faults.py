@@ -56,6 +56,13 @@ class Fault:
     restore: Mapping[str, str] = field(default_factory=dict)
     status: str = "fail"
     quick: bool = True
+    also: frozenset[str] = frozenset()
+
+    @property
+    def about(self) -> frozenset[str]:
+        """What the fault is about: a host's part, by the first word of its cause (vxlan, bridge, vm, …)."""
+        part = self.cause.partition("-")[0]
+        return frozenset({f"{host} {part}" for host in self.inject}) | self.also
 
     def __str__(self) -> str:
         return self.name
@@ -364,8 +371,8 @@ def field_of(plan: Plan, progress: Callable[[str], None] = lambda text: None, **
         yield field
 
 
-def trial(field: Field, fault: Fault) -> list[str]:
-    """Inject a fault, hold the verdict to it, mend it, and say what was not as it has to be."""
+def trial(field: Field, fault: Fault) -> tuple[list[str], float]:
+    """Inject a fault, hold the verdict to it, mend it; say what was not as it has to be, and the seconds it took."""
     field.inject(fault)
     said = field.verify()
     wrong = _judge(said, fault)
@@ -377,7 +384,44 @@ def trial(field: Field, fault: Fault) -> list[str]:
         field.until_well()
     except (AssertionError, subprocess.SubprocessError) as error:
         wrong.append(f"not mended: {error}")
-    return [f"{fault.name}: {each}" for each in wrong]
+    return [f"{fault.name}: {each}" for each in wrong], said.seconds
+
+
+def separate(one: Fault, other: Fault) -> bool:
+    """Whether two faults can be there at once: not where one takes away what the other is about."""
+    return "warn" not in (one.status, other.status) and one.about.isdisjoint(other.about)
+
+
+def pair_trial(field: Field, one: Fault, other: Fault) -> tuple[list[str], float]:
+    """Inject two faults, mend what is named until all is well, and say what was not as it has to be.
+
+    Only their two causes may be named. A fault that hides behind the other is named once that one is mended.
+    """
+    field.inject(one)
+    field.inject(other)
+    causes, named, wrong = {one.cause, other.cause}, set[str](), []
+    longest = 0.0
+    try:
+        for _ in range(3):
+            said = field.verify()
+            longest = max(longest, said.seconds)
+            failed = [row for row in said.checks if row["status"] == "fail"]
+            strange = [row["cause"] for row in failed if row["cause"] not in causes]
+            wrong += [f"named {', '.join(strange)}\n{said.told()}"] if strange else []
+            named |= {row["cause"] for row in failed}
+            for row in failed:
+                field.mend(row)
+            for fault in (one, other):
+                if any(row["cause"] == fault.cause for row in failed):
+                    field.restore(fault)
+            if not failed or named == causes:
+                break
+        field.until_well()
+    except (AssertionError, subprocess.SubprocessError) as error:
+        wrong.append(f"not mended: {error}")
+    if named != causes:
+        wrong.append(f"never named: {', '.join(causes - named)}")
+    return [f"{one.name} + {other.name}: {each}" for each in wrong], longest
 
 
 def _judge(said: Verdict, fault: Fault) -> list[str]:

@@ -32,7 +32,7 @@ FACTS_LIMIT = 5.0
 LIMIT = 9.0
 """Seconds for everything."""
 
-PATIENCE = 2.5
+PATIENCE = 2.0
 """Seconds for an echo that must come back to."""
 
 SIZED_PATIENCE = 1.2
