@@ -39,7 +39,7 @@ HUGE = 170
 class Wizard(App[int]):
     """The wizard."""
 
-    CSS_PATH = "styles.tcss"
+    CSS_PATH = "frame.tcss"
     TITLE = "vxlan-tui"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -110,6 +110,8 @@ class Wizard(App[int]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self.stylesheet.read(Path(__file__).with_name("styles.tcss"))
+        self.refresh_css(animate=False)
         from vxlan_tui.ui import start  # noqa: PLC0415 (after the first frame)
 
         start.begin(self)
