@@ -47,6 +47,8 @@ class Keep(ModalScreen[bool]):
 
     def _count(self) -> None:
         self.query_one("#asked", Static).update(self._asked())
+        if self.is_active and (self._question.left() <= 0 or self._question.stopped()):
+            self.dismiss(False)
 
     def action_keep(self) -> None:
         """Say yes, where it was in sight long enough to be one."""
