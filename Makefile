@@ -2,8 +2,8 @@
 
 # Further arguments of the command that a target runs: make run ARGS=plan.toml, make test ARGS='-k plan -x'
 ARGS ?=
-# How many processes run the tests; 0 runs them in one
-WORKERS ?= 0
+# How many processes run the tests, which mostly wait; 0 runs them in this one, for a debugger
+WORKERS ?= 2
 
 PYTHON_FILES := vxlan_tui tests
 BIN := .venv/bin
