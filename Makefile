@@ -10,7 +10,7 @@ BIN := .venv/bin
 # Rehearsals need root: they make namespaces and mounts of their own.
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo 'sudo env PYTHONDONTWRITEBYTECODE=1')
 
-.PHONY: help run test setup lint format bench lock clean
+.PHONY: help run test setup lint format bench screenshots lock clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -43,6 +43,9 @@ format: setup ## Format the code
 bench: setup ## Measure what is promised about speed (tests/bench)
 	@for bench in $$(grep -l __main__ tests/bench/*.py); do echo "== $$bench"; \
 	$(AS_ROOT) $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)" $(ARGS) || exit; done
+
+screenshots: setup ## Take pictures of every screen in a rehearsal
+	@$(AS_ROOT) $(BIN)/python -m tests.make_screenshots
 
 lock: setup ## Renew requirements.lock from the newest versions
 	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev]'

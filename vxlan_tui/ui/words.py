@@ -75,7 +75,7 @@ def _result_text(run: StepRun | None) -> Text:
 
 def ran_text(shown: Shown) -> Text:
     """Give a command, its output and its end."""
-    text = Text(f"# {shown.text}", "cyan")
+    text = Text().append(f"# {shown.text}", "cyan")
     failed = shown.outcome is not None and not shown.outcome.ok
     lines = list(shown.lines)
     cut = 0 if failed else max(0, len(lines) - SHOWN_LINES)

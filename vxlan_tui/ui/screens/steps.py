@@ -123,7 +123,7 @@ class StepsPane(Pane):
 
     def _undone(self) -> Text:
         """Give what undoing the section has shown."""
-        told = Text("Undo of this section", "bold")
+        told = Text().append("Undo of this section", "bold")
         for step in self.work.undone.get(self.section, ()):
             run = self.work.runs.get(key_of(undo_of(self.section), step))
             if step.commands or run is not None:
