@@ -224,3 +224,46 @@ def test_a_state_directory_that_cannot_be_written_is_said_before_anything_is_cha
     assert "the state directory cannot be used" in told
     assert "Read-only file system" in told
     assert "# nmcli" not in told
+
+
+# Killed at any moment
+
+_KILLER = """[[ " $* " =~ \\ (CheckpointCreate|CheckpointDestroy|add|modify|up|-I)\\  ]] || exec "$real" "$@"
+[[ ${0##*/} != ping ]] || ip -4 address show enp1s0 | grep -q 198.51.100.2/24 || exec "$real" "$@"
+count=$(( $(cat /root/count) + 1 )); echo "$count" > /root/count
+[ "$count" = "$(cat /root/kill-at)" ] || exec "$real" "$@"
+case $(cat /root/kill-when) in
+    before) kill -KILL "$PPID" ;;
+    during) "$real" "$@" & kill -KILL "$PPID"; wait ;;
+    after) "$real" "$@"; kill -KILL "$PPID" ;;
+esac
+exit 1"""
+
+GUARDED = ("CheckpointCreate", "add", "modify", "up", "ping", "CheckpointDestroy")
+"""The commands of a guarded change, in their order."""
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+@pytest.mark.parametrize("command", GUARDED)
+def test_a_guarded_change_that_was_killed_is_taken_back_or_kept_and_never_half(
+    host: Host, before: str, command: str, when: str
+) -> None:
+    """The next start finishes it and says so, undo comes out right, and the same run after it reaches its end."""
+    for tool in ("nmcli", "busctl", "ping"):
+        stand_in(host, tool, _KILLER)
+    number = GUARDED.index(command) + 1
+    shell(host, f"echo 0 > /root/count; echo {number} > /root/kill-at; echo {when} > /root/kill-when")
+    killed = host.run(["vxlan-tui", "apply", PLAN, "--yes", "--only", "ethernet"], check=False)
+    assert killed.returncode in (-9, 137), killed.stdout + killed.stderr
+    shell(host, "rm /usr/local/sbin/*")
+    told = program(host, "undo", PLAN, "--yes", "--unconfirmed", status=None)
+    assert "was cut off" in told
+    assert checkpoints(host) == []
+    if command != "CheckpointDestroy":
+        assert "before it was confirmed, so it was taken back" in told
+        assert configuration(host) == before
+    else:
+        assert "after it was confirmed: it was kept" in told
+    assert rows(host, "apply", "--only", "ethernet")[-1]["result"] in ("changed", "unchanged")
+    rows(host, "undo")
+    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
