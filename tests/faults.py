@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -346,6 +346,11 @@ class Field:
             ended = self.rehearsal[row["fix_on"]].run(["bash", "-c", agreed], check=False, timeout=180)
             assert ended.returncode in (0, 1 if "verify" in text else 0), f"{text}\n{ended.stdout}{ended.stderr}"
 
+    def recover(self) -> None:
+        """Put all right by the plan, so that a fault which was not mended spoils no other one's trial."""
+        with suppress(AssertionError, subprocess.SubprocessError):
+            self.set_up()
+
     def restore(self, fault: Fault) -> None:
         """Do what is left to do after a remedy, or what its words say."""
         for host, script in fault.restore.items():
@@ -384,6 +389,7 @@ def trial(field: Field, fault: Fault) -> tuple[list[str], float]:
         field.until_well()
     except (AssertionError, subprocess.SubprocessError) as error:
         wrong.append(f"not mended: {error}")
+        field.recover()
     return [f"{fault.name}: {each}" for each in wrong], said.seconds
 
 
@@ -419,6 +425,7 @@ def pair_trial(field: Field, one: Fault, other: Fault) -> tuple[list[str], float
         field.until_well()
     except (AssertionError, subprocess.SubprocessError) as error:
         wrong.append(f"not mended: {error}")
+        field.recover()
     if named != causes:
         wrong.append(f"never named: {', '.join(causes - named)}")
     return [f"{one.name} + {other.name}: {each}" for each in wrong], longest

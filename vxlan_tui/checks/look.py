@@ -38,8 +38,11 @@ PATIENCE = 2.0
 SIZED_PATIENCE = 1.2
 """Seconds for a large one, once a small one has come back."""
 
-LISTENING = 2.05
-"""Seconds to listen: a bridge with STP says hello every 2 (ip-link(8), bridge, hello_time)."""
+LISTENING, LISTENING_FOR_VMS = 2.05, 5.0
+"""Seconds to listen: a bridge with STP says hello every 2 (ip-link(8), bridge, hello_time).
+
+Where a VM on the other host has to answer ARP, listening ends as it does; the longer time is for one that does not.
+"""
 
 _SIDE_BY_SIDE = threading.BoundedSemaphore(32)
 """So many hosts are asked at once."""
@@ -209,11 +212,19 @@ class Live(Answers):
 
     def _listen(self) -> Heard:
         peers = self._plan.peers(self._this)
-        wanted = {
-            Packet(str(peer.vtep), segment.port, segment.vni) for peer in peers for segment in self._plan.segments
+        every = {Packet(str(peer.vtep), segment.port, segment.vni) for peer in peers for segment in self._plan.segments}
+        talking = {
+            Packet(str(self._plan.host(vm.host).vtep), segment.port, segment.vni)
+            for vm in self._plan.vms
+            for segment in [self._plan.segment_of(vm.network)]
+            if vm.host != self._this.name and vm.address
         }
+        hello = time.monotonic() + LISTENING
         return listen.listen(
-            self._this.interface, [peer.vtep for peer in peers], LISTENING, lambda packets: wanted <= packets
+            self._this.interface,
+            [peer.vtep for peer in peers],
+            LISTENING_FOR_VMS if talking else LISTENING,
+            lambda heard: every <= heard or (talking <= heard and time.monotonic() > hello),
         )
 
 

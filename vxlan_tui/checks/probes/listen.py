@@ -22,6 +22,9 @@ _MOST_FILTERED = 60
 
 _VNI_FLAG = 0x08
 
+_GLANCE = 0.1
+"""Seconds after which it is asked again whether it is enough."""
+
 
 def listen(
     interface: str, sources: Collection[IpAddress], seconds: float, enough: Callable[[frozenset[Packet]], bool]
@@ -37,7 +40,7 @@ def listen(
             _filter(sock, version, sources)
             sock.bind((interface, _TYPES[version]))
             while (left := started + seconds - time.monotonic()) > 0 and not enough(_packets(found)):
-                ready, _, _ = select.select([sock], [], [], left)
+                ready, _, _ = select.select([sock], [], [], min(left, _GLANCE))
                 one = parse(sock.recv(256)) if ready else None
                 if one is not None and (one.source if isinstance(one, Packet) else one.to) in wanted:
                     found.add(one)
