@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.message import Message
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Static
 
+from vxlan_tui.ui.actions import Actions
 from vxlan_tui.ui.keybar import KeyBar
 from vxlan_tui.ui.look import Look
 from vxlan_tui.ui.screens.host import HostPane
@@ -24,8 +25,6 @@ from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS, Work
 
 if TYPE_CHECKING:
     from vxlan_tui.checks.finding import Finding
-    from vxlan_tui.runner import Interrupts
-    from vxlan_tui.steps import Step
     from vxlan_tui.ui.panels.hub import Hub
 
 REHEARSAL = "VXLAN_TUI_REHEARSAL"
@@ -36,7 +35,7 @@ WIDE = 118
 HUGE = 170
 
 
-class Wizard(App[int]):
+class Wizard(Actions):
     """The wizard."""
 
     CSS_PATH = "frame.tcss"
@@ -77,7 +76,6 @@ class Wizard(App[int]):
         self.findings: list[Finding] = []
         self.pending: set[tuple[str, str]] = set()
         self.checking = False
-        self.interrupts: Interrupts | None = None
         self.doing: Callable[[], str] = lambda: ""
         self.leaving = 0
         self._hub: Hub | None = None
@@ -257,86 +255,6 @@ class Wizard(App[int]):
                 panels.remove_children()
             self.call_after_refresh(self._fit_panels)
 
-    # Everything else that keys do is in its own module.
-
-    def action_panel(self, name: str) -> None:
-        """Show a live panel."""
-        from vxlan_tui.ui.screens.panel import show_panel  # noqa: PLC0415
-
-        show_panel(self, name)
-
-    def action_help(self) -> None:
-        """Show the help of what is on screen."""
-        from vxlan_tui.ui.screens.help import show_help  # noqa: PLC0415
-
-        show_help(self)
-
-    def action_log(self) -> None:
-        """Show the commands that ran on this host."""
-        from vxlan_tui.ui.screens.log import show_log  # noqa: PLC0415
-
-        show_log(self)
-
-    def action_save(self) -> None:
-        """Save the plan."""
-        from vxlan_tui.ui import saving  # noqa: PLC0415
-
-        saving.save(self)
-
-    def action_open_file(self) -> None:
-        """Open a plan file, or name the one to save to."""
-        from vxlan_tui.ui import saving  # noqa: PLC0415
-
-        saving.ask_file(self)
-
-    def write_file(self, path: str, text: str) -> None:
-        """Ask for a file's name, and write a text to it."""
-        from vxlan_tui.ui import saving  # noqa: PLC0415
-
-        saving.write_file(self, path, text)
-
-    def copy(self, text: str) -> None:
-        """Copy a text to the terminal's clipboard."""
-        if text:
-            self.copy_to_clipboard(text)
-            self.notify("Copied, where your terminal takes it (OSC 52).")
-
-    def action_look_again(self) -> None:
-        """Look at the host afresh."""
-        from vxlan_tui.ui import start  # noqa: PLC0415
-
-        start.look(self)
-
-    def run_steps(self, way: str, section: str, steps: "tuple[Step, ...]") -> None:
-        """Run steps as they are shown."""
-        from vxlan_tui.ui import running  # noqa: PLC0415
-
-        running.begin(self, way, section, steps)
-
-    def ask_undo(self, section: str) -> None:
-        """Show what undoing a section takes, and ask."""
-        from vxlan_tui.ui import running  # noqa: PLC0415
-
-        running.ask_undo(self, section)
-
-    def start_checks(self) -> None:
-        """Run the checks."""
-        from vxlan_tui.ui import checking  # noqa: PLC0415
-
-        checking.begin(self)
-
-    def action_stop(self) -> None:
-        """Stop what runs, after the command that runs now."""
-        if self.interrupts is not None:
-            self.interrupts.stop(signal.SIGINT)
-            self.notify("Stopping after this command; one that only waits is cut off at once.")
-
-    async def action_quit(self) -> None:
-        """End; asks first where a command runs or the plan is not saved."""
-        from vxlan_tui.ui.leaving import ask_to_leave  # noqa: PLC0415
-
-        ask_to_leave(self)
-
     def signalled(self, number: int) -> None:
         """End for a signal: at once, or when the command that runs has ended."""
         self.leaving = 128 + number
@@ -363,13 +281,6 @@ class Wizard(App[int]):
     def progress(self) -> None:
         """Say from a run's thread that it has told something."""
         self._from_thread(self.Progress())
-
-    def action_command_palette(self) -> None:
-        """Open the palette: every action by its name."""
-        from textual.command import CommandPalette  # noqa: PLC0415
-
-        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
-            self.push_screen(CommandPalette(placeholder="Type a part of what you want to do", id="--command-palette"))
 
     def get_system_commands(self, screen: Any) -> Any:
         """Give the palette every action."""
