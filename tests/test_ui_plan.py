@@ -77,7 +77,7 @@ def test_next_goes_to_the_first_field_that_is_not_right(stage: Stage, tmp_path: 
 def test_the_tunnels_address_follows_the_interface_that_is_picked(stage: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("2")
-        await sees(pilot, "< enp1s0")
+        await sees(pilot, "firewalld zone")
         field = next(f for f in app.query(Field) if f.spec.key == "hosts[0].interface")
         field.editor.focus()
         await pilot.press("right")

@@ -273,10 +273,12 @@ class Wizard(Actions):
         from vxlan_tui.ui.screens.steps import StepsPane  # noqa: PLC0415
 
         self._progress_due = False
-        pane = self.screen_stack[0].query_one(f"#pane-{self.current}", Pane)
-        pane.show()
-        if isinstance(pane, StepsPane):
-            self.call_after_refresh(pane.reveal)
+        if not self.is_running:
+            return
+        for pane in self.screen_stack[0].query(f"#pane-{self.current}").results(Pane):
+            pane.show()
+            if isinstance(pane, StepsPane):
+                self.call_after_refresh(pane.reveal)
 
     def progress(self) -> None:
         """Say from a run's thread that it has told something."""

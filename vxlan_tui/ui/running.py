@@ -11,6 +11,7 @@ from vxlan_tui.ui.keep import Modal
 from vxlan_tui.ui.reporter import ScreenReporter
 from vxlan_tui.ui.run import Order
 from vxlan_tui.ui.screens.ask import Ask
+from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.work import undo_of
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def _ended(app: "Wizard", order: Order, words: str) -> None:
 
 
 def _go_to_next(app: "Wizard", section: str) -> None:
-    if app.current == section and not app.work.running:
-        app.pane.opened()
+    if app.current == section and not app.work.running and app.is_running:
+        for pane in app.screen_stack[0].query(f"#pane-{section}").results(Pane):
+            pane.opened()
 
 
 def ask_undo(app: "Wizard", section: str) -> None:
