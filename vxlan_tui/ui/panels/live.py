@@ -35,6 +35,7 @@ class LivePanel(Vertical):
         self._title = Static(classes="panel-title", markup=False)
         self._head = Static(classes="panel-head", markup=False)
         self._due = False
+        self._drawn = 0.0
 
     def compose(self) -> ComposeResult:
         """Give the title, the columns' heads and the rows."""
@@ -53,14 +54,20 @@ class LivePanel(Vertical):
         return self._table
 
     def news(self) -> None:
-        """The source has changed: draw soon, and once for all that changes until then."""
-        if not self._due and self.is_attached:
+        """The source has changed: draw at once, or once for all that changes in the moment after a drawing."""
+        if self._due or not self.is_attached:
+            return
+        wait = self._drawn + BETWEEN - time.monotonic()
+        if wait <= 0:
+            self.draw()
+        else:
             self._due = True
-            self.set_timer(BETWEEN, self.draw)
+            self.set_timer(wait, self.draw)
 
     def draw(self) -> None:
         """Show the source's rows as they are now."""
         self._due = False
+        self._drawn = time.monotonic()
         snapshot = self.source.snapshot()
         self._table.put(snapshot.rows)
         self._title.update(_title(self.title, self.source.shown_by, snapshot))
