@@ -84,7 +84,7 @@ def test_two_faults_are_named_and_mended(ground: Field, one: str, other: str) ->
 
 def test_a_daemon_that_hangs_is_named_within_ten_seconds(ground: Field) -> None:
     host = ground.rehearsal[HERE]
-    pids = {name: shell(host, f"pgrep -o -x {name}").strip() for name in ("libvirtd", "NetworkManager")}
+    pids = {name: shell(host, f"pgrep -n -x {name}").strip() for name in ("libvirtd", "NetworkManager")}
     for name, cause in (("libvirtd", "libvirt-not-running"), ("NetworkManager", "networkmanager-not-running")):
         shell(host, f"kill -STOP {pids[name]}")
         try:
