@@ -128,14 +128,10 @@ def _address(plan: Plan, this: Host, seen: Seen) -> Verdict:
 
 
 def _give_address(plan: Plan, this: Host, state: HostState) -> Mend:
-    profile = active_profile(this, state)
-    said = (
-        [profile.settings.get(f"ipv{v}.{key}", "") for v in (4, 6) for key in ("addresses", "method")]
-        if profile
-        else []
-    )
-    dynamic = "auto" in (said[1::2] or [""])
-    if this.ethernet is not None or dynamic or any(str(this.vtep) in text for text in said[0::2]):
+    profile, family = active_profile(this, state), f"ipv{this.vtep.version}"
+    settings = profile.settings if profile else {}
+    gives = settings.get(f"{family}.method") == "auto" or str(this.vtep) in settings.get(f"{family}.addresses", "")
+    if this.ethernet is not None or gives:
         return _bring_up(plan, this, state)
     return remedies.words(
         f"give {this.interface} the address {this.vtep}, or correct `vtep` of {this.name} in the plan, which "

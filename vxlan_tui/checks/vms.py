@@ -8,9 +8,9 @@ from vxlan_tui.checks.bridge import forwarding
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.network import LIBVIRT
 from vxlan_tui.checks.seen import Replies, Seen
-from vxlan_tui.checks.sizes import guests, overhead
+from vxlan_tui.checks.sizes import Guest, guests, overhead
 from vxlan_tui.checks.tunnel import comes_through
-from vxlan_tui.command import command
+from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.procedures import vms
 from vxlan_tui.state import HostState, Nic, VmState
@@ -264,11 +264,19 @@ def _mtu(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
         return good(f"the tunnel takes {room} bytes" + (f", {len(found)} NICs use no more" if found else ""))
     names = ", ".join(f"{guest.vm} ({guest.mtu})" for guest in large)
     evidence = f"the tunnel takes {room} bytes whole, and these VMs send more unless they are told otherwise: {names}"
-    edits = [
-        command("virt-xml", guest.vm, "--edit", f"mac={guest.mac}", "--network", f"mtu.size={room}") for guest in large
-    ]
-    text = "\n".join(each.text for each in edits)
-    return doubtful("guest-mtu", evidence, Mend(text, tuple(edits)))
+    return doubtful("guest-mtu", evidence, remedies.by(*_tell(plan, large, room, seen.state)))
+
+
+def _tell(plan: Plan, large: list[Guest], room: int, state: HostState) -> Iterator[Command]:
+    """Give VMs an MTU; a running one learns of it as it starts anew."""
+    stored = {(vm.name, nic.mac): nic.mtu for vm in state.vms.values() for nic in vm.nics}
+    for guest in large:
+        if not 0 < stored.get((guest.vm, guest.mac), 0) <= room:
+            yield command("virt-xml", guest.vm, "--edit", f"mac={guest.mac}", "--network", f"mtu.size={room}")
+    for name in dict.fromkeys(guest.vm for guest in large):
+        if not state.vms[name].off:
+            timeout = max((vm.shutdown_timeout for vm in plan.vms if vm.name == name), default=60)
+            yield from (*vms.shut_down(name, timeout), vms.start(name))
 
 
 def _rooms(plan: Plan, this: Host, seen: Seen) -> Iterator[int]:

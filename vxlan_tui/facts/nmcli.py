@@ -32,7 +32,7 @@ def read_profiles(runner: Runner) -> tuple[Profile, ...]:
 
 def _read_settings(runner: Runner, uuids: Iterable[str]) -> dict[str, dict[str, str]]:
     selectors = [word for uuid in uuids for word in ("uuid", uuid)]
-    fields = "connection,ipv4,ipv6,bridge,vxlan"
+    fields = "connection,802-3-ethernet,ipv4,ipv6,bridge,vxlan"
     try:
         output = runner.read("nmcli", "-t", "-f", fields, "connection", "show", *selectors)
     except CommandFailed as failure:
