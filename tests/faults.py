@@ -83,6 +83,10 @@ def _vxlan(changes: str, profile: str = "bridge0-vxlan10") -> str:
     return f"nmcli connection modify {profile} {changes}; {again}"
 
 
+_OF_VXLAN = frozenset({f"{HERE} vxlan", f"{HERE} bridge"})
+_OF_UNDERLAY = frozenset({f"{HERE} underlay"})
+"""What a fault is gone with, though it is about something else."""
+
 _TAP = "$(virsh domiflist vma | awk '/vnet/{print $1}')"
 _PORT = "--remove-port=8472/udp"
 _NETWORK = "virsh net-dumpxml vxlan10-bridge"
@@ -97,14 +101,19 @@ FAULTS = (
         "",
         {ROUTER: "ip link set port0 up"},
     ),
-    here("address taken off", "underlay-address-missing", "ip address delete 198.51.100.2/24 dev enp1s0"),
+    here(
+        "address taken off",
+        "underlay-address-missing",
+        "ip address delete 198.51.100.2/24 dev enp1s0",
+        also=_OF_UNDERLAY,
+    ),
     here(
         "another address in the profile",
         "underlay-address-missing",
         "nmcli connection modify Example ipv4.addresses 198.51.100.77/24; nmcli connection up Example",
         quick=False,
     ),
-    here("no default route", "peer-unreachable", "ip route delete default"),
+    here("no default route", "peer-unreachable", "ip route delete default", also=_OF_UNDERLAY),
     there(
         "other host's underlay off", "peer-unreachable", "ip link set enp1s0 down", "nmcli connection up Example", ""
     ),
@@ -115,7 +124,7 @@ FAULTS = (
         "",
         {ROUTER: "ip link set subnet1 mtu 1500"},
     ),
-    here("narrow underlay here", "path-mtu-too-small", "ip link set enp1s0 mtu 1400"),
+    here("narrow underlay here", "path-mtu-too-small", "ip link set enp1s0 mtu 1400", also=_OF_UNDERLAY),
     there(
         "narrow underlay there",
         "path-mtu-too-small",
@@ -138,7 +147,7 @@ FAULTS = (
     here("other port", "vxlan-wrong-port", _vxlan("vxlan.destination-port 4789"), NO_STP),
     here("other local", "vxlan-wrong-local", _vxlan("vxlan.local 198.51.100.77"), NO_STP),
     here("other remote", "vxlan-wrong-remote", _vxlan("vxlan.remote 203.0.113.77"), NO_STP),
-    here("VXLAN switched off", "vxlan-down", "ip link set vxlan10 down", NO_STP),
+    here("VXLAN switched off", "vxlan-down", "ip link set vxlan10 down", NO_STP, also=_OF_VXLAN),
     here(
         "VXLAN out of its bridge",
         "vxlan-not-in-bridge",
@@ -156,6 +165,7 @@ FAULTS = (
         "flood entry deleted",
         "flood-entry-missing",
         "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.1",
+        also=_OF_VXLAN,
     ),
     here(
         "flood entry to elsewhere",
@@ -164,11 +174,12 @@ FAULTS = (
         "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.1",
         "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.77",
         quick=False,
+        also=_OF_VXLAN,
     ),
     here("bridge deleted", "bridge-missing", "nmcli connection delete bridge0 bridge0-vxlan10", "sleep 1" + NO_STP),
     here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP, quick=False),
     here("bridge switched off", "bridge-down", "ip link set bridge0 down", NO_STP),
-    here("VXLAN's port blocked", "bridge-port-blocked", "bridge link set dev vxlan10 state 0"),
+    here("VXLAN's port blocked", "bridge-port-blocked", "bridge link set dev vxlan10 state 0", also=_OF_VXLAN),
     here(
         "forward chain drops",
         "bridge-filtered",
@@ -176,7 +187,13 @@ FAULTS = (
         "nft add chain ip filter FORWARD '{ type filter hook forward priority 0; policy drop; }'",
         "nft delete table ip filter; sysctl -w net.bridge.bridge-nf-call-iptables=1",
     ),
-    here("VXLAN not flooded to", "bridge-filtered", "bridge link set dev vxlan10 bcast_flood off", quick=False),
+    here(
+        "VXLAN not flooded to",
+        "bridge-filtered",
+        "bridge link set dev vxlan10 bcast_flood off",
+        quick=False,
+        also=_OF_VXLAN,
+    ),
     here("firewall port closed", "firewall-port-closed", f"firewall-cmd {_PORT}; firewall-cmd --permanent {_PORT}"),
     here("firewall port closed for now", "firewall-port-closed", f"firewall-cmd {_PORT}", quick=False),
     here(

@@ -256,9 +256,8 @@ def _mtu(plan: Plan, this: Host, peer: Host, seen: Seen) -> Verdict:
 def _widen(this: Host, peer: Host, device: str, seen: Seen) -> Mend:
     """Give the MTU back to an interface that somebody lowered by hand; any other narrow place is elsewhere."""
     link = seen.state.links.get(device)
-    profile = seen.state.active_on(device)
-    configured = profile.settings.get("802-3-ethernet.mtu", "auto") if profile else "auto"
-    if link and link.mtu < 1500 and link.kind in _ETHERNET_KINDS and configured in ("auto", "0", ""):
+    by_hand = device == this.interface and not seen.facts.underlay_mtu
+    if link and link.mtu < 1500 and link.kind in _ETHERNET_KINDS and by_hand:
         return remedies.device(device, "mtu", "1500")
     return remedies.words(
         f"raise the MTU of the narrow place between {this.vtep} and {peer.vtep} (`tracepath -n {peer.vtep}` "

@@ -16,7 +16,7 @@ from vxlan_tui.checks.probes import agent, arp, echo, listen, udp
 from vxlan_tui.checks.seen import Answers, Echo, Facts, Heard, Inside, Packet, Path, Port, Replies, Seen, Sized
 from vxlan_tui.checks.sizes import frame_bytes, overhead
 from vxlan_tui.checks.vms import inside_questions
-from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter
+from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter, nmcli
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import vms
@@ -116,7 +116,14 @@ def _part(plan: Plan, this: Host, runner: Runner, part: str) -> Callable[[Facts]
     state = host.read(plan, this, runner, (part,))
     names = {"net": ("nm_version", "profiles", "underlay_addressing"), "virt": ("networks", "vms", "leftovers")}
     fields: dict[str, Any] = {name: getattr(state, name) for name in names[part]}
-    return lambda known: replace(known, state=replace(known.state, **fields))
+    active = state.active_on(this.interface)
+    mtu = nmcli.read_mtu(runner, active) if active and active.saved else 0
+
+    def merge(known: Facts) -> Facts:
+        merged = replace(known, state=replace(known.state, **fields))
+        return replace(merged, underlay_mtu=mtu) if part == "net" else merged
+
+    return merge
 
 
 def _firewall(plan: Plan, this: Host, runner: Runner) -> Callable[[Facts], Facts]:

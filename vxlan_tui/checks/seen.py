@@ -26,6 +26,8 @@ class Facts:
     """The forwarding table of each VXLAN of the plan that exists."""
     routes: Mapping[str, Route] = field(default_factory=dict)
     """The way from the VTEP to each other host, by its name, where there is one."""
+    underlay_mtu: int = 0
+    """The MTU that the underlay's profile asks for; 0 where it leaves it to the device."""
     underlay_zone: Zone | None = None
     """The firewalld zone that what comes in on the underlay interface is judged by."""
     netfilter: Netfilter | None = None

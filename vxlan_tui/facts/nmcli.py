@@ -32,7 +32,7 @@ def read_profiles(runner: Runner) -> tuple[Profile, ...]:
 
 def _read_settings(runner: Runner, uuids: Iterable[str]) -> dict[str, dict[str, str]]:
     selectors = [word for uuid in uuids for word in ("uuid", uuid)]
-    fields = "connection,802-3-ethernet,ipv4,ipv6,bridge,vxlan"
+    fields = "connection,ipv4,ipv6,bridge,vxlan"
     try:
         output = runner.read("nmcli", "-t", "-f", fields, "connection", "show", *selectors)
     except CommandFailed as failure:
@@ -49,6 +49,15 @@ _GONE = 10
 def _with_settings(profile: Profile, settings: dict[str, str]) -> Profile:
     name = settings.get("connection.id", profile.name)
     return Profile(profile.uuid, name, profile.type, profile.device, profile.activated, profile.saved, settings)
+
+
+def read_mtu(runner: Runner, profile: Profile) -> int:
+    """Give the MTU that an Ethernet profile asks for; 0 where it leaves it to the device (nmcli: auto)."""
+    try:
+        said = runner.read("nmcli", "-g", "802-3-ethernet.mtu", "connection", "show", "uuid", profile.uuid).strip()
+    except CommandFailed:
+        return 0
+    return int(said) if said.isdigit() else 0
 
 
 def parse_list(output: str) -> tuple[Profile, ...]:
