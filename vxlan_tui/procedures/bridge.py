@@ -155,15 +155,21 @@ def _guarded(step: Step, segment: Segment, state: HostState) -> Step:
 def _activation(
     plan: Plan, host: Host, segment: Segment, state: HostState
 ) -> tuple[tuple[Command, ...], tuple[Change, ...]]:
-    """Take a VXLAN that the kernel cannot change in place down first; then bring up what is not as planned."""
+    """Take a VXLAN that the kernel cannot change in place down first; then bring up what is not as planned.
+
+    A new port comes up with its bridge. One that went down with it does not come back by itself
+    (NetworkManager 1.52; 1.42 brings it back).
+    """
     changes = kernel_differences(plan, host, segment, state)
     vxlan = segment.vxlan_profile
     remake = bool(changes) or bool(profiles.differences(wanted_vxlan(plan, host, segment), state))
     active = state.active_on(segment.vxlan) is not None
     commands = [profiles.down(vxlan)] if remake and active else []
-    if not _bridge_up(segment, state):
+    bridge_up = _bridge_up(segment, state)
+    if not bridge_up:
         commands.append(profiles.up(segment.bridge))
-    if (not commands and not _vxlan_up(segment, state)) or (remake and active):
+    new = not state.named(vxlan)
+    if (bridge_up and (remake or not _vxlan_up(segment, state))) or not (bridge_up or new):
         commands.append(profiles.up(vxlan))
     return tuple(commands), changes
 

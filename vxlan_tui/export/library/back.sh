@@ -275,7 +275,9 @@ judge_bridge_bridge() {
         done
         find_users nic_device "${taps[@]}"
     fi
+    remade=""
     restore_profile
+    [[ -z $remade ]] || raise_ports "$bridge" "${profile_uuid[${same[0]}]}"
     if [[ -n $users && -z $conflict ]] && ! says "$at" existed; then
         conflict="VMs that this undo does not put back are on $bridge: $users"
     fi
@@ -320,7 +322,21 @@ restore_activity() {
     elif [[ -z $2 ]] || (($3)); then
         [[ -z $2 ]] || takes nmcli connection down id "$1"
         takes nmcli connection up id "$1"
+        remade=yes
     fi
+}
+
+# raise_ports BRIDGE UUID: a port that went down with its bridge may not come back by itself.
+raise_ports() {
+    local i controller
+    for i in "${!record_name[@]}"; do
+        if [[ ${record_kind[i]} != profile || ${record_says["$i type"]-} != vxlan ]] || ! is_ours "$i"; then continue; fi
+        if ! says "$i" existed || ! says "$i" active; then continue; fi
+        controller=${record_says["$i set connection.controller"]-}
+        [[ $controller == "$1" || $controller == "$2" ]] || continue
+        named "${record_subject[i]}"
+        ((${#same[@]} == 0)) || takes nmcli connection up id "${record_subject[i]}"
+    done
 }
 
 # --- Back: 10.2, the underlay -------------------------------------------------------------------------------------

@@ -124,9 +124,15 @@ judge_bridge_activate() {
     active_on "${segment_vxlan[at]}"
     [[ -n $active ]] || remake=""
     [[ -z $remake ]] || takes nmcli connection down id "$name"
-    bridge_is_up || takes nmcli connection up id "${segment_bridge[at]}"
-    if [[ -n $remake ]] || { ((${#counts[@]} == 0)) && ! vxlan_is_up; }; then
-        takes nmcli connection up id "$name"
+    # A new port comes up with its bridge; one that went down with it may not come back by itself.
+    if bridge_is_up; then
+        if [[ -n $remake ]] || ! vxlan_is_up; then
+            takes nmcli connection up id "$name"
+        fi
+    else
+        takes nmcli connection up id "${segment_bridge[at]}"
+        named "$name"
+        ((${#same[@]} == 0)) || takes nmcli connection up id "$name"
     fi
     want_bridge
     will_record_profile

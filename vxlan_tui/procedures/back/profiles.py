@@ -19,10 +19,30 @@ def virtual_steps(records: Iterable[Record], state: HostState, restored: list[Re
     return [
         *(_virtual("bridge.vxlan", record, profile, state, "") for record, profile in by_type["vxlan"]),
         *(
-            _virtual("bridge.bridge", record, profile, state, _bridge_users(profile, state, restored))
+            _virtual(
+                "bridge.bridge",
+                record,
+                profile,
+                state,
+                _bridge_users(profile, state, restored),
+                _active_ports(profile, by_type["vxlan"]),
+            )
             for record, profile in by_type["bridge"]
         ),
     ]
+
+
+def _active_ports(profile: Profile | None, vxlans: Iterable[tuple[Record, Profile | None]]) -> tuple[str, ...]:
+    """Name the VXLAN profiles that were active as the bridge's ports and stay."""
+    names = (profile.interface, profile.uuid) if profile else ()
+    return tuple(
+        record.subject
+        for record, found in vxlans
+        if found is not None
+        and record.says("existed")
+        and record.says("active")
+        and record.settings.get("connection.controller") in names
+    )
 
 
 def _type(pair: tuple[Record, Profile | None]) -> str:
@@ -45,7 +65,14 @@ def _bridge_users(profile: Profile | None, state: HostState, restored: list[Reco
     return f"VMs that this undo does not put back are on {profile.interface}: {', '.join(users)}" if users else ""
 
 
-def _virtual(step_id: str, record: Record, profile: Profile | None, state: HostState, users: str) -> Step:
+def _virtual(
+    step_id: str,
+    record: Record,
+    profile: Profile | None,
+    state: HostState,
+    users: str,
+    ports: tuple[str, ...] = (),
+) -> Step:
     name = record.subject
     existed = record.says("existed")
     title = f"Put the connection profile {name} back as it was" if existed else f"Delete the connection profile {name}"
@@ -57,7 +84,7 @@ def _virtual(step_id: str, record: Record, profile: Profile | None, state: HostS
     if not existed:
         return _guarded(replace(step, commands=(profiles.delete(name),), conflict=users), record, profile, state)
     changes = _setting_changes(record, profile)
-    commands = (*_edit(name, state, changes, record), *_power(record, profile, bool(changes)))
+    commands = (*_edit(name, state, changes, record), *_power(record, profile, bool(changes), ports))
     return _guarded(replace(step, commands=commands, changes=changes), record, profile, state)
 
 
@@ -78,14 +105,17 @@ def _edit(name: str, state: HostState, changes: Iterable[Change], record: Record
     return (profiles.set_properties(name, state, {key: record.settings[key] for key in keys}),) if keys else ()
 
 
-def _power(record: Record, profile: Profile, edited: bool) -> tuple[Command, ...]:
-    """A device that exists by its profile is made anew: the kernel cannot change all of it in place."""
+def _power(record: Record, profile: Profile, edited: bool, ports: tuple[str, ...]) -> tuple[Command, ...]:
+    """A device that exists by its profile is made anew: the kernel cannot change all of it in place.
+
+    Its ports, which go down with it, do not come back by themselves (NetworkManager 1.52).
+    """
     name, active = record.subject, bool(profile.device)
     if not record.says("active"):
         return (profiles.down(name),) if active else ()
     if active and not edited:
         return ()
-    return (*((profiles.down(name),) if active else ()), profiles.up(name))
+    return (*((profiles.down(name),) if active else ()), *(profiles.up(each) for each in (name, *ports)))
 
 
 def underlay_step(underlay: Record, records: Iterable[Record], state: HostState) -> Step:
