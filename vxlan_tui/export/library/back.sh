@@ -330,8 +330,8 @@ restore_activity() {
 raise_ports() {
     local i controller
     for i in "${!record_name[@]}"; do
-        if [[ ${record_kind[i]} != profile || ${record_says["$i type"]-} != vxlan ]] || ! is_ours "$i"; then continue; fi
-        if ! says "$i" existed || ! says "$i" active; then continue; fi
+        [[ ${record_kind[i]} == profile && ${record_says["$i type"]-} == vxlan ]] || continue
+        if ! is_ours "$i" || ! says "$i" existed || ! says "$i" active; then continue; fi
         controller=${record_says["$i set connection.controller"]-}
         [[ $controller == "$1" || $controller == "$2" ]] || continue
         named "${record_subject[i]}"
