@@ -13,7 +13,7 @@ NEEDS = {
     Need.CHANGE: "will change",
     Need.CONFLICT: "CONFLICT",
 }
-GOOD = ("done", "done already", "changed", "ready", "OK", "saved", "skipped")
+GOOD = ("done", "undone", "done already", "changed", "ready", "OK", "saved", "skipped")
 BAD = ("conflict", "failed", "FAIL", "CONFLICT", "FAILED", "not ready")
 
 SHOWN_LINES = 12
@@ -27,10 +27,15 @@ def style_of(state: str) -> str:
     return "bold red" if state in BAD or "missing" in state or "failed" in state else "yellow"
 
 
-def step_state(step: Step, run: StepRun | None, skipped: bool) -> str:
-    """Say in a word how a step stands: what the host shows counts, then what happened here."""
+def step_state(step: Step, run: StepRun | None, skipped: bool, over: str = "") -> str:
+    """Say in a word how a step stands: what the host shows counts, then what happened here.
+
+    `over` is the word for a step that is not looked at again once it has run.
+    """
     if run is not None and run.result is None:
         return "running"
+    if over and run is not None and run.result is not None and run.result.state in ("changed", "done"):
+        return over
     if step.need is Need.DONE:
         return "done" if run is not None and run.result and run.result.state == "changed" else "done already"
     if run is not None and run.result is not None and run.result.state == "failed":
@@ -38,9 +43,9 @@ def step_state(step: Step, run: StepRun | None, skipped: bool) -> str:
     return "skipped" if skipped and not step.conflict else NEEDS[step.need]
 
 
-def step_text(step: Step, run: StepRun | None, skipped: bool) -> Text:
+def step_text(step: Step, run: StepRun | None, skipped: bool, over: str = "") -> Text:
     """Give all that a step shows."""
-    state = step_state(step, run, skipped)
+    state = step_state(step, run, skipped, over)
     text = Text()
     text.append(f"[{state}] ", style_of(state)).append(printable(step.title), "bold")
     if step.why:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 
 from vxlan_tui.ui.keybar import Key
 from vxlan_tui.ui.work import Work
@@ -49,6 +50,14 @@ class Pane(VerticalScroll, can_focus=True):
     def help_text(self) -> str:
         """Give the section's help, for what has the focus."""
         return self.help
+
+    def in_sight(self, view: Widget) -> bool:
+        """Whether any of a view is on screen. Where not, go to it and say so: nothing runs that is not seen."""
+        if view.region.intersection(self.region).area:
+            return True
+        self.scroll_to_widget(view, animate=False, top=True)
+        self.app.notify("What is marked was out of sight: look at it, then press Enter again.")
+        return False
 
     def action_previous(self) -> None:
         """Go to what can be chosen above."""

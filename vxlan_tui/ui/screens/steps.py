@@ -127,7 +127,7 @@ class StepsPane(Pane):
         for step in self.work.undone.get(self.section, ()):
             run = self.work.runs.get(key_of(undo_of(self.section), step))
             if step.commands or run is not None:
-                told.append("\n").append_text(step_text(step, run, False))
+                told.append("\n").append_text(step_text(step, run, False, "undone"))
         return told.append("\n")
 
     def _told(self, step: Step) -> tuple[StepRun | None, bool]:
@@ -180,12 +180,24 @@ class StepsPane(Pane):
         view = self._chosen()
         if view is None:
             self.opened()
+        elif not self.in_sight(view):
+            return
         elif view.step.need is Need.DONE:
-            self.app.notify("This step is done already.")
+            self._next_open(view)
         elif view.step.conflict:
             self.app.notify("This step is in conflict: see what is in the way.", severity="warning")
         else:
             self.wizard.run_steps("forward", self.section, self._together(view.step))
+
+    def _next_open(self, done: StepView) -> None:
+        """Mark the next step that is not done."""
+        views = list(self.query(StepView))
+        later = views[views.index(done) + 1 :]
+        following = next((view for view in later if view.step.need is not Need.DONE), None)
+        if following is None:
+            self.app.notify("This step is done already.")
+        else:
+            following.focus()
 
     def _together(self, step: Step) -> tuple[Step, ...]:
         """Give the step, or all that are guarded together where it is one of those."""

@@ -115,10 +115,14 @@ class VerifyPane(Pane):
     def action_remedy(self) -> None:
         """Run what mends the marked check."""
         view = self._chosen()
+        if view is not None and not self.in_sight(view):
+            return
         if view is not None and view.finding.remedy and view.finding.status in (Status.FAIL, Status.WARN):
             self.wizard.run_steps("remedy", "verify", (mend.of_finding(view.finding),))
         elif view is not None and view.finding.fix:
             self.app.notify("What mends this is not a command for this host: see its words.")
+        else:
+            self.app.notify("Nothing is marked that a command mends.")
 
     def action_copy(self) -> None:
         """Copy the marked check's command."""
