@@ -40,7 +40,9 @@ def rehearse(plan_path: Path | None, root: Path | None, command: list[str]) -> i
         _set_up_the_others(rehearsal)
         host = rehearsal.hosts[0]
         here = str(Path.cwd()) if command and root is None else "/root"
-        return _run_in_foreground(host, command or _default_command(host), here)
+        status = _run_in_foreground(host, command or _default_command(host), here)
+    _tell("the hosts are gone; nothing of this machine was changed")
+    return status
 
 
 def _tell(text: str) -> None:

@@ -104,7 +104,7 @@ def _ask(app: "Wizard", section: str, steps: list[Step] | str) -> None:
         app.notify("Nothing of this section was done from here: there is nothing to undo.")
     else:
         question = "Undo this section? It takes these commands:\n\n" + "\n".join(commands)
-        answers = [("no", "No, leave it as it is"), ("yes", f"Yes, run these {len(commands)} commands")]
+        answers = [("no", "No, leave it as it is"), ("yes", f"Yes, run {_counted(len(commands))}")]
         app.push_screen(Ask(question, answers), lambda answer: _undo(app, section, steps, answer))
 
 
@@ -113,3 +113,7 @@ def _undo(app: "Wizard", section: str, steps: list[Step], answer: str | None) ->
         for key in [key for key in app.work.runs if key[0] in (section, undo_of(section))]:
             del app.work.runs[key]
         begin(app, "back", section, tuple(steps))
+
+
+def _counted(number: int) -> str:
+    return "this command" if number == 1 else f"these {number} commands"
