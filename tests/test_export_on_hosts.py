@@ -49,7 +49,9 @@ def pair(twins: tuple[Host, Host]) -> Iterator[tuple[Host, Host]]:
 
 
 EMPTIED = """
-nmcli -g UUID,TYPE connection show | sed -n '/:loopback$/d; s/:.*//p' | xargs -r -n 1 nmcli connection delete uuid || true
+for id in $(nmcli -g UUID,TYPE connection show | sed -n '/:loopback$/d; s/:.*//p'); do
+    nmcli connection delete uuid "$id" || true
+done
 firewall-cmd --remove-port=4789/udp
 for vm in $(virsh list --name --uuid | cut -d' ' -f1); do virsh destroy "$vm"; done
 virsh undefine 7d3e3d4c-6f6b-4a1e-8a52-4f3f3c2b1a00 || true
