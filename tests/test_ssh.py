@@ -122,6 +122,11 @@ def kill_program(net: Net) -> None:
     shell(net.host, """kill -KILL "$(sed 's/.*"pid": \\([0-9]*\\).*/\\1/' /var/lib/vxlan-tui/lock)" """)
 
 
+def nobody_changes(host: Host) -> bool:
+    """Whether the run that was cut has ended, and holds the lock no longer."""
+    return host.run(["flock", "-n", "/var/lib/vxlan-tui/lock", "true"], check=False).returncode == 0
+
+
 def mend(net: Net) -> None:
     """What was cut outside of the host works again."""
     shell(net.client, f"ip route del blackhole {OLD} 2>/dev/null || true")
@@ -152,6 +157,7 @@ def survive(net: Net, cut: str, when: str) -> None:
     until(lambda: answers(client, OLD), KEEP + 15, lambda: shell(host, "ip address; nmcli connection"))
     until(lambda: no_checkpoint(host), KEEP + 15, lambda: "a checkpoint is still there")
     session.close()
+    until(lambda: nobody_changes(host), 120, lambda: shell(host, "cat /var/lib/vxlan-tui/lock"))
     told = program(host, "undo", PLAN, "--yes")
     assert "taken back" in told, told
     assert configuration(host) == net.before

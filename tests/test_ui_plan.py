@@ -140,9 +140,15 @@ def test_a_plan_file_with_faults_opens_with_words_beneath_its_fields(stage: Stag
         await until(pilot, lambda: app.work.state("plan") == "1 to mend")
         field = next(f for f in app.query(Field) if f.spec.key == "segments[0].vni")
         field.editor.focus()
-        await sees(pilot, "found 99999999; allowed: 0 to 16777215")
+        await until(pilot, lambda: _says(app, field, "found 99999999; allowed: 0 to 16777215"))
 
     play(path, script)
+
+
+def _says(app: Wizard, field: Field, words: str) -> bool:
+    """Whether these words are on screen where a field is."""
+    field.scroll_visible(animate=False)
+    return words in text_of(app)
 
 
 def test_another_plan_file_can_be_opened(stage: Stage, tmp_path: Path) -> None:
