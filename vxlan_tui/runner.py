@@ -206,8 +206,12 @@ _OPTIONS: Mapping[str, Any] = {
 
 def c_locale(environment: Mapping[str, str]) -> dict[str, str]:
     """Give the environment with untranslated output: the C locale, in UTF-8 so that names stay themselves."""
-    kept = {key: value for key, value in environment.items() if not key.startswith("LC_") and key != "LANGUAGE"}
+    kept = {key: value for key, value in environment.items() if not key.startswith("LC_") and key not in _DROPPED}
     return {**kept, "LC_ALL": "C.UTF-8"}
+
+
+_DROPPED = ("LANGUAGE", "LIBVIRT_DEFAULT_URI", "VIRSH_DEFAULT_CONNECT_URI")
+"""Variables that would translate output, or send virsh to another libvirt than the one that is read."""
 
 
 class _Lines:
