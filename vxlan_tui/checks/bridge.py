@@ -8,6 +8,7 @@ from vxlan_tui.checks import netfilter, remedies
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.ethernet import NETWORKMANAGER, active_profile
 from vxlan_tui.checks.seen import Seen
+from vxlan_tui.checks.sizes import joins
 from vxlan_tui.command import Command, command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan, Segment
@@ -112,7 +113,11 @@ def _bridge(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     again = remedies.by(profiles.up(name))
     if link is None:
         known = "its connection profile is not active" if state.named(name) else "it has no connection profile"
-        mend = remedies.then(_steps(plan, this, segment, state, again), _rejoin(segment, state))
+        mend = _steps(plan, this, segment, state, again)
+        last = profiles.up(segment.vxlan_profile)
+        # NetworkManager from 1.46 on leaves a port down that somebody took down with its bridge.
+        more = [last] if last not in mend.commands else []
+        mend = remedies.then(mend, [*more, *_rejoin(segment, state)])
         return bad("bridge-missing", f"there is no device {name}: {known}", mend)
     if link.kind != "bridge":
         mend = _steps(plan, this, segment, state, again)
@@ -125,7 +130,7 @@ def _bridge(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
 
 def _rejoin(segment: Segment, state: HostState) -> list[Command]:
     """Put running VMs' devices back in: libvirt does so only as a VM starts."""
-    nics = (nic for vm in state.vms.values() for nic in vm.live_nics if nic.network == segment.network)
+    nics = (nic for vm in state.vms.values() for nic in vm.live_nics if joins(nic, segment))
     return [command("ip", "link", "set", "dev", nic.device, "master", segment.bridge) for nic in nics if nic.device]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vxlan_tui.plan import IpAddress, Plan, Segment
-from vxlan_tui.state import HostState
+from vxlan_tui.state import HostState, Nic
 
 ETHERNET_MTU = 1500
 """What a guest uses that nobody tells otherwise."""
@@ -28,11 +28,19 @@ def overhead(vtep: IpAddress) -> int:
     return _OVERHEAD[vtep.version]
 
 
+def joins(nic: Nic | None, segment: Segment) -> bool:
+    """Whether a NIC is in the segment: by its network, or by the bridge itself.
+
+    libvirt forgets the network's name where a running VM's interface was changed (virsh domif-setlink).
+    """
+    return nic is not None and (nic.network == segment.network or (nic.type, nic.source) == ("bridge", segment.bridge))
+
+
 def guests(segment: Segment, state: HostState) -> Iterator[Guest]:
-    """Give the NICs of this host's VMs that are on a segment's network, the running ones as they run."""
+    """Give the NICs of this host's VMs that are in a segment, the running ones as they run."""
     for vm in state.vms.values():
         for nic in vm.live_nics or vm.nics:
-            if nic.network == segment.network:
+            if joins(nic, segment):
                 yield Guest(vm.name, nic.mac, nic.mtu or ETHERNET_MTU, nic.mtu > 0)
 
 

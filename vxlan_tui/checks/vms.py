@@ -8,7 +8,7 @@ from vxlan_tui.checks.bridge import forwarding
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.network import LIBVIRT
 from vxlan_tui.checks.seen import Replies, Seen
-from vxlan_tui.checks.sizes import Guest, guests, overhead
+from vxlan_tui.checks.sizes import Guest, guests, joins, overhead
 from vxlan_tui.checks.tunnel import comes_through
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Segment, Vm
@@ -154,25 +154,15 @@ def _network(plan: Plan, this: Host, vm: Vm, seen: Seen) -> Verdict:
     stored, live = vms.selected(vm, found.nics), vms.selected(vm, found.live_nics)
     if stored is None or stored.network != vm.network:
         return bad("vm-wrong-network", f"{vm.name} is on {_place(stored)}, not on {vm.network}", mend)
-    if found.live_nics and not _joins(live, plan.segment_of(vm.network)):
+    if found.live_nics and not joins(live, plan.segment_of(vm.network)):
         evidence = f"{vm.name} runs on {_place(live)}; that it is to be on {vm.network} takes effect as it starts"
         return bad("vm-wrong-network", evidence, mend)
     return good(f"NIC {stored.mac} is on {vm.network}")
 
 
-def _joins(live: Nic | None, segment: Segment) -> bool:
-    """Whether a running VM's NIC is in the segment: by its network, or by the bridge itself.
-
-    libvirt forgets the network's name where a running VM's interface was changed (virsh domif-setlink).
-    """
-    return live is not None and (
-        live.network == segment.network or (live.type, live.source) == ("bridge", segment.bridge)
-    )
-
-
 def _transient(segment: Segment, vm: Vm, found: VmState) -> Verdict:
     live = vms.selected(vm, found.live_nics)
-    if live is not None and _joins(live, segment):
+    if live is not None and joins(live, segment):
         return good(f"NIC {live.mac} is on {vm.network} (the VM is transient)")
     evidence = f"{vm.name} runs on {_place(live)}, not on {vm.network}"
     return bad("vm-wrong-network", evidence, remedies.words("the VM is transient: start it anew on the network"))
