@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.faults import ALWAYS, HERE, ROUTER, THERE, Field
+from tests.faults import ALWAYS, HERE, NO_STP, ROUTER, THERE, Field
 from tests.on_host import PLAN
 from vxlan_tui.plan import Plan, load
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
@@ -85,7 +85,8 @@ _AGENT = "python3 -I /root/guest_agent.py $(ls /lib/modules | sort -V | tail -n 
 
 SETUPS = (
     Setup("the chapter's own", SAMPLE.read_text()),
-    Setup("kept Ethernet", _hosts(*APART) + BRIDGE_0, quick=True),
+    Setup("kept Ethernet", _hosts(*APART) + BRIDGE_0),
+    Setup("without STP", _hosts(*APART) + BRIDGE_0, after=_both(NO_STP), quick=True),
     Setup("DHCP", _hosts(*APART, more=DHCP) + BRIDGE_0),
     Setup("one subnet", _hosts(*TOGETHER) + BRIDGE_0),
     Setup("port 4789", _hosts(*APART) + BRIDGE_0 + "port = 4789\n"),

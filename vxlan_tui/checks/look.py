@@ -38,7 +38,7 @@ PATIENCE = 2.0
 SIZED_PATIENCE = 1.2
 """Seconds for a large one, once a small one has come back."""
 
-LISTENING, LISTENING_FOR_VMS = 2.05, 5.0
+LISTENING, LISTENING_FOR_VMS = 2.05, 4.0
 """Seconds to listen: a bridge with STP says hello every 2 (ip-link(8), bridge, hello_time).
 
 Where a VM on the other host has to answer ARP, listening ends as it does; the longer time is for one that does not.
