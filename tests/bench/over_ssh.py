@@ -1,41 +1,53 @@
 """A session that is cut, again and again: how often the host is back at its old address, and after how long.
 
-Each way of cutting it, before, while and after the interface is activated; twenty times each unless an argument
-says otherwise, and at all three moments unless more arguments name some. `make bench` runs it with the rest.
+Each way of cutting `apply` and the wizard, before, while and after the interface is activated. `make bench` runs all
+of it with the rest, twenty times each; the options choose.
 """
 
+import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.test_ssh import CUTS, Net, hosts, survive, tidy
+from tests.test_ssh import CUTS, Net, hosts, survive, survive_in_wizard, tidy
 
 MOMENTS = ("before", "during", "after")
+PROGRAMS: dict[str, Callable[[Net, str, str], None]] = {"apply": survive, "wizard": survive_in_wizard}
 
 
-def main(times: int, moments: Iterable[str] = MOMENTS) -> int:
-    """Print a line for each way and moment, and give the number of failures."""
+def main() -> int:
+    """Print a line for each program, way and moment, and give the number of failures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("times", nargs="?", type=int, default=20)
+    for option, choices in (("--program", PROGRAMS), ("--cut", CUTS), ("--moment", MOMENTS)):
+        parser.add_argument(option, choices=tuple(choices), nargs="+", default=tuple(choices))
+    asked = parser.parse_args()
     failures = 0
     with tempfile.TemporaryDirectory() as directory, hosts(Path(directory)) as net:
-        for when in moments:
-            for cut in CUTS:
-                good = [_once(net, cut, when) for _ in range(times)]
-                failures += good.count(None)
-                took = [seconds for seconds in good if seconds is not None]
-                longest = f", at most {max(took):.0f} s with all that is looked at" if took else ""
-                sys.stdout.write(f"{cut}, {when}: back {len(took)} times of {times}{longest}\n")
-                sys.stdout.flush()
+        for program in asked.program:
+            for when in asked.moment:
+                for cut in asked.cut:
+                    failures += _times(net, program, cut, when, asked.times)
     return failures
 
 
-def _once(net: Net, cut: str, when: str) -> float | None:
+def _times(net: Net, program: str, cut: str, when: str, times: int) -> int:
+    good = [_once(net, program, cut, when) for _ in range(times)]
+    took = [seconds for seconds in good if seconds is not None]
+    longest = f", at most {max(took):.0f} s with all that is looked at" if took else ""
+    sys.stdout.write(f"{program}, {cut}, {when}: back {len(took)} times of {times}{longest}\n")
+    sys.stdout.flush()
+    return good.count(None)
+
+
+def _once(net: Net, program: str, cut: str, when: str) -> float | None:
     started = time.monotonic()
     try:
-        survive(net, cut, when)
+        PROGRAMS[program](net, cut, when)
     except AssertionError as failure:
-        sys.stderr.write(f"{cut}, {when}: {failure}\n")
+        sys.stderr.write(f"{program}, {cut}, {when}: {failure}\n")
         return None
     finally:
         took = time.monotonic() - started
@@ -44,4 +56,4 @@ def _once(net: Net, cut: str, when: str) -> float | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2:] or MOMENTS))
+    sys.exit(main())
