@@ -498,8 +498,18 @@ def test_guests_that_fit_into_the_tunnel_are_no_warning(nic: Nic, path: Path, li
     assert "guest-mtu" not in _causes(_findings(change(_facts()), Known(path_=path)), Status.WARN)
 
 
-def test_a_vxlan_with_a_smaller_mtu_than_its_guests_is_a_warning() -> None:
-    path = Path(Echo(True), Sized(1450, Echo(True)))
+def test_a_zone_that_lets_all_in_needs_no_port() -> None:
+    found = _findings(_zone(name="trusted", runtime=frozenset(), permanent=frozenset())(_facts()))
+    assert _causes(found, Status.FAIL) == []
+
+
+def test_guests_on_a_path_that_was_not_measured_are_no_warning() -> None:
+    found = _findings(_facts(), Known(path_=Path(Echo(False, error="no answer"))))
+    assert [each.status for each in found if each.id == "vm.mtu"] == [Status.SKIP]
+
+
+@pytest.mark.parametrize("path", [Path(Echo(True), Sized(1450, Echo(True))), Path(Echo(False))])
+def test_a_vxlan_with_a_smaller_mtu_than_its_guests_is_a_warning(path: Path) -> None:
     assert "guest-mtu" in _causes(_findings(_link("vxlan10", mtu=1400)(_facts()), Known(path_=path)), Status.WARN)
 
 

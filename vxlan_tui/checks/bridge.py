@@ -20,6 +20,9 @@ SECTION = "10.3"
 
 FIREWALLD = ("host.firewalld", "firewalld")
 
+TRUSTED = "trusted"
+"""firewalld's zone that accepts all network connections (firewalld.zones(5))."""
+
 ANY_MAC = "00:00:00:00:00:00"
 """A flood entry's address: it stands for every address that is not known (vxlan, bridge(8))."""
 
@@ -341,6 +344,8 @@ def _port(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     mend = remedies.by_steps(plan, this, state, [("bridge.firewall", f"{port}/udp")], Mend(""))
     if not planned.exists:
         return bad("firewall-port-closed", f"there is no firewalld zone {planned.name}", mend)
+    if actual.name == TRUSTED:
+        return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
     if port not in actual.runtime:
         evidence = f"UDP port {port} is closed in the zone {actual.name}, which {this.interface} is in"
         return bad("firewall-port-closed", evidence, _open(this, state, planned, actual, mend))

@@ -63,16 +63,22 @@ def start(work: Callable[[], T]) -> "Future[T]":
 
 
 def facts(plan: Plan, this: Host, runner: Runner) -> Facts:
-    """Read this host, each part from its own daemon; a part that does not answer in time is `gone`."""
+    """Read this host, each part from its own daemon; a part that does not answer in time is `gone`.
+
+    Raises CommandFailed and TimeoutError where not even ip(8) tells anything: then nothing can be judged.
+    """
     deadline = time.monotonic() + FACTS_LIMIT
+    kernel = start(partial(_kernel, plan, this, runner))
     parts: dict[str, Future[Callable[[Facts], Facts]]] = {
-        "kernel": start(partial(_kernel, plan, this, runner)),
         "net": start(partial(_part, plan, this, runner, "net")),
         "firewall": start(partial(_firewall, plan, this, runner)),
         "virt": start(partial(_part, plan, this, runner, "virt")),
         "netfilter": start(partial(_netfilter, runner)),
     }
-    known = Facts()
+    try:
+        known = kernel.result(FACTS_LIMIT)(Facts())
+    except TookTooLong:
+        raise TimeoutError(f"ip(8) and bridge(8) did not answer within {FACTS_LIMIT:g} s") from None
     for part, future in parts.items():
         try:
             known = future.result(max(0.0, deadline - time.monotonic()))(known)
@@ -207,7 +213,7 @@ class Live(Answers):
             ping = ask(echo.HEADERS[peer.vtep.version] + 56, whole=True, patience=PATIENCE)
         if not ping.replied:
             return Path(ping)
-        known = self._facts.result()
+        known = self._facts.result(LIMIT)
         size = frame_bytes(self._plan, known.state) + overhead(peer.vtep)
         link = known.state.links.get(known.routes[peer.name].device if peer.name in known.routes else "")
         most = min(link.mtu, size) if link else size

@@ -12,13 +12,10 @@ from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.state import FdbEntry, HostState, Route, Zone
 
-PARTS = ("kernel", "net", "firewall", "virt")
-"""What is read by itself, each from its own daemon; the kernel's tools first."""
-
 
 @dataclass(frozen=True)
 class Facts:
-    """One host at one moment. `gone` says of a part that did not answer what it said instead."""
+    """One host at one moment. `gone` says of a part (net, firewall, virt, netfilter) why it could not be read."""
 
     state: HostState = field(default_factory=HostState)
     gone: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from vxlan_tui.checks.bridge import forwarding
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.network import LIBVIRT
 from vxlan_tui.checks.seen import Replies, Seen
-from vxlan_tui.checks.sizes import Guest, guests, joins, overhead
+from vxlan_tui.checks.sizes import ETHERNET_MTU, Guest, guests, joins, overhead
 from vxlan_tui.checks.tunnel import comes_through
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Segment, Vm
@@ -247,9 +247,12 @@ def _asks(vm: Vm, address: str, seen: Seen) -> Verdict:
 def _mtu(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     """Judge by what is known of the guests: an MTU that libvirt tells them, else Ethernet's own."""
     link = seen.state.links.get(segment.vxlan)
-    room = min([link.mtu if link else 1500, *_rooms(plan, this, seen)])
+    rooms = list(_rooms(plan, this, seen))
+    room = min([*rooms, link.mtu] if link else rooms, default=ETHERNET_MTU)
     found = list(guests(segment, seen.state))
     large = [guest for guest in found if guest.mtu > room]
+    if not large and not rooms:
+        return unknown("the path to no other host could be measured")
     if not large:
         return good(f"the tunnel takes {room} bytes" + (f", {len(found)} NICs use no more" if found else ""))
     names = ", ".join(f"{guest.vm} ({guest.mtu})" for guest in large)

@@ -10,7 +10,7 @@ from vxlan_tui import checks, exits, plan
 from vxlan_tui.checks import Finding, Status
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.plan import printable
-from vxlan_tui.runner import Runner
+from vxlan_tui.runner import CommandFailed, Runner
 from vxlan_tui.verbs.common import choose_host
 
 WIDTH = 80
@@ -26,12 +26,14 @@ def verify(path: Path, name: str | None, as_json: bool) -> int:
     host = choose_host(loaded, name, runner)
     if missing := checks.missing(loaded, host):
         raise CannotStart("this host cannot be checked:\n" + "\n".join(str(each) for each in missing))
+    table = Table(sys.stdout)
+    try:
+        found = checks.run(loaded, host, runner, (lambda finding: None) if as_json else table.row)
+    except (CommandFailed, TimeoutError) as error:
+        raise CannotStart(f"this host cannot be read: {error}") from error
     if as_json:
-        found = checks.run(loaded, host, runner)
         sys.stdout.write(f"{json.dumps(as_object(host.name, found))}\n")
     else:
-        table = Table(sys.stdout)
-        found = checks.run(loaded, host, runner, table.row)
         table.end(host.name, found)
     return exits.DONE if checks.healthy(found) else exits.FAILED
 
