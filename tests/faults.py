@@ -19,8 +19,12 @@ ALWAYS = {"not-encrypted", "guest-mtu"}
 """What `verify` warns of on every host that the chapter sets up as it says."""
 
 SYSTEMCTL = r"""#!/bin/bash
-# Stands in for systemd, which a rehearsal has not: `enable --now UNIT…` starts the daemon.
-for unit in "${@:3}"; do
+# Stands in for systemd, which a rehearsal has not: `enable --now UNIT…` starts daemons, `restart UNIT…` ends them
+# first, as systemd does: one that is stopped is let go on, to end.
+[ "$1" = restart ] && shift 1 || shift 2
+for unit in "$@"; do
+    pkill -TERM -x "${unit%.*}" && pkill -CONT -x "${unit%.*}"
+    while pgrep -x "${unit%.*}" >/dev/null; do sleep 0.1; done
     case ${unit%.*} in
         firewalld) setsid firewalld --nofork --nopid >/dev/null 2>&1 </dev/null & ;;
         NetworkManager) setsid NetworkManager --debug >/dev/null 2>&1 </dev/null & ;;
@@ -134,6 +138,7 @@ FAULTS = (
         quick=False,
     ),
     here("NetworkManager stopped", "networkmanager-not-running", "pkill -x NetworkManager; sleep 0.5"),
+    here("NetworkManager hangs", "networkmanager-not-running", "pkill -STOP -x NetworkManager", quick=False),
     here("VXLAN profile deleted", "vxlan-missing", "nmcli connection delete bridge0-vxlan10", NO_STP),
     here("VXLAN profile down", "vxlan-missing", "nmcli connection down bridge0-vxlan10", NO_STP, quick=False),
     here("other VNI", "vxlan-wrong-vni", _vxlan("vxlan.id 11"), NO_STP),
@@ -207,6 +212,7 @@ FAULTS = (
     ),
     here("firewall port not permanent", "firewall-not-permanent", f"firewall-cmd --permanent {_PORT}"),
     here("firewalld stopped", "firewalld-not-running", "pkill -f firewalld; sleep 1"),
+    here("firewalld hangs", "firewalld-not-running", "pkill -STOP -x firewalld", quick=False),
     there(
         "other host's firewall closed",
         "peer-firewall-rejects",
@@ -216,6 +222,7 @@ FAULTS = (
     there("other port there", "peer-no-vxlan", _vxlan("vxlan.destination-port 4789"), NO_STP, quick=False),
     there("other VNI there", "peer-wrong-vni", _vxlan("vxlan.id 20") + NO_STP, NO_STP),
     here("libvirt stopped", "libvirt-not-running", "pkill -x libvirtd; sleep 1"),
+    here("libvirt hangs", "libvirt-not-running", "pkill -STOP -x libvirtd", quick=False),
     here(
         "network deleted",
         "network-missing",
@@ -228,6 +235,9 @@ FAULTS = (
         "network-wrong-bridge",
         f"{_NETWORK} | sed s/bridge0/bridge7/ > /root/wrong.xml; virsh net-destroy vxlan10-bridge; "
         "virsh net-define /root/wrong.xml; virsh net-start vxlan10-bridge",
+        "virsh net-destroy vxlan10-bridge; virsh net-undefine vxlan10-bridge; "
+        f"vxlan-tui apply {PLAN} --host {HERE} --only network --yes",
+        mends="",
     ),
     here(
         "VM deleted",
@@ -276,6 +286,28 @@ FAULTS = (
         "profile-not-autoconnect",
         "nmcli connection modify bridge0-vxlan10 autoconnect no",
         quick=False,
+    ),
+    here(
+        "underlay by another profile",
+        "profile-missing",
+        "nmcli connection modify Example connection.id other",
+        "nmcli connection delete other",
+    ),
+    here(
+        "VXLAN made by hand",
+        "profile-missing",
+        "nmcli connection delete bridge0-vxlan10; "
+        "ip link add vxlan10 type vxlan id 10 dstport 8472 local 198.51.100.2 remote 203.0.113.1; "
+        "ip link set vxlan10 master bridge0 up;" + NO_STP,
+        NO_STP,
+        quick=False,
+        also=_OF_VXLAN,
+    ),
+    here(
+        "other name server in the profile",
+        "profile-differs",
+        "nmcli connection modify Example ipv4.dns 198.51.100.99",
+        status="warn",
     ),
     here(
         "VM that is not told the tunnel's MTU",

@@ -1,6 +1,7 @@
 """The checks as pure functions: what was seen in, findings out. No host is needed, and every cause is named."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -209,8 +210,8 @@ def _zone(**changes: Any) -> Change:
     return lambda facts: replace(facts, state=replace(facts.state, zone=zone), underlay_zone=zone)
 
 
-def _gone(part: str) -> Change:
-    return lambda facts: replace(facts, gone={part: "it does not run"})
+def _gone(part: str, why: str = "it does not run") -> Change:
+    return lambda facts: replace(facts, gone={part: why})
 
 
 def _renamed(name: str) -> Change:
@@ -252,6 +253,7 @@ class Case:
 
 CASES = (
     Case("networkmanager-not-running", _gone("net"), "systemctl enable --now NetworkManager"),
+    Case("networkmanager-not-running", _gone("net", "no answer within 5 s"), "systemctl restart NetworkManager"),
     Case("underlay-down", _no_link("enp1s0"), "correct `interface`", SILENT),
     Case("underlay-down", _link("enp1s0", up=False, carrier=False), "nmcli connection up id Example", SILENT),
     Case("underlay-down", _link("enp1s0", carrier=False), "connect the cable", SILENT),
@@ -594,7 +596,21 @@ def test_the_table_fits_80_columns_and_says_all_in_words(capsys: pytest.CaptureF
     assert any(line.startswith("10.3  FAIL  ") for line in lines)
     assert any("firewall-not-permanent: " in line for line in lines)
     assert any(line.strip() == "# firewall-cmd --permanent --zone=public --add-port=8472/udp" for line in lines)
+    assert any(line.startswith("10.3  WAIT  ") for line in lines)
     assert "Look again in 4 s" in "\n".join(lines)
+
+
+def test_a_command_in_the_table_can_be_pasted_with_its_here_document(capsys: pytest.CaptureFixture[str]) -> None:
+    table = verify.Table(sys.stdout)
+    missing = next(each for each in _findings(_of_state(networks={})(_facts())) if each.cause == "network-missing")
+    table.row(missing)
+    pasted = capsys.readouterr().out.partition("To mend it, run:\n")[2]
+    assert re.sub(r"^ +# ", "", pasted, flags=re.MULTILINE) == f"{missing.fix}\n"
+
+
+def test_vms_that_libvirt_does_not_tell_of_are_not_judged() -> None:
+    found = _findings(_all(_gone("virt"), _of_state(vms={}))(_facts()))
+    assert [each.status for each in found if each.id == "vm.mtu"] == [Status.SKIP]
 
 
 # --- What the packet filter does -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from vxlan_tui.checks import netfilter, remedies
-from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
+from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, differing, doubtful, good, unknown
 from vxlan_tui.checks.ethernet import NETWORKMANAGER, active_profile
 from vxlan_tui.checks.seen import Seen
 from vxlan_tui.checks.sizes import joins
@@ -167,9 +167,10 @@ def _vxlan(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     if not link.up:
         return bad("vxlan-down", f"{name} is switched off (DOWN)", remedies.device(name, "up"))
     if link.controller != segment.bridge:
-        has = f"a port of {link.controller}" if link.controller else "no bridge's port"
         attach = mend if mend.commands else remedies.device(name, "master", segment.bridge)
-        return bad("vxlan-not-in-bridge", f"{name} is {has}, not {segment.bridge}'s", attach)
+        return bad(
+            "vxlan-not-in-bridge", f"{name} is in {link.controller or 'no bridge'}, not in {segment.bridge}", attach
+        )
     left = _profile_controller(plan, this, segment, state)
     if left:
         return bad("vxlan-not-in-bridge", left, mend)
@@ -186,15 +187,14 @@ def _differences(plan: Plan, this: Host, segment: Segment, state: HostState) -> 
     found = [(what, kernel.get(f"{segment.vxlan}: {key}")) for key, what in _KERNEL]
     found += [(what, profile.get(f"{segment.vxlan_profile}: {key}")) for key, what in _PROFILE]
     named = [(what, change) for what, change in found if change]
-    words = "; ".join(f"{change.what} is {change.old or 'not set'}, not {change.new}" for _, change in named)
-    return (named[0][0] if named else ""), words
+    return (named[0][0] if named else ""), differing(change for _, change in named)
 
 
 def _profile_controller(plan: Plan, this: Host, segment: Segment, state: HostState) -> str:
     wanted = bridge.wanted_vxlan(plan, this, segment)
     keys = {f"{wanted.name}: connection.{key}" for key in ("controller", "port-type")}
-    wrong = [str(change) for change in profiles.differences(wanted, state) if change.what in keys]
-    return f"it is now, but its profile says otherwise ({'; '.join(wrong)})" if wrong else ""
+    wrong = [change for change in profiles.differences(wanted, state) if change.what in keys]
+    return f"it is now, but its profile says otherwise: {differing(wrong)}" if wrong else ""
 
 
 def _profiles(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
@@ -212,7 +212,7 @@ def _profiles(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
         return bad("profile-not-autoconnect", evidence, _autoconnect(plan, off, state))
     differences = [change for wanted in both for change in profiles.differences(wanted, state)]
     if differences:
-        evidence = "; ".join(str(change) for change in differences)
+        evidence = differing(differences)
         return doubtful("profile-differs", evidence, _steps(plan, this, segment, state, Mend("")))
     return good(f"autoconnect is on in {both[0].name} and {both[1].name}")
 
@@ -333,7 +333,7 @@ def _firewalld(seen: Seen) -> Verdict:
     gone = seen.facts.gone.get("firewall")
     if gone is None:
         return good(f"{seen.state.zone.name} is the underlay's zone" if seen.state.zone else "it answers")
-    return bad("firewalld-not-running", system.daemon("firewall", gone).what, remedies.start_daemon("firewall"))
+    return bad("firewalld-not-running", system.daemon("firewall", gone).what, remedies.start_daemon("firewall", gone))
 
 
 def _port(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:

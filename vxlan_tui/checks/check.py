@@ -7,6 +7,7 @@ from vxlan_tui.before import Record
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.checks.seen import Seen
 from vxlan_tui.command import Command
+from vxlan_tui.steps import Change
 
 Key = tuple[str, str]
 """A check's id and its subject."""
@@ -53,6 +54,11 @@ def doubtful(cause: str, evidence: str, mend: Mend, wait: float = 0.0) -> Verdic
 def unknown(evidence: str) -> Verdict:
     """It cannot be known from here."""
     return Verdict(Status.SKIP, evidence)
+
+
+def differing(changes: Iterable[Change]) -> str:
+    """Say what is otherwise than planned."""
+    return "; ".join(f"{each.what} is {each.old or 'not set'}, not {each.new or 'empty'}" for each in changes)
 
 
 @dataclass(frozen=True)
@@ -113,4 +119,4 @@ def findings(checks: Iterable[Check], seen: Seen) -> Iterator[Finding]:
 def _follows_from(root: Finding) -> str:
     if root.wait:
         return f"not ready yet: {root.evidence}"
-    return f"follows from {root.cause}: {root.title}"
+    return f"follows from {root.cause} ({root.subject})"

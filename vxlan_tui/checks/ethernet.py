@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from vxlan_tui.checks import remedies
-from vxlan_tui.checks.check import Check, Mend, Verdict, bad, doubtful, good, unknown
+from vxlan_tui.checks.check import Check, Mend, Verdict, bad, differing, doubtful, good, unknown
 from vxlan_tui.checks.seen import Heard, Path, Seen, answering
 from vxlan_tui.checks.sizes import frame_bytes, overhead
 from vxlan_tui.facts import system
@@ -70,7 +70,7 @@ def _networkmanager(seen: Seen) -> Verdict:
     if gone is None:
         version = ".".join(str(part) for part in seen.state.nm_version)
         return good(f"version {version}")
-    return bad("networkmanager-not-running", system.daemon("net", gone).what, remedies.start_daemon("net"))
+    return bad("networkmanager-not-running", system.daemon("net", gone).what, remedies.start_daemon("net", gone))
 
 
 def active_profile(this: Host, state: HostState) -> Profile | None:
@@ -123,8 +123,9 @@ def _address(plan: Plan, this: Host, seen: Seen) -> Verdict:
     if found is not None:
         return good(f"{found[0]} on {found[1].name}")
     link = state.links.get(this.interface)
-    has = ", ".join(link.addresses) if link and link.addresses else "none"
-    return bad("underlay-address-missing", f"{this.interface} has {has}", _give_address(plan, this, state))
+    has = ", ".join(link.addresses) if link and link.addresses else "no address"
+    evidence = f"no device has {this.vtep}; {this.interface} has {has}"
+    return bad("underlay-address-missing", evidence, _give_address(plan, this, state))
 
 
 def _give_address(plan: Plan, this: Host, state: HostState) -> Mend:
@@ -162,7 +163,7 @@ def _planned_profile(plan: Plan, this: Host, planned: Ethernet, state: HostState
         mend = remedies.autoconnect(plan, found, state, wanted)
         return bad("profile-not-autoconnect", f"the connection profile {found.name} has autoconnect off", mend)
     if differences:
-        return doubtful("profile-differs", "; ".join(str(change) for change in differences), put_right)
+        return doubtful("profile-differs", differing(differences), put_right)
     active = state.active_on(this.interface)
     if active is None or active.name != planned.profile:
         has = f"{this.interface} runs by {active.name if active else 'no profile'}, not by {planned.profile}"
@@ -208,7 +209,7 @@ def _no_way(this: Host, peer: Host, path: Path, seen: Seen) -> str:
         return f"{route.gateway or peer.vtep}, the next host on the way, does not answer on {route.device}"
     if echo.by:
         return f"{echo.by} reports for {peer.vtep}: {echo.error}"
-    return f"{peer.vtep}, {way}: {echo.error}"
+    return f"nothing comes back from {peer.vtep}, {way}: {echo.error}"
 
 
 def _find_way(plan: Plan, this: Host, peer: Host, seen: Seen) -> Mend:

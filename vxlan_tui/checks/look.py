@@ -13,7 +13,20 @@ from functools import partial
 from typing import Any, TypeVar
 
 from vxlan_tui.checks.probes import agent, arp, echo, listen, udp
-from vxlan_tui.checks.seen import Answers, Echo, Facts, Heard, Inside, Packet, Path, Port, Replies, Seen, Sized
+from vxlan_tui.checks.seen import (
+    NO_ANSWER,
+    Answers,
+    Echo,
+    Facts,
+    Heard,
+    Inside,
+    Packet,
+    Path,
+    Port,
+    Replies,
+    Seen,
+    Sized,
+)
 from vxlan_tui.checks.sizes import frame_bytes, overhead
 from vxlan_tui.checks.vms import inside_questions
 from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter, nmcli
@@ -65,7 +78,7 @@ def start(work: Callable[[], T]) -> "Future[T]":
 def facts(plan: Plan, this: Host, runner: Runner) -> Facts:
     """Read this host, each part from its own daemon; a part that does not answer in time is `gone`.
 
-    Raises CommandFailed and TimeoutError where not even ip(8) tells anything: then nothing can be judged.
+    Raises CommandFailed and OSError where not even ip(8) tells anything: then nothing can be judged.
     """
     deadline = time.monotonic() + FACTS_LIMIT
     kernel = start(partial(_kernel, plan, this, runner))
@@ -79,16 +92,26 @@ def facts(plan: Plan, this: Host, runner: Runner) -> Facts:
         known = kernel.result(FACTS_LIMIT)(Facts())
     except TookTooLong:
         raise TimeoutError(f"ip(8) and bridge(8) did not answer within {FACTS_LIMIT:g} s") from None
+    except _STRANGE as strange:
+        raise OSError(f"what ip(8) or bridge(8) said was not understood ({strange})") from strange
     for part, future in parts.items():
         try:
             known = future.result(max(0.0, deadline - time.monotonic()))(known)
+            continue
         except TookTooLong:
-            known = replace(known, gone={**known.gone, part: f"no answer within {FACTS_LIMIT:g} s"})
+            why = f"{NO_ANSWER} within {FACTS_LIMIT:g} s"
         except CommandFailed as failure:
-            known = replace(known, gone={**known.gone, part: failure.outcome.words.strip() or str(failure)})
+            why = failure.outcome.words.strip() or str(failure)
         except LibvirtUnavailable as failure:
-            known = replace(known, gone={**known.gone, part: str(failure)})
+            why = str(failure)
+        except _STRANGE as strange:
+            why = f"what it said was not understood ({strange})"
+        known = replace(known, gone={**known.gone, part: why})
     return known
+
+
+_STRANGE = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading an answer of a form that is not known ends in."""
 
 
 def _kernel(plan: Plan, this: Host, runner: Runner) -> Callable[[Facts], Facts]:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from vxlan_tui.checks import remedies
-from vxlan_tui.checks.check import Check, Verdict, bad, good, unknown
+from vxlan_tui.checks.check import Check, Mend, Verdict, bad, good, unknown
 from vxlan_tui.checks.seen import Seen
-from vxlan_tui.command import Command, command
+from vxlan_tui.command import command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan, Segment
-from vxlan_tui.procedures import network, steps
-from vxlan_tui.state import HostState, Network
+from vxlan_tui.procedures import network
+from vxlan_tui.state import Network
 
 SECTION = "10.4"
 
@@ -46,7 +46,7 @@ def _libvirt(seen: Seen) -> Verdict:
     gone = seen.facts.gone.get("virt")
     if gone is None:
         return good("it answers")
-    return bad("libvirt-not-running", system.daemon("virt", gone).what, remedies.start_daemon("virt"))
+    return bad("libvirt-not-running", system.daemon("virt", gone).what, remedies.start_daemon("virt", gone))
 
 
 def _active(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
@@ -57,26 +57,23 @@ def _active(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     if found is None:
         return bad("network-missing", f"there is no libvirt network {name}", mend)
     if network.conflict(segment, seen.state):
-        behind = f"{found.forward or 'isolated'}, bridge {found.bridge or 'none'}"
-        evidence = f"{name} is {behind}; planned: bridge, bridge {segment.bridge}"
-        return bad("network-wrong-bridge", evidence, remedies.by(*_make_anew(plan, this, found, seen.state)))
+        has = f"forward mode {found.forward or 'none'} and the bridge {found.bridge or 'none'}"
+        evidence = f"{name} has {has}; planned: forward mode bridge and {segment.bridge}"
+        return bad("network-wrong-bridge", evidence, _make_way(found))
     if not found.active:
         start = remedies.by_steps(plan, this, seen.state, [("network.start", name)], mend)
         return bad("network-inactive", f"{name} is not active: no VM on it can start", start)
     return good(f"{name} is active, forward mode {found.forward}, bridge {found.bridge}")
 
 
-def _make_anew(plan: Plan, this: Host, found: Network, state: HostState) -> Iterator[Command]:
-    """Take a network away and make it as the procedure does where there is none."""
-    if found.active:
-        yield command("virsh", "net-destroy", found.name)
-    if found.persistent:
-        yield command("virsh", "net-undefine", found.name)
-    others = {name: each for name, each in state.networks.items() if name != found.name}
-    without = HostState(networks=others, leftovers=state.leftovers)
-    for step in steps(plan, this, without, ["network"]):
-        if step.subject == found.name:
-            yield from step.commands
+def _make_way(found: Network) -> Mend:
+    """Give words: a network that is not as planned may be somebody else's, and once it is gone, it is gone."""
+    verbs = [verb for verb, there in (("net-destroy", found.active), ("net-undefine", found.persistent)) if there]
+    commands = " and ".join(f"`{command('virsh', verb, found.name).text}`" for verb in verbs)
+    return remedies.words(
+        f"give the segment's network another name in the plan; or, if nobody needs the one that is there, take it "
+        f"away ({commands}) and apply the plan"
+    )
 
 
 def _autostart(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from vxlan_tui.before import Record
 from vxlan_tui.checks.check import Mend
+from vxlan_tui.checks.seen import NO_ANSWER
 from vxlan_tui.command import Command, command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan
@@ -56,9 +57,13 @@ def look_there(plan: Plan, host: Host) -> Mend:
     return Mend(shlex.join(("vxlan-tui", "verify", plan.path.name, "--host", host.name)), on_host=host.name)
 
 
-def start_daemon(part: str) -> Mend:
-    """Mended by starting the daemon behind a part of the facts, now and at every boot."""
-    return by(Command(tuple(shlex.split(system.daemon(part, "").fix))))
+def start_daemon(part: str, gone: str) -> Mend:
+    """Mended by starting the daemon behind a part of the facts, now and at every boot; one that hangs, anew."""
+    start = shlex.split(system.daemon(part, gone).fix)
+    if not gone.startswith(NO_ANSWER):
+        return by(Command(tuple(start)))
+    units = (word.removesuffix(".socket") for word in start[3:])
+    return by(command("systemctl", "restart", *units))
 
 
 def autoconnect(plan: Plan, profile: Profile, state: HostState, wanted: profiles.Wanted | None) -> Mend:

@@ -12,6 +12,9 @@ from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.state import FdbEntry, HostState, Route, Zone
 
+NO_ANSWER = "no answer"
+"""What `gone` says first of a daemon that runs and hangs."""
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -116,7 +116,7 @@ def _inside(plan: Plan, vm: Vm, address: str) -> Check:
         *_id(("vm.inside", name), f"{name} itself gets an ARP reply from {address}"),
         f"inside {vm.name}: arping -c 1 {address}",
         partial(_asks, vm, address),
-        (*way, ("vm.bridge", name), ("vm.arp", name)),
+        (LIBVIRT, *way, ("vm.bridge", name), ("vm.arp", name)),
     )
 
 
@@ -179,8 +179,9 @@ def _bridge(vm: Vm, segment: Segment, seen: Seen) -> Verdict:
     if nic is None or link is None:
         return bad("vm-not-in-bridge", f"{vm.name} has no device on this host", remedies.words(f"restart {vm.name}"))
     if link.controller != segment.bridge:
-        has = f"a port of {link.controller}" if link.controller else "no bridge's port"
-        evidence = f"{link.name}, the device of {vm.name}, is {has}"
+        evidence = (
+            f"{link.name}, the device of {vm.name}, is in {link.controller or 'no bridge'}, not in {segment.bridge}"
+        )
         return bad("vm-not-in-bridge", evidence, remedies.device(link.name, "master", segment.bridge))
     if nic.link_down:
         plug = command("virsh", "domif-setlink", vm.name, nic.mac, "up")
@@ -246,6 +247,8 @@ def _asks(vm: Vm, address: str, seen: Seen) -> Verdict:
 
 def _mtu(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     """Judge by what is known of the guests: an MTU that libvirt tells them, else Ethernet's own."""
+    if "virt" in seen.facts.gone:
+        return unknown("libvirt does not tell of its VMs")
     link = seen.state.links.get(segment.vxlan)
     rooms = list(_rooms(plan, this, seen))
     room = min([*rooms, link.mtu] if link else rooms, default=ETHERNET_MTU)

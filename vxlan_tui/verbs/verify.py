@@ -29,7 +29,7 @@ def verify(path: Path, name: str | None, as_json: bool) -> int:
     table = Table(sys.stdout)
     try:
         found = checks.run(loaded, host, runner, (lambda finding: None) if as_json else table.row)
-    except (CommandFailed, TimeoutError) as error:
+    except (CommandFailed, OSError) as error:
         raise CannotStart(f"this host cannot be read: {error}") from error
     if as_json:
         sys.stdout.write(f"{json.dumps(as_object(host.name, found))}\n")
@@ -53,6 +53,7 @@ def as_object(host: str, found: list[Finding]) -> dict[str, object]:
             "fix": finding.fix,
             "fix_commands": commands_of(finding),
             "fix_on": finding.on_host or host if finding.fix else "",
+            "wait": finding.wait,
         }
         for finding in found
     ]
@@ -72,7 +73,8 @@ class Table:
 
     def row(self, finding: Finding) -> None:
         """Print a finding as it arrives."""
-        self._say(f"{finding.section}  {_WORDS[finding.status]:<4}  {finding.title}")
+        word = "WAIT" if finding.status is Status.WARN and finding.wait else _WORDS[finding.status]
+        self._say(f"{finding.section}  {word:<4}  {finding.title}")
         if finding.status is Status.PASS:
             return
         self._say(f"{finding.cause}: {finding.evidence}" if finding.cause else finding.evidence, _INDENT)
@@ -101,8 +103,9 @@ class Table:
             self._say(f"To mend it: {finding.fix}", _INDENT)
             return
         self._say(where, _INDENT)
-        for line in finding.fix.splitlines():
-            self._out.write(f"{_INDENT}# {printable(line)}\n")  # a command is never broken: it is there to be copied
+        for command in commands_of(finding):
+            # Never broken or indented further than at its start: it is there to be copied, a here-document too.
+            self._out.write("\n".join(printable(line) for line in f"{_INDENT}# {command}".splitlines()) + "\n")
 
     def _say(self, text: str, indent: str = "") -> None:
         for line in text.splitlines() or [""]:
