@@ -351,7 +351,7 @@ CASES = (
     Case("network-no-autostart", _network(autostart=False), "virsh net-autostart vxlan10-bridge"),
     Case("network-wrong-bridge", _network(bridge="bridge7"), "virsh net-destroy vxlan10-bridge"),
     Case("network-wrong-bridge", _network(forward="nat"), "virsh net-undefine vxlan10-bridge"),
-    Case("vm-missing", _of_state(vms={}), "does not say how to create it"),
+    Case("vm-missing", _of_state(vms={}), "say in the plan how to"),
     Case("vm-not-running", _vm(state="shut off", live_nics=()), "virsh start vma"),
     Case("vm-not-running", _vm(state="paused"), "virsh resume vma"),
     Case("vm-wrong-network", _vm(nics=(replace(NIC, network="default", source="default"),)), "virt-xml vma --edit"),

@@ -123,8 +123,9 @@ def _inside(plan: Plan, vm: Vm, address: str) -> Check:
 def _running(plan: Plan, this: Host, name: str, seen: Seen) -> Verdict:
     found = seen.state.vms.get(name)
     if found is None:
-        mend = remedies.by_steps(plan, this, seen.state, [("vm.create", name)], remedies.words("apply the plan"))
-        return bad("vm-missing", f"there is no VM {name} on this host", mend)
+        create = remedies.words(f"create {name} on this host, or say in the plan how to (`install`)")
+        mend = remedies.by_steps(plan, this, seen.state, [("vm.create", name)], create)
+        return bad("vm-missing", f"there is no VM {name} on this host", mend if mend.commands else create)
     if found.state == "running":
         return good("running")
     if found.off:
