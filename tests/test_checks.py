@@ -475,6 +475,14 @@ def test_a_host_that_answers_no_ping_is_reachable_where_its_vms_answer() -> None
 def test_a_host_that_answers_no_ping_and_yet_sends_is_a_warning() -> None:
     found = _findings(_facts(), replace(SILENT, heard_=TALKING))
     assert "peer-unreachable" in _causes(found, Status.WARN)
+    assert [each.status for each in found if each.id == "peer.vxlan"] == [Status.SKIP]
+
+
+def test_a_vm_whose_name_would_be_an_option_is_named_and_left_alone() -> None:
+    vms = {**_state().vms, "--all": VmState("--all", nics=(NIC,))}
+    found = next(each for each in _findings(_of_state(vms=vms)(_facts())) if each.cause == "guest-mtu")
+    assert "--all (1500)" in found.evidence
+    assert not any("--all" in command.argv for command in found.remedy)
 
 
 @pytest.mark.parametrize("kind", ["wireguard", "macsec"])

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from vxlan_tui.checks import bridge, ethernet, network, tunnel, vms
 from vxlan_tui.checks.check import Check, findings
 from vxlan_tui.checks.finding import Finding, Status, healthy
+from vxlan_tui.checks.seen import Unreadable
 from vxlan_tui.facts import system
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.runner import Runner
 
-__all__ = ["Finding", "Status", "checks_of", "findings", "healthy", "missing", "planned", "run"]
+__all__ = ["Finding", "Status", "Unreadable", "checks_of", "findings", "healthy", "missing", "planned", "run"]
 
 _PROGRAMS = ("ip", "bridge", "nmcli", "busctl")
 
@@ -46,7 +47,7 @@ def planned(plan: Plan, host: Host) -> list[Finding]:
 def run(
     plan: Plan, host: Host, runner: Runner, tell: Callable[[Finding], None] = lambda finding: None
 ) -> list[Finding]:
-    """Run every check of the plan on this host, and give what each says."""
+    """Run every check of the plan on this host, and give what each says; raises Unreadable."""
     from vxlan_tui.checks import look  # noqa: PLC0415 (libvirt and the runner are not loaded for the pure part)
 
     found = []

@@ -26,6 +26,7 @@ from vxlan_tui.checks.seen import (
     Replies,
     Seen,
     Sized,
+    Unreadable,
 )
 from vxlan_tui.checks.sizes import frame_bytes, overhead
 from vxlan_tui.checks.vms import inside_questions
@@ -78,7 +79,7 @@ def start(work: Callable[[], T]) -> "Future[T]":
 def facts(plan: Plan, this: Host, runner: Runner) -> Facts:
     """Read this host, each part from its own daemon; a part that does not answer in time is `gone`.
 
-    Raises CommandFailed and OSError where not even ip(8) tells anything: then nothing can be judged.
+    Raises Unreadable where not even ip(8) tells anything: then nothing can be judged.
     """
     deadline = time.monotonic() + FACTS_LIMIT
     kernel = start(partial(_kernel, plan, this, runner))
@@ -91,9 +92,11 @@ def facts(plan: Plan, this: Host, runner: Runner) -> Facts:
     try:
         known = kernel.result(FACTS_LIMIT)(Facts())
     except TookTooLong:
-        raise TimeoutError(f"ip(8) and bridge(8) did not answer within {FACTS_LIMIT:g} s") from None
+        raise Unreadable(f"ip(8) and bridge(8) did not answer within {FACTS_LIMIT:g} s") from None
+    except CommandFailed as failure:
+        raise Unreadable(str(failure)) from failure
     except _STRANGE as strange:
-        raise OSError(f"what ip(8) or bridge(8) said was not understood ({strange})") from strange
+        raise Unreadable(f"what ip(8) or bridge(8) said was not understood ({strange})") from strange
     for part, future in parts.items():
         try:
             known = future.result(max(0.0, deadline - time.monotonic()))(known)

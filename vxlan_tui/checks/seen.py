@@ -16,6 +16,10 @@ NO_ANSWER = "no answer"
 """What `gone` says first of a daemon that runs and hangs."""
 
 
+class Unreadable(OSError):  # noqa: N818 (it is what is so)
+    """Not even ip(8) tells anything of this host; why."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """One host at one moment. `gone` says of a part (net, firewall, virt, netfilter) why it could not be read."""

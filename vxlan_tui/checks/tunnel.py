@@ -73,7 +73,7 @@ def _takes(plan: Plan, peer: Host, port: int, seen: Seen) -> Verdict:
     answer = _answer(peer, port, seen)
     mend = remedies.there(plan, peer, SECTION)
     if answer.answer == "silence":
-        return good(f"a packet to UDP port {port} is not rejected: a VXLAN takes it, or a firewall drops it unsaid")
+        return _silence(peer, port, seen)
     if answer.answer == "refused":
         elsewhere = _elsewhere(plan, peer, port, seen)
         return bad("peer-no-vxlan", f"{peer.name} has nothing on UDP port {port} (port unreachable){elsewhere}", mend)
@@ -83,6 +83,13 @@ def _takes(plan: Plan, peer: Host, port: int, seen: Seen) -> Verdict:
         words = remedies.words(f"let UDP port {port} to {peer.vtep} pass at {answer.by}")
         return bad("peer-firewall-rejects", f"{answer.by}, on the way, rejects UDP port {port} ({answer.words})", words)
     return unknown(f"a packet to UDP port {port} of {peer.vtep} could not be sent: {answer.words}")
+
+
+def _silence(peer: Host, port: int, seen: Seen) -> Verdict:
+    """Judge no answer: a good sign from a host that answers otherwise, and none from one that does not."""
+    if seen.answers.path(peer.name).ping.replied:
+        return good(f"a packet to UDP port {port} is not rejected: a VXLAN takes it, or a firewall drops it unsaid")
+    return unknown(f"nothing comes back from UDP port {port}, nor from a ping: a firewall may drop both unsaid")
 
 
 def _answer(peer: Host, port: int, seen: Seen) -> Port:

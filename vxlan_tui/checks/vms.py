@@ -265,7 +265,11 @@ def _mtu(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
 
 
 def _tell(plan: Plan, large: list[Guest], room: int, state: HostState) -> Iterator[Command]:
-    """Give VMs an MTU; a running one learns of it as it starts anew."""
+    """Give VMs an MTU; a running one learns of it as it starts anew.
+
+    A name that begins with a dash would be an option to virt-xml and virsh: such a VM is left alone.
+    """
+    large = [guest for guest in large if not guest.vm.startswith("-")]
     stored = {(vm.name, nic.mac): nic.mtu for vm in state.vms.values() for nic in vm.nics}
     for guest in large:
         if not 0 < stored.get((guest.vm, guest.mac), 0) <= room:

@@ -10,7 +10,7 @@ from vxlan_tui import checks, exits, plan
 from vxlan_tui.checks import Finding, Status
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.plan import printable
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.runner import Runner
 from vxlan_tui.verbs.common import choose_host
 
 WIDTH = 80
@@ -29,7 +29,7 @@ def verify(path: Path, name: str | None, as_json: bool) -> int:
     table = Table(sys.stdout)
     try:
         found = checks.run(loaded, host, runner, (lambda finding: None) if as_json else table.row)
-    except (CommandFailed, OSError) as error:
+    except checks.Unreadable as error:
         raise CannotStart(f"this host cannot be read: {error}") from error
     if as_json:
         sys.stdout.write(f"{json.dumps(as_object(host.name, found))}\n")
