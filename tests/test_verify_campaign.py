@@ -83,16 +83,39 @@ def test_two_faults_are_named_and_mended(ground: Field, one: str, other: str) ->
 
 
 def test_daemons_that_hang_are_named_within_ten_seconds(ground: Field) -> None:
-    host = ground.rehearsal[HERE]
-    pids = shell(host, "pgrep -n -x libvirtd; pgrep -n -x NetworkManager").split()
-    shell(host, f"kill -STOP {' '.join(pids)}")
-    try:
-        said = ground.verify()
-    finally:
-        shell(host, f"kill -CONT {' '.join(pids)}")
-    assert said.causes("fail") == ["networkmanager-not-running", "libvirt-not-running"]
+    shell(ground.rehearsal[HERE], "for name in NetworkManager firewalld libvirtd; do pkill -STOP -x $name; done")
+    said = ground.verify()
+    failed = [row for row in said.checks if row["status"] == "fail"]
+    for row in failed:
+        ground.mend(row)
+    assert [row["cause"] for row in failed] == [
+        "networkmanager-not-running",
+        "firewalld-not-running",
+        "libvirt-not-running",
+    ]
+    assert all(row["fix"].startswith("systemctl restart ") for row in failed)
     assert said.seconds <= BROKEN
     ground.until_well()
+
+
+@pytest.mark.parametrize("does", ["exit 3", "echo nonsense", "exec sleep 60"])
+@pytest.mark.parametrize(("tool", "status"), [("nft", 0), ("ip", 3)])
+def test_a_tool_that_is_out_of_order_ends_in_words(ground: Field, tool: str, status: int, does: str) -> None:
+    """Without nft one check is not known; without ip nothing is."""
+    host = ground.rehearsal[HERE]
+    shell(host, f"printf '#!/bin/sh\n{does}\n' > /usr/local/sbin/{tool}; chmod 755 /usr/local/sbin/{tool}")
+    try:
+        ended = host.run(["vxlan-tui", "verify", PLAN], check=False)
+    finally:
+        shell(host, f"rm /usr/local/sbin/{tool}")
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    assert ("nft does not tell" in ended.stdout) if status == 0 else ("this host cannot be read" in ended.stderr)
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_word(ground: Field) -> None:
+    ended = ground.rehearsal[HERE].run(["bash", "-c", f"vxlan-tui verify {PLAN} | head -n 1"])
+    assert (ended.stdout, ended.stderr) == ("10.2  OK    NetworkManager is running\n", "")
 
 
 def test_an_interrupt_ends_it_at_once(ground: Field) -> None:
