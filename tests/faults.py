@@ -24,7 +24,7 @@ SYSTEMCTL = r"""#!/bin/bash
 [ "$1" = restart ] && shift 1 || shift 2
 for unit in "$@"; do
     pkill -TERM -x "${unit%.*}" && pkill -CONT -x "${unit%.*}"
-    while pgrep -x "${unit%.*}" >/dev/null; do sleep 0.1; done
+    while ps -C "${unit%.*}" -o stat= | grep -q '^[^Z]'; do sleep 0.1; done
     case ${unit%.*} in
         firewalld) setsid firewalld --nofork --nopid >/dev/null 2>&1 </dev/null & ;;
         NetworkManager) setsid NetworkManager --debug >/dev/null 2>&1 </dev/null & ;;
