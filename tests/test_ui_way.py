@@ -191,7 +191,7 @@ def test_another_run_on_this_host_is_named_and_nothing_runs(
             await pilot.press("4")
             await sees(pilot, "[will run]")
             await pilot.press("enter")
-            await sees(pilot, "vxlan-tui apply x.toml")
+            await sees(pilot, "x.toml")
 
         play(sample(tmp_path), script)
     assert stage.ran == []

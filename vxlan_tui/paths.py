@@ -7,3 +7,6 @@ RECORDS_DIRECTORY = f"{STATE_DIRECTORY}/before"
 
 XML_DIRECTORY = "/run/vxlan-tui"
 """Where a network's XML lies while it is defined; gone at the next boot."""
+
+REHEARSAL = "VXLAN_TUI_REHEARSAL"
+"""The environment's variable that holds the name of a rehearsal's host, on that host."""

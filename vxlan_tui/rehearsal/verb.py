@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from vxlan_tui.paths import REHEARSAL
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal.host import PLAN, Host
 from vxlan_tui.rehearsal.rehearsal import Rehearsal
@@ -90,7 +91,7 @@ def _run_in_foreground(host: Host, command: list[str], where: str) -> int:
 def _screen(host: Host) -> dict[str, str]:
     """Give what programs on this terminal should know: what it can show, and that this is a rehearsal."""
     kept = {key: os.environ[key] for key in ("NO_COLOR", "LC_CTYPE", "TERM_PROGRAM") if key in os.environ}
-    return {**kept, "VXLAN_TUI_REHEARSAL": host.name}
+    return {**kept, REHEARSAL: host.name}
 
 
 @contextmanager

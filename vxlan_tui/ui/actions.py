@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from vxlan_tui.steps import Step
     from vxlan_tui.ui.app import Wizard
 
+SENT = "Sent to your terminal's clipboard (OSC 52). Not every terminal takes it."
+
 
 class Actions(App[int]):
     """The wizard's actions."""
@@ -60,7 +62,7 @@ class Actions(App[int]):
         """Copy a text to the terminal's clipboard."""
         if text:
             self.copy_to_clipboard(text)
-            self.notify("Copied, where your terminal takes it (OSC 52).")
+            self.notify(SENT)
 
     def action_look_again(self) -> None:
         """Look at the host afresh."""
@@ -79,6 +81,11 @@ class Actions(App[int]):
         from vxlan_tui.ui import running  # noqa: PLC0415
 
         running.ask_undo(self._wizard, section)
+
+    async def action_undo_everything(self) -> None:
+        """Show what undoing everything takes, and ask."""
+        await self._wizard.action_go("finish")
+        self.ask_undo("finish")
 
     def start_checks(self) -> None:
         """Run the checks."""

@@ -12,8 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.message import Message
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.timer import Timer
 from textual.widgets import Static
 
+from vxlan_tui.paths import REHEARSAL
 from vxlan_tui.ui.actions import Actions
 from vxlan_tui.ui.keybar import KeyBar
 from vxlan_tui.ui.look import Look
@@ -26,9 +28,6 @@ from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS, Work
 if TYPE_CHECKING:
     from vxlan_tui.checks.finding import Finding
     from vxlan_tui.ui.panels.hub import Hub
-
-REHEARSAL = "VXLAN_TUI_REHEARSAL"
-"""The environment's word that this is a rehearsal's host."""
 
 WIDE = 118
 """Columns from which the panels stand beside the work."""
@@ -76,6 +75,8 @@ class Wizard(Actions):
         self.findings: list[Finding] = []
         self.pending: set[tuple[str, str]] = set()
         self.checking = False
+        self.waits = 0.0
+        self.countdown: Timer | None = None
         self.doing: Callable[[], str] = lambda: ""
         self.leaving = 0
         self._hub: Hub | None = None
@@ -146,6 +147,11 @@ class Wizard(Actions):
         frame = self.screen_stack[0]
         frame.query_one("#banner", Static).update(self._banner())
         frame.query_one(SectionList).show(self.current)
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show the keys that hold now."""
+        frame = self.screen_stack[0]
         frame.query_one(KeyBar).show(frame.query_one(f"#pane-{self.current}", Pane).own_keys())
 
     def hint(self, words: str) -> None:
@@ -176,13 +182,16 @@ class Wizard(Actions):
         pane.show()
         self.show_frame()
         pane.opened()
-        if section in STEP_SECTIONS and section not in self.work.steps:
+        if section in STEP_SECTIONS and section not in self.work.steps or section == "finish" and not self.work.steps:
             self.action_look_again()
 
     async def action_next(self) -> None:
         """Open the section that follows."""
         if self.current == "plan" and not self._plan_is_whole():
             return
+        left = self.work.state(self.current)
+        if self.current in STEP_SECTIONS and left not in ("done", "skipped"):
+            self.notify(f"{SECTIONS[self.current]} is not done: {left}.")
         await self._go_by(1)
 
     async def action_back(self) -> None:

@@ -6,6 +6,7 @@ from vxlan_tui import checks
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.runner import CommandFailed, Interrupts, Runner
+from vxlan_tui.ui.screens.pane import Pane
 
 if TYPE_CHECKING:
     from vxlan_tui.ui.app import Wizard
@@ -28,6 +29,7 @@ def begin(app: "Wizard") -> None:
     app.findings = [before.get(finding.key, finding) for finding in planned]
     app.pending = {finding.key for finding in planned}
     app.checking = True
+    _stop_waiting(app)
     app.work.verified = "running"
     app.show_all()
     app.run_worker(lambda: _in_thread(app, plan, host), thread=True, group="checks")
@@ -65,13 +67,38 @@ def _stopped(app: "Wizard", why: str) -> None:
 def _ended(app: "Wizard", findings: list[Finding]) -> None:
     app.findings, app.pending, app.checking = list(findings), set(), False
     app.work.verified = verdict(findings)
-    app.show_all()
     wait = max((finding.wait for finding in findings), default=0.0)
     if wait:
-        app.notify(f"Something is not ready yet: the checks run again in {wait:.0f} s.")
-        app.set_timer(wait + 1, lambda: begin(app) if app.current == "verify" and not app.work.running else None)
-    if app.current == "verify" and app.pane.has_focus:
+        app.waits = wait + 1
+        app.countdown = app.set_interval(1, lambda: _count_down(app))
+        _say_the_wait(app)
+    app.show_all()
+    nothing_marked = isinstance(app.screen_stack[0].focused, Pane | None)
+    if app.current == "verify" and nothing_marked:
         app.call_after_refresh(app.pane.opened)
+
+
+def _count_down(app: "Wizard") -> None:
+    """Say for how long something is not ready yet; then check again."""
+    app.waits -= 1
+    if app.work.running:
+        _stop_waiting(app)
+    elif app.waits <= 0:
+        begin(app)
+    else:
+        _say_the_wait(app)
+        app.show_all()
+
+
+def _say_the_wait(app: "Wizard") -> None:
+    if not any(finding.status is Status.FAIL for finding in app.findings):
+        app.work.verified = f"waits {app.waits:.0f} s"
+
+
+def _stop_waiting(app: "Wizard") -> None:
+    app.waits = 0.0
+    if app.countdown is not None:
+        app.countdown.stop()
 
 
 def verdict(findings: list[Finding]) -> str:

@@ -61,7 +61,9 @@ class Choice(Static, can_focus=True):
             if value is not None:
                 self.choose(value)
 
-        self.app.push_screen(Ask("Choose", self.values), chosen)
+        field = next((each for each in self.ancestors if isinstance(each, Field)), None)
+        title = f"{field.spec.label.strip()}: {field.spec.help}" if field else "Choose"
+        self.app.push_screen(Ask(title, self.values), chosen)
 
     def on_click(self) -> None:
         """Step on with the mouse."""

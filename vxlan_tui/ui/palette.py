@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def commands(app: "Wizard") -> Iterator[SystemCommand]:
     """Give the section's own actions first, then the way, the panels and the rest."""
     for key, words, action in app.pane.own_keys():
-        yield _command(app, f"{words}", f"here, key {key}", action)
+        yield _command(app, f"{words}", f"in this section, key {key}", action)
     for number, (section, title) in enumerate(SECTIONS.items(), 1):
         yield _command(app, f"Go to {title}", f"section {number}", f"go('{section}')")
     for words, help_text, action in _REST:
@@ -33,6 +33,7 @@ _REST = (
     ("Networks", "virsh net-list, live (F4)", "panel('networks')"),
     ("Command log", "what ran on this host (F9)", "log"),
     ("Look at the host again", "reads everything afresh", "look_again"),
+    ("Undo everything", "on this host; shows its commands first", "undo_everything"),
     ("Save the plan", "^S", "save"),
     ("Open a plan file", "^O", "open_file"),
     ("Stop", "after the command that runs now (x)", "stop"),

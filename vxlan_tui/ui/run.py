@@ -20,22 +20,25 @@ from vxlan_tui.runner import Interrupted, Interrupts, Runner
 from vxlan_tui.session import Course, NotReady, Reporter, Result, Session
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import mend
+from vxlan_tui.ui.work import SECTION_NUMBERS
 from vxlan_tui.verbs.common import one_run
 
 CHANGED_SINCE = "The host is no longer as it was when this was shown. Nothing was run; look at the steps again."
 
-SECTION_NUMBERS = {"ethernet": "10.2", "bridge": "10.3", "network": "10.4", "vms": "10.5"}
-
 
 @dataclass(frozen=True)
 class Order:
-    """What is to run: `way` is forward, back, mend or remedy; `steps` are as they were shown."""
+    """What is to run: `way` is forward, back, mend or remedy; `steps` are as they were shown.
+
+    `taken_back` names the sections that a way back takes back.
+    """
 
     way: str
     section: str
     steps: tuple[Step, ...]
     plan: Plan | None = None
     host: Host | None = None
+    taken_back: tuple[str, ...] = ()
 
 
 def look(plan: Plan, host: Host) -> dict[str, list[Step] | str]:
@@ -73,7 +76,8 @@ def _course(session: Session, order: Order) -> Course:
     if order.way == "forward":
         return session.forward([order.section])
     course = session.backward()
-    course.steps = [step for step in course.steps if step.section == SECTION_NUMBERS[order.section]]
+    numbers = {SECTION_NUMBERS[section] for section in order.taken_back}
+    course.steps = [step for step in course.steps if step.section in numbers]
     return course
 
 

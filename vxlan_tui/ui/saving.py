@@ -88,12 +88,8 @@ def _take(app: "Wizard", path: Path) -> None:
 
 async def _taken(app: "Wizard") -> None:
     from vxlan_tui.ui import start  # noqa: PLC0415
-    from vxlan_tui.ui.screens.plan import PlanPane  # noqa: PLC0415
 
-    start._check(app)
-    for pane in app.screen_stack[0].query(PlanPane):
-        await pane.rebuild()
-    app.show_all()
+    await start.show_draft(app)
     start.look(app)
 
 

@@ -63,8 +63,7 @@ def _last() -> Resume | None:
 async def _began(app: "Wizard", found: Survey, last: Resume | None) -> None:
     app.work.survey = found
     app.work.draft = _draft(app, found, last)
-    _check(app)
-    app.show_all()
+    await show_draft(app)
     await app._fit_panels()
     if found.login.ssh and not found.login.multiplexer:
         app.notify(OVER_SSH, timeout=15)
@@ -125,10 +124,16 @@ def _here(app: "Wizard", draft: Draft, found: Survey | None) -> int:
     return names.index(found.name) if found and found.name in names else 0
 
 
-def _check(app: "Wizard") -> None:
+async def show_draft(app: "Wizard") -> None:
+    """Check the draft, and show it; the form may be on screen already, with another one."""
+    from vxlan_tui.ui.screens.plan import PlanPane  # noqa: PLC0415 (after the first frame)
+
     app.work.forget_looks()
     app.work.plan, faults = app.work.draft.check()
     app.work.plan_faults = len(faults)
+    for pane in app.screen_stack[0].query(PlanPane):
+        await pane.rebuild()
+    app.show_all()
 
 
 def look(app: "Wizard") -> None:
@@ -136,6 +141,7 @@ def look(app: "Wizard") -> None:
     if app.work.running:
         return
     plan, host = app.work.plan, app.work.host
+    app.work.looking = True
 
     def work() -> None:
         found = survey(Runner()) if app.current == "host" else None
@@ -147,6 +153,7 @@ def look(app: "Wizard") -> None:
 
 def _looked(app: "Wizard", plan: plans.Plan | None, found: Survey | None, steps: dict[str, list[Step] | str]) -> None:
     work = app.work
+    work.looking = False
     if found is not None:
         work.survey = found
     if plan != work.plan:
@@ -154,6 +161,7 @@ def _looked(app: "Wizard", plan: plans.Plan | None, found: Survey | None, steps:
     else:
         work.steps = {name: value for name, value in steps.items() if isinstance(value, list)}
         work.not_ready = {name: value for name, value in steps.items() if isinstance(value, str)}
+        work.forget_stale_runs()
         if plan is not None and system.not_root():
             work.not_ready = dict.fromkeys(STEP_SECTIONS, "This changes the host, and you are not root: use sudo.")
     app._follow()

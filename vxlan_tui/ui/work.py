@@ -24,7 +24,10 @@ SECTIONS = {
     "verify": "Verify",
     "finish": "Finish",
 }
-STEP_SECTIONS = ("ethernet", "bridge", "network", "vms")
+SECTION_NUMBERS = {"ethernet": "10.2", "bridge": "10.3", "network": "10.4", "vms": "10.5"}
+"""The chapter's numbers of what is done in steps."""
+
+STEP_SECTIONS = tuple(SECTION_NUMBERS)
 
 KEPT_LINES = 500
 """So many last lines of a command's output stay on screen."""
@@ -80,6 +83,7 @@ class Work:
     undone: dict[str, tuple["Step", ...]] = field(default_factory=dict)
     skipped: set[Key] = field(default_factory=set)
     running: str = ""
+    looking: bool = False
     verified: str = ""
     finished: str = ""
     plan_faults: int = 0
@@ -135,6 +139,14 @@ class Work:
         self.steps.clear()
         self.not_ready.clear()
         self.verified = ""
+
+    def forget_stale_runs(self) -> None:
+        """Drop what steps have shown that went well then, and are to be done again now."""
+        for section, steps in self.steps.items():
+            for key in [key_of(section, step) for step in steps if step.commands]:
+                run = self.runs.get(key)
+                if run is not None and run.result is not None and run.result.state == "changed":
+                    del self.runs[key]
 
     def next_open(self, sections: Iterable[str] = SECTIONS) -> str:
         """Give the first section that is not done."""

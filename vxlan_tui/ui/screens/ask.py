@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from vxlan_tui.ui.actions import SENT
 from vxlan_tui.ui.form import Line
 
 
@@ -75,7 +76,7 @@ class Read(ModalScreen[None]):
     def action_copy(self) -> None:
         """Copy the text."""
         self.app.copy_to_clipboard(self._text)
-        self.app.notify("Copied, where your terminal takes it (OSC 52).")
+        self.app.notify(SENT)
 
     def action_save(self) -> None:
         """Save the text to a file."""

@@ -10,18 +10,21 @@ from textual.widgets import Static
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.ui.keybar import Key
 from vxlan_tui.ui.screens.pane import Pane
+from vxlan_tui.ui.screens.undone import Undone
 from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS
 
 HELP = """\
-The scripts do what the wizard does, with nothing but the tools themselves. Each can be run again without harm.
+The scripts do what the wizard does, with nothing but the tools.
+Each can be run again without harm.
 
 Enter  show the marked script
 w      write it to a file
 y      copy it
 p      copy the plan file's text
+u      undo everything on this host: shows its commands first
 
-On each other host: take the plan file there and run the wizard or `vxlan-tui apply`,
-or take that host's script there and run it as root."""
+On each other host: take the plan file there and run the wizard or
+`vxlan-tui apply`, or take that host's script and run it as root."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class ScriptView(Static, can_focus=True):
     """One script of the list."""
 
     def __init__(self, script: Script) -> None:
-        super().__init__(f"{script.title}\n    {script.file}", classes="script", markup=False)
+        super().__init__(f"{script.title}\n    w writes it to {script.file}", classes="script", markup=False)
         self.script = script
 
 
@@ -58,12 +61,14 @@ class FinishPane(Pane):
         ("w", "Write to a file", "pane('write')"),
         ("y", "Copy", "pane('copy')"),
         ("p", "Copy the plan", "pane('copy_plan')"),
+        ("u", "Undo everything", "pane('undo')"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "preview", show=False),
         Binding("w", "write", show=False),
         Binding("y", "copy", show=False),
         Binding("p", "copy_plan", show=False),
+        Binding("u", "undo", show=False),
     ]
 
     def __init__(self) -> None:
@@ -73,6 +78,7 @@ class FinishPane(Pane):
         """Give the heading; what there is to offer depends on the plan."""
         yield Static("Finish", classes="heading", markup=False)
         yield Static(id="done", classes="note", markup=False)
+        yield Undone()
         yield Static("The scripts", classes="group", markup=False)
         yield Static(id="others", markup=False)
 
@@ -80,6 +86,7 @@ class FinishPane(Pane):
         """Show what was done, and offer the scripts."""
         plan, here = self.work.plan, self.work.host
         self.query_one("#done", Static).update(self._done())
+        self.query_one(Undone).show(self.work, self.section)
         if plan is None or here is None:
             return
         self.query_one("#others", Static).update(_others(plan, here, str(self.work.draft.path)))
@@ -101,7 +108,23 @@ class FinishPane(Pane):
             return "There is no plan yet: fill in section 2 first (key 2)."
         rows = [f"{SECTIONS[name]:<18}{self.work.state(name)}" for name in (*STEP_SECTIONS, "verify")]
         ran = sum(len(run.commands) for run in self.work.runs.values())
-        return "\n".join([*rows, f"{ran} commands were run from here. F9 shows them all."])
+        rows += [f"{ran} commands were run from here. F9 shows all that ever ran."]
+        return "\n".join([self._headline(), "", *rows])
+
+    def _headline(self) -> str:
+        """Say in a line where this host stands."""
+        if self.work.running:
+            return "Undoing what was done ..."
+        still = [SECTIONS[name] for name in STEP_SECTIONS if self.work.state(name) not in ("done", "skipped")]
+        if still:
+            return f"Not all is done on this host: {', '.join(still)}."
+        if not self.work.verified.startswith("OK"):
+            return "This host is set up. Verify (key 7) tells whether it works."
+        return "This host is set up, and verified. The plan is saved. ^Q quits; what was done stays."
+
+    def own_keys(self) -> tuple[Key, ...]:
+        """Give the keys that hold now."""
+        return (("x", "Stop after this command", "stop"),) if self.work.running else self.keys
 
     def _chosen(self) -> Script | None:
         views = list(self.query(ScriptView))
@@ -137,6 +160,10 @@ class FinishPane(Pane):
         if text:
             self.wizard.copy(text)
 
+    def action_undo(self) -> None:
+        """Show what undoing everything takes, and ask."""
+        self.wizard.ask_undo(self.section)
+
     def action_copy_plan(self) -> None:
         """Copy the plan file's text."""
         from vxlan_tui import plan_file  # noqa: PLC0415
@@ -157,7 +184,7 @@ def _scripts(plan: Plan, here: Host) -> list[Script]:
 
 
 def _others(plan: Plan, here: Host, path: str) -> str:
-    lines = ["", "On each other host, as root, one of these:"]
+    lines = ["", "On each other host that is not set up yet, as root, one of these:"]
     for host in plan.peers(here):
         lines += [
             f"  {host.name}: take {path} there, and run",

@@ -1,5 +1,6 @@
 """The first screen: what was found on this host, what is missing, and the commands that mend it."""
 
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -7,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from vxlan_tui.paths import REHEARSAL
 from vxlan_tui.ui.keybar import Key
 from vxlan_tui.ui.screens.pane import Pane
 
@@ -16,13 +18,18 @@ if TYPE_CHECKING:
     from vxlan_tui.facts.survey import Survey
 
 HELP = """\
-What this host has, and what the wizard's commands need and do not find.
+What this host has, and what the commands need and do not find.
 
 Enter  run the marked command that mends something
 r      look again
 F8     go on to the plan
 
 Nothing is changed by looking. Every command is shown before it runs."""
+
+_REHEARSED = """\
+A rehearsal: this host and the others are sandboxed, and nothing of your
+machine changes. The others are set up already. The bridge rehearsal0
+and the network rehearsal-old stand for what a host had before."""
 
 MANY = 12
 """So many rows of a kind are named; the live panels show all."""
@@ -33,10 +40,6 @@ class HostPane(Pane):
 
     section = "host"
     help = HELP
-    keys: ClassVar[tuple[Key, ...]] = (
-        ("Enter", "Run the marked command", "pane('run_step')"),
-        ("r", "Look again", "look_again"),
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run_step", show=False),
         Binding("r", "app.look_again", show=False),
@@ -48,8 +51,17 @@ class HostPane(Pane):
     def compose(self) -> ComposeResult:
         """Give the words; what is missing comes with the look."""
         yield Static("This host", classes="heading", markup=False)
+        if os.environ.get(REHEARSAL):
+            yield Static(_REHEARSED, classes="note", markup=False)
         yield Static("Looking at this host ...", id="found", markup=False)
         yield Static(id="missing", markup=False)
+
+    def own_keys(self) -> tuple[Key, ...]:
+        """Give the keys that hold now."""
+        if self.work.running:
+            return (("x", "Stop after this command", "stop"),)
+        enter = "Run the marked command" if len(self.query(".step")) else "Go on to Plan"
+        return (("Enter", enter, "pane('run_step')"), ("r", "Look again", "look_again"))
 
     def show(self) -> None:
         """Show what was found, and a step for what a command mends."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from vxlan_tui.ui.keybar import Key
@@ -50,6 +51,11 @@ class Pane(VerticalScroll, can_focus=True):
     def help_text(self) -> str:
         """Give the section's help, for what has the focus."""
         return self.help
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Show the keys that hold for what is marked now."""
+        del event
+        self.wizard.show_keys()
 
     def in_sight(self, view: Widget) -> bool:
         """Whether any of a view is on screen. Where not, go to it and say so: nothing runs that is not seen."""

@@ -38,11 +38,8 @@ class PlanPane(Pane):
     section = "plan"
     help = HELP
     keys: ClassVar[tuple[Key, ...]] = (
-        ("Up Down", "Fields", "pane('following')"),
-        ("< >", "Choose", "pane('following')"),
         ("^S", "Save", "save"),
         ("^O", "Open or name the file", "open_file"),
-        ("F1", "About this field", "help"),
     )
     BINDINGS: ClassVar[list[BindingType]] = []
 
@@ -58,7 +55,6 @@ class PlanPane(Pane):
 
     def on_mount(self) -> None:
         """Check what is there already."""
-        self._all = self.work.opened
         self.check()
 
     def _widgets(self) -> list[Widget]:
@@ -119,14 +115,17 @@ class PlanPane(Pane):
             self.work.forget_looks()
             self.work.plan = plan
         self.work.plan_faults = len(self._faults)
+        everything = self._all or self.work.opened
         fields = {field.spec.key: field for field in self.query(Field)}
         words: dict[str, list[str]] = {}
         for fault in self._faults:
             words.setdefault(self._field_key(fault.key), []).append(_words(fault))
         for key, field in fields.items():
-            field.tell("\n".join(words.get(key, ())) if field.visited or self._all else "")
+            field.tell("\n".join(words.get(key, ())) if field.visited or everything else "")
         loose = [str(fault) for fault in self._faults if self._field_key(fault.key) not in fields]
-        if plan is not None:
+        if self.work.survey is None:
+            note = "Looking at this host ..."
+        elif plan is not None:
             note = "The plan is complete. F8 goes on."
         elif loose:
             note = "\n".join(loose)
@@ -183,6 +182,31 @@ class PlanPane(Pane):
         if field is not None and field.is_attached:
             field.visited = True
             self.check()
+
+    def own_keys(self) -> tuple[Key, ...]:
+        """Give the keys that hold for the field that is marked."""
+        focused = self.screen.focused
+        own: tuple[Key, ...] = (("Up Down", "Fields", "pane('following')"),)
+        if isinstance(focused, Choice):
+            own += (("Left Right", "Choose", "pane('choose')"), ("Enter", "List", "pane('list')"))
+        elif isinstance(focused, ActLine):
+            own += (("Enter", focused.act.text, "pane('act')"),)
+        return (*own, *self.keys)
+
+    def action_choose(self) -> None:
+        """Choose the next value of the marked field."""
+        if isinstance(self.screen.focused, Choice):
+            self.screen.focused.action_step(1)
+
+    def action_list(self) -> None:
+        """List the values of the marked field."""
+        if isinstance(self.screen.focused, Choice):
+            self.screen.focused.action_list()
+
+    def action_act(self) -> None:
+        """Do what is marked."""
+        if isinstance(self.screen.focused, ActLine):
+            self.screen.focused.action_do()
 
     def help_text(self) -> str:
         """Give the help of the field first."""

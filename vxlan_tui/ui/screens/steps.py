@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -10,21 +9,24 @@ from textual.widgets import Static
 from vxlan_tui.steps import Need, Step
 from vxlan_tui.ui.keybar import Key
 from vxlan_tui.ui.screens.pane import Pane
+from vxlan_tui.ui.screens.undone import Undone
 from vxlan_tui.ui.words import step_text
-from vxlan_tui.ui.work import SECTIONS, StepRun, key_of, undo_of
+from vxlan_tui.ui.work import SECTION_NUMBERS, SECTIONS, StepRun, key_of
 
 if TYPE_CHECKING:
     from vxlan_tui.ui.work import Work
 
-TITLES = {
-    "ethernet": ("10.2 Ethernet", "The host needs an address that the other hosts can reach."),
-    "bridge": ("10.3 Bridge and VXLAN", "A bridge, the tunnel as its port, and the firewall open for it."),
-    "network": ("10.4 Libvirt network", "VMs name this network; libvirt puts their devices on the bridge."),
-    "vms": ("10.5 VMs", "The VMs of this host, connected to the network."),
+WORDS = {
+    "ethernet": "The host needs an address that the other hosts can reach.",
+    "bridge": "A bridge, the tunnel as its port, and the firewall open for it.",
+    "network": "VMs name this network; libvirt puts their devices on the bridge.",
+    "vms": "The VMs of this host, connected to the network.",
 }
 
 HELP = """\
-Each step shows the exact commands that it runs, as you could paste them into a root shell.
+Each step shows the commands that it runs, as a root shell takes them.
+10.x is the section of Red Hat's guide, "Using a VXLAN to create a
+virtual layer-2 domain for VMs", that these steps follow.
 
 Enter  run the step that is marked
 a      run all steps of this section
@@ -35,22 +37,22 @@ y      copy the marked step's commands
 r      look at the host again
 x      stop after the command that runs now
 
-"will run" is missing on this host. "will change" exists and differs from the plan: old -> new.
-"CONFLICT" belongs to somebody else: nothing is run until you have changed it or the plan."""
+will run      this host lacks it
+will change   it exists, and differs from the plan: old -> new
+CONFLICT      it is somebody else's: change it or the plan first"""
 
 
 class StepView(Static, can_focus=True):
     """One step."""
 
-    def __init__(self, step: Step, run: StepRun | None, skipped: bool) -> None:
-        super().__init__(markup=False)
-        self.step = step
-        self.put(step, run, skipped)
+    def __init__(self, step: Step, run: StepRun | None, skipped: bool, looking: bool = False) -> None:
+        super().__init__(classes="step", markup=False)
+        self.put(step, run, skipped, looking)
 
-    def put(self, step: Step, run: StepRun | None, skipped: bool) -> None:
-        """Show the step as it stands now."""
+    def put(self, step: Step, run: StepRun | None, skipped: bool, looking: bool = False) -> None:
+        """Show the step as it stands now; `looking` is whether a new look at the host is to come."""
         self.step = step
-        self.update(step_text(step, run, skipped))
+        self.update(step_text(step, run, skipped, "done" if looking else ""))
 
 
 class StepsPane(Pane):
@@ -69,9 +71,6 @@ class StepsPane(Pane):
     ]
 
     keys: ClassVar[tuple[Key, ...]] = (
-        ("Enter", "Run step", "pane('run_step')"),
-        ("a", "Run section", "pane('run_all')"),
-        ("s", "Skip", "pane('skip')"),
         ("e", "Edit plan", "go('plan')"),
         ("u", "Undo", "pane('undo')"),
         ("y", "Copy", "pane('copy')"),
@@ -87,27 +86,42 @@ class StepsPane(Pane):
         """Give the heading; the steps come when the host has been looked at."""
         yield Static(classes="heading", markup=False)
         yield Static(classes="note", markup=False)
-        yield Static(classes="undone", markup=False)
+        yield Undone()
 
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
         if self.work.running:
             return self.keys_running
-        if self.work.state(self.section) != "done":
+        left = self._left()
+        if left:
+            view = self._chosen()
+            done = view is not None and view.step.need is Need.DONE
+            again = view is not None and view.step in left
+            mine = ("s", "Skip" if again else "Unskip", "pane('skip')")
+            return (
+                ("Enter", "Next open step" if done else "Run step", "pane('run_step')"),
+                ("a", f"Run section ({len(left)})", "pane('run_all')"),
+                *(() if done else (mine,)),
+                *self.keys,
+            )
+        if self.work.state(self.section) not in ("done", "skipped"):
             return self.keys
         names = list(SECTIONS)
         following = SECTIONS[names[names.index(self.section) + 1]]
-        return (("F8", f"Go on to {following}", "next"), *self.keys[3:])
+        return (("F8", f"Go on to {following}", "next"), *self.keys[1:])
+
+    def _left(self) -> "tuple[Step, ...]":
+        """Give the steps that would run with the section."""
+        steps = self.work.steps.get(self.section, [])
+        return tuple(s for s in steps if s.commands and key_of(self.section, s) not in self.work.skipped)
 
     def show(self) -> None:
         """Show each step; a view stays the same as long as its step is the same."""
-        title, words = TITLES[self.section]
-        self.query_one(".heading", Static).update(title)
+        heading = f"{SECTIONS[self.section]} ({SECTION_NUMBERS[self.section]} in Red Hat's guide)"
+        self.query_one(".heading", Static).update(heading)
         note = self._note()
-        self.query_one(".note", Static).update(note or words)
-        undone = self.query_one(".undone", Static)
-        undone.update(self._undone())
-        undone.display = bool(self.work.undone.get(self.section))
+        self.query_one(".note", Static).update(note or WORDS[self.section])
+        self.query_one(Undone).show(self.work, self.section)
         steps = self.work.steps.get(self.section, [])
         views = list(self.query(StepView))
         if [view.step.id + view.step.subject for view in views] == [step.id + step.subject for step in steps]:
@@ -121,18 +135,9 @@ class StepsPane(Pane):
             if had_focus or self.has_focus:
                 self.call_after_refresh(self.opened)
 
-    def _undone(self) -> Text:
-        """Give what undoing the section has shown."""
-        told = Text().append("Undo of this section", "bold")
-        for step in self.work.undone.get(self.section, ()):
-            run = self.work.runs.get(key_of(undo_of(self.section), step))
-            if step.commands or run is not None:
-                told.append("\n").append_text(step_text(step, run, False, "undone"))
-        return told.append("\n")
-
-    def _told(self, step: Step) -> tuple[StepRun | None, bool]:
+    def _told(self, step: Step) -> tuple[StepRun | None, bool, bool]:
         key = key_of(self.section, step)
-        return self.work.runs.get(key), key in self.work.skipped
+        return self.work.runs.get(key), key in self.work.skipped, self.work.looking or bool(self.work.running)
 
     def _note(self) -> str:
         work: Work = self.work
@@ -165,7 +170,7 @@ class StepsPane(Pane):
     def reveal(self) -> None:
         """Keep the end of what runs now in sight."""
         for view in self.query(StepView):
-            run, _ = self._told(view.step)
+            run, *_ = self._told(view.step)
             if run is not None and run.result is None:
                 if view.virtual_region.height <= self.size.height:
                     self.scroll_to_widget(view, animate=False)
@@ -210,9 +215,7 @@ class StepsPane(Pane):
         steps = self.work.steps.get(self.section, [])
         if any(step.conflict for step in steps):
             self.app.notify("A step is in conflict: nothing of this section was run.", severity="warning")
-            return
-        left = tuple(s for s in steps if s.commands and key_of(self.section, s) not in self.work.skipped)
-        if left:
+        elif left := self._left():
             self.wizard.run_steps("forward", self.section, left)
         else:
             self.app.notify("Nothing is left to run here. F8 goes on.")

@@ -1,10 +1,12 @@
 """The checks: each with its command, what that shows, a verdict in words, and on failure cause and remedy."""
 
+from collections import Counter
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.widgets import Static
 
 from vxlan_tui.checks.finding import Finding, Status
@@ -16,16 +18,20 @@ from vxlan_tui.ui.words import printable_lines, ran_text
 from vxlan_tui.ui.work import StepRun, key_of
 
 HELP = """\
-The chapter's verifications, and what lies behind a failure. They change nothing.
+The chapter's verifications, and what lies behind them.
+They change nothing.
 
 a      run all checks (again)
-Enter  on a failed check: run what mends it, the commands that are shown
+Enter  on a check that commands mend: run them, as they are shown
 y      copy the marked check's command
 
-PASS  as it should be
-WARN  works, but you should know
-FAIL  does not work: the cause, and what mends it
-SKIP  follows from another failure, or cannot be known from here"""
+PASS   as it should be
+WARN   works, but you should know
+FAIL   is not so: what was found, and what mends it
+SKIP   follows from another failure, or cannot be known from here
+
+The word in parentheses is the cause's name, also in
+`vxlan-tui verify --json`."""
 
 WORDS = {Status.PASS: "PASS", Status.WARN: "WARN", Status.FAIL: "FAIL", Status.SKIP: "SKIP"}
 STYLES = {Status.PASS: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.SKIP: ""}
@@ -40,8 +46,28 @@ class FindingView(Static, can_focus=True):
 
     def put(self, finding: Finding, run: StepRun | None, pending: bool) -> None:
         """Show what it says now."""
-        self.finding = finding
-        self.update(_text(finding, run, pending))
+        self.finding, self.run, self.pending = finding, run, pending
+        self._draw()
+
+    @property
+    def can_mend(self) -> bool:
+        """Whether commands for this host mend what it found."""
+        return bool(self.finding.remedy) and self.finding.status in (Status.FAIL, Status.WARN) and not self.pending
+
+    def _draw(self) -> None:
+        text = _text(self.finding, self.pending)
+        if self.can_mend and self.has_focus:
+            number = len(self.finding.remedy)
+            words = "this command" if number == 1 else f"these {number} commands"
+            text.append(f"\nEnter runs {words}.", "yellow")
+        for shown in self.run.commands if self.run else ():
+            text.append("\n").append_text(ran_text(shown))
+        self.update(text)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Say what Enter does of the marked one alone."""
+        super().watch_has_focus(has_focus)
+        self._draw()
 
 
 class VerifyPane(Pane):
@@ -51,7 +77,7 @@ class VerifyPane(Pane):
     help = HELP
     keys: ClassVar[tuple[Key, ...]] = (
         ("a", "Run all checks", "pane('check')"),
-        ("Enter", "Run the remedy", "pane('remedy')"),
+        ("Up Down", "Go through them", "pane('following')"),
         ("y", "Copy command", "pane('copy')"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,13 +90,18 @@ class VerifyPane(Pane):
         super().__init__(id="pane-verify")
 
     def compose(self) -> ComposeResult:
-        """Give the heading; the checks come when they are run."""
-        yield Static("Verify", classes="heading", markup=False)
-        yield Static(classes="note", markup=False)
+        """Give the result, which stays in sight; the checks come when they are run."""
+        with Vertical(classes="top"):
+            yield Static("Verify", classes="heading", markup=False)
+            yield Static(classes="note", markup=False)
 
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
-        return (("x", "Stop after this command", "stop"),) if self.work.running else self.keys
+        if self.work.running:
+            return (("x", "Stop after this command", "stop"),)
+        view = self._chosen()
+        remedy = (("Enter", "Run what mends it", "pane('remedy')"),) if view is not None and view.can_mend else ()
+        return (*remedy, *self.keys)
 
     def show(self) -> None:
         """Show each check as far as it is known."""
@@ -95,15 +126,20 @@ class VerifyPane(Pane):
             return f"The checks cannot be run:\n{self.work.not_ready['verify']}"
         if self.wizard.checking:
             return f"Checking ... {len(self.wizard.pending)} to come."
-        return f"Result: {self.work.verified}. a runs them again." if self.work.verified else "a runs the checks."
+        if not self.work.verified:
+            return "a runs the checks."
+        counted = Counter(WORDS[finding.status] for finding in self.wizard.findings)
+        numbers = ", ".join(f"{number} {word}" for word, number in counted.items())
+        again = "They run again by themselves." if self.wizard.waits else "a runs them again."
+        return f"Result: {self.work.verified} ({numbers}). {again}"
 
     def opened(self) -> None:
         """Run the checks when the section is opened first, and mark what failed."""
         views = list(self.query(FindingView))
-        if not views and not self.wizard.checking:
+        by_weight = sorted(views, key=lambda view: _WEIGHTS.get(view.finding.status, len(_WEIGHTS)))
+        (by_weight[0] if by_weight else self).focus()
+        if not self.wizard.findings and not self.wizard.checking:
             self.wizard.start_checks()
-        worst = next((v for v in views if v.finding.status is Status.FAIL), next(iter(views), None))
-        (worst or self).focus()
 
     def _chosen(self) -> FindingView | None:
         return next((view for view in self.query(FindingView) if view.has_focus), None)
@@ -117,7 +153,7 @@ class VerifyPane(Pane):
         view = self._chosen()
         if view is not None and not self.in_sight(view):
             return
-        if view is not None and view.finding.remedy and view.finding.status in (Status.FAIL, Status.WARN):
+        if view is not None and view.can_mend:
             self.wizard.run_steps("remedy", "verify", (mend.of_finding(view.finding),))
         elif view is not None and view.finding.fix:
             self.app.notify("What mends this is not a command for this host: see its words.")
@@ -131,7 +167,10 @@ class VerifyPane(Pane):
             self.wizard.copy(view.finding.command)
 
 
-def _text(finding: Finding, run: StepRun | None, pending: bool) -> Text:
+_WEIGHTS = {Status.FAIL: 0, Status.WARN: 1}
+
+
+def _text(finding: Finding, pending: bool) -> Text:
     text = Text()
     if pending:
         text.append("[checking] ", "yellow")
@@ -142,15 +181,12 @@ def _text(finding: Finding, run: StepRun | None, pending: bool) -> Text:
         text.append(f"\n# {finding.command}", "cyan")
     if pending:
         return text
-    text.append(f"\n{printable_lines(finding.evidence)}")
+    wrong = "found: " if finding.cause else ""
+    text.append(f"\n{wrong}{printable_lines(finding.evidence)}", STYLES[finding.status] if wrong else "")
     if finding.cause:
-        text.append(f"\ncause: {finding.cause}", STYLES[finding.status])
+        text.append(f" ({finding.cause})")
     if finding.on_host:
         text.append(f"\non {finding.on_host}:", "bold")
     for line in finding.fix.splitlines():
         text.append(f"\nto mend it: {printable(line)}", "bold")
-    if finding.remedy:
-        text.append("\nEnter runs this.", "yellow")
-    for shown in run.commands if run else ():
-        text.append("\n").append_text(ran_text(shown))
     return text
