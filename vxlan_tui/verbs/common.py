@@ -10,6 +10,7 @@ from vxlan_tui.facts import iproute, system
 from vxlan_tui.files import UnsafePath, private_directory
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.state import Link
 
 
 def choose_host(plan: Plan, name: str | None, runner: Runner) -> Host:
@@ -20,14 +21,17 @@ def choose_host(plan: Plan, name: str | None, runner: Runner) -> Host:
         if not found:
             raise Refused(f"--host: found {name!r}; allowed: {names}")
         return found[0]
-    try:
-        links = tuple(iproute.read_links(runner).values())
-    except CommandFailed:
-        links = ()
-    hosts = system.hosts_of_this_machine(plan, links)
+    hosts = system.hosts_of_this_machine(plan, ()) or system.hosts_of_this_machine(plan, _links(runner))
     if len(hosts) != 1:
         raise Refused(f"which host of the plan is this machine? Say it with --host: {names}")
     return hosts[0]
+
+
+def _links(runner: Runner) -> tuple[Link, ...]:
+    try:
+        return tuple(iproute.read_links(runner).values())
+    except (CommandFailed, ValueError):
+        return ()
 
 
 @contextmanager
