@@ -28,7 +28,7 @@ class ScreenReporter:
             self._run = self._work.runs.get(key_of(self._section, step)) or StepRun()
             self._news()
             return
-        self._run = StepRun()
+        self._run = StepRun(step.title)
         self._work.runs[key_of(self._section, step)] = self._run
         self._work.skipped.discard(key_of(self._section, step))
         self._news()

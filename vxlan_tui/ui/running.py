@@ -88,6 +88,7 @@ def ask_undo(app: "Wizard", section: str) -> None:
     every = STEP_SECTIONS[STEP_SECTIONS.index(section) :] if section in STEP_SECTIONS else STEP_SECTIONS
     only = every[:1] if section in STEP_SECTIONS else every
     orders = [Order("back", section, (), work.plan, work.host, each) for each in (only, every)]
+    app.notify("Looking for what there is to undo ...", timeout=2)
 
     def in_thread() -> None:
         try:

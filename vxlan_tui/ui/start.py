@@ -133,6 +133,8 @@ async def show_draft(app: "Wizard") -> None:
     app.work.plan_faults = len(faults)
     for pane in app.screen_stack[0].query(PlanPane):
         await pane.rebuild()
+        if app.pane is pane:
+            app.call_after_refresh(pane.opened)
     app.show_all()
 
 

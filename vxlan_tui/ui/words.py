@@ -47,7 +47,8 @@ def step_text(step: Step, run: StepRun | None, skipped: bool, over: str = "") ->
     """Give all that a step shows."""
     state = step_state(step, run, skipped, over)
     text = Text()
-    text.append(f"[{state}] ", style_of(state)).append(printable(step.title), "bold")
+    title = run.title if run is not None and run.title else step.title
+    text.append(f"[{state}] ", style_of(state)).append(printable(title), "bold")
     if step.why:
         text.append(f"\n{printable(step.why)}")
     if step.conflict:

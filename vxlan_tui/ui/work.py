@@ -63,8 +63,9 @@ class Shown:
 
 @dataclass
 class StepRun:
-    """What running a step has shown so far."""
+    """What running a step has shown so far; `title` is what it was called when it began."""
 
+    title: str = ""
     commands: list[Shown] = field(default_factory=list)
     result: "Result | None" = None
 
@@ -107,7 +108,19 @@ class Work:
             return self._plan_state()
         if section in STEP_SECTIONS:
             return self._steps_state(section)
-        return (self.verified if section == "verify" else self.finished) or "to do"
+        if section == "verify":
+            return self.verified or "to do"
+        return self.finished or ("done" if self.all_done and self.verified.startswith("OK") else "to do")
+
+    @property
+    def all_done(self) -> bool:
+        """Whether every step of the plan is done on this host, or skipped."""
+        return all(self.state(section) in ("done", "skipped") for section in STEP_SECTIONS)
+
+    def all_undone(self, section: str) -> bool:
+        """Whether an undo that was asked for in a section has gone well to its end."""
+        runs = [self.runs.get(key_of(undo_of(section), step)) for step in self.undone.get(section, ()) if step.commands]
+        return bool(runs) and all(run and run.result and run.result.state == "changed" for run in runs)
 
     def _plan_state(self) -> str:
         if self.plan is None:

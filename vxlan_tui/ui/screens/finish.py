@@ -37,10 +37,10 @@ class Script:
     undo: bool = False
 
     def text(self, plan: Plan) -> str:
-        """Give the script; raises ImportError where this version has none."""
+        """Give the script."""
         from vxlan_tui import export  # noqa: PLC0415 (jinja2 comes when it is asked for)
 
-        return str((export.undo_script if self.undo else export.script)(plan, self.host))
+        return (export.undo_script if self.undo else export.script)(plan, self.host)
 
 
 class ScriptView(Static, can_focus=True):
@@ -115,6 +115,8 @@ class FinishPane(Pane):
         """Say in a line where this host stands."""
         if self.work.running:
             return "Undoing what was done ..."
+        if self.work.all_undone(self.section):
+            return "What was done on this host is undone: it is as it was before."
         still = [SECTIONS[name] for name in STEP_SECTIONS if self.work.state(name) not in ("done", "skipped")]
         if still:
             return f"Not all is done on this host: {', '.join(still)}."
@@ -132,13 +134,7 @@ class FinishPane(Pane):
 
     def _text(self) -> str:
         script, plan = self._chosen(), self.work.plan
-        if script is None or plan is None:
-            return ""
-        try:
-            return script.text(plan)
-        except (ImportError, AttributeError) as error:
-            self.app.notify(f"There is no script: {error}", severity="error")
-            return ""
+        return script.text(plan) if script is not None and plan is not None else ""
 
     def action_preview(self) -> None:
         """Show the marked script."""
