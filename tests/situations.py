@@ -58,6 +58,17 @@ _TEXT = st.text(st.characters(categories=("L", "N", "P", "S"), max_codepoint=0x2
 free_text = st.sampled_from(HOSTILE) | _TEXT.filter(lambda text: not re.match(r"[-+\d]", text) and "/" not in text)
 DEVICES = ("bridge0", "vxlan9", "controller", "master", "port-type", "br.1", "v@x", "_0", "id")
 INTERFACES = ("enp1s0", "dev", "e@1")
+ADDRESSES = ((), ("169.254.7.7",), ("203.0.113.77",), ("203.0.113.77", "203.0.113.78"))
+_HERE = "203.0.113.1 50000 203.0.113.77 22"
+_BRIDGE = "203.0.113.1 50000 192.0.2.1 22"
+_THERE = "0 0 [::ffff:203.0.113.77]:22 [::ffff:203.0.113.1]:50000\n"
+SESSIONS = (
+    *((("", ""),) * 3),
+    (_HERE, f"odd\n{_THERE}"),
+    (_HERE, "0 0 203.0.113.77:22 203.0.113.9:50000\n"),
+    (_BRIDGE, f"{_THERE}0 0 192.0.2.1:22 203.0.113.1:50000\n"),
+)
+"""SSH_CONNECTION, and the TCP connections that are established."""
 INSTALL = ("--memory 64", "--disk 'a b' \"$(x)\" --wait=2", "--import '--wa'")
 
 
@@ -140,12 +151,15 @@ def hosts_near(draw: Draw, plan: Plan, host: Host) -> Answers:
         profiles.near(each)
     profiles.foreign(plan, host)
     networks, lists = _networks(draw, plan)
+    ssh_connection, connections = draw(st.sampled_from(SESSIONS))
     return Answers(
         version=version,
         profiles=tuple(draw(st.permutations(profiles.rows))),
         settings=profiles.settings,
         addressing=tuple(_addressing(draw, profiles)),
         links=tuple(_links(draw, plan, host, {device for _, _, device, _, _, _ in profiles.rows})),
+        ssh_connection=ssh_connection,
+        connections=connections,
         zone=draw(st.sampled_from(("", "public", "internal"))),
         zones=_zones(draw),
         networks=networks,
@@ -230,6 +244,7 @@ def _links(draw: Draw, plan: Plan, host: Host, active: set[str]) -> Iterable[dic
     yield {"ifindex": 1, "flags": ["LOOPBACK", "UP"], "ifname": "lo", "addr_info": [_address("127.0.0.1")]}
     if draw(st.integers(0, 9)):
         row = {"link": "peer0", "ifname": host.interface, "mtu": 1500, "linkinfo": {"info_kind": "veth"}}
+        row |= {"addr_info": [_address(a) for a in draw(st.sampled_from(ADDRESSES))]}
         yield {**row, "master": "other0"} if draw(st.integers(0, 9)) == 0 else row
     for segment in plan.segments:
         if _likely(draw, segment.bridge in active):

@@ -16,12 +16,14 @@ from typing import Any, cast
 
 from vxlan_tui.before import Record
 from vxlan_tui.facts import iproute, libvirt, nmcli
+from vxlan_tui.facts.ssh import device_of, parse_connections
+from vxlan_tui.facts.terminal import Login
 from vxlan_tui.paths import STATE_DIRECTORY, XML_DIRECTORY
 from vxlan_tui.runner import Runner
-from vxlan_tui.state import HostState, Network, VmState, Zone
+from vxlan_tui.state import HostState, Link, Network, VmState, Way, Zone
 from vxlan_tui.steps import Step
 
-TOOLS = ("busctl", "nmcli", "ip", "firewall-cmd", "virsh", "virt-xml", "virt-install", "install", "rm")
+TOOLS = ("busctl", "nmcli", "ip", "ss", "firewall-cmd", "virsh", "virt-xml", "virt-install", "install", "rm")
 
 STAND_IN = r"""#!/bin/sh
 tool=${0##*/}
@@ -32,6 +34,7 @@ case "$tool $*" in
 'nmcli -t -f connection,ipv4,ipv6,bridge,vxlan connection show uuid '*) exec cat settings ;;
 'nmcli -t -f IP4,IP6 device show '*) exec cat addressing ;;
 'ip -j -p -d address show') exec cat links ;;
+'ss -H -t -n state established') exec cat connections ;;
 'firewall-cmd --get-zone-of-interface='*) if [ -s zone ]; then exec cat zone; else echo no zone; exit 2; fi ;;
 'firewall-cmd --get-default-zone') echo public; exit ;;
 'firewall-cmd '*' --list-ports')
@@ -70,6 +73,9 @@ class Answers:
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     addressing: tuple[str, ...] = ()
     links: tuple[Mapping[str, Any], ...] = ()
+    ssh_connection: str = ""
+    connections: str = ""
+    """What `ss` prints of the TCP connections that are established."""
     zone: str = ""
     zones: Mapping[str, tuple[str, str | None]] = field(default_factory=lambda: {"public": ("", "")})
     """What is open in each: at runtime and permanently; None where it has no permanent configuration."""
@@ -100,6 +106,7 @@ class Answers:
             "settings": self.setting_blocks(),
             "addressing": "".join(f"{line}\n" for line in self.addressing),
             "links": pretty(self.links),
+            "connections": self.connections,
             "zone": f"{self.zone}\n" if self.zone else "",
             "networks/all": names,
             "vms/all": "".join(f"{name}\n" for name in self.vms),
@@ -129,10 +136,12 @@ class Answers:
     def state(self, interface: str, wanted_zone: str | None, recorded: Iterable[str] = ()) -> HostState:
         """Give the state that the program's own parsers make of the same answers."""
         runner = cast(Runner, _Reader(self))
+        links = iproute.read_links(runner)
         name = wanted_zone or self.zone or "public"
         return HostState(
             nm_version=nmcli.read_version(runner),
-            links=iproute.read_links(runner),
+            links=links,
+            way=self._way(links),
             profiles=nmcli.read_profiles(runner),
             underlay_addressing=nmcli.read_addressing(runner, interface),
             zone=self._zone(name),
@@ -141,6 +150,13 @@ class Answers:
             vms={name: self._vm(name) for name in self.vms},
             leftovers=frozenset(f"{XML_DIRECTORY}/{name}.xml" for name in self.leftovers),
         )
+
+    def _way(self, links: Mapping[str, Link]) -> Way:
+        if not self.ssh_connection:
+            return Way()
+        client, _, server, _ = self.ssh_connection.split()
+        device = device_of(Login(True, server, client), links, parse_connections(self.connections))
+        return Way(True, frozenset([device] if device else ()))
 
     def _zone(self, name: str) -> Zone:
         if name not in self.zones:
@@ -227,6 +243,8 @@ class Judged:
     records: tuple[tuple[str, str], ...] = ()
     note: str = ""
     spent: tuple[str, ...] = ()
+    cuts: str = ""
+    stands: frozenset[tuple[str, str]] = frozenset()
 
 
 def judged_by_program(steps: Iterable[Step]) -> list[Judged]:
@@ -240,6 +258,8 @@ def judged_by_program(steps: Iterable[Step]) -> list[Judged]:
             tuple((record.name, record.text) for record in step.before) if step.commands else (),
             step.note if not step.conflict else "",
             step.restored if not step.conflict else (),
+            step.cuts if step.commands and not step.conflict else "",
+            frozenset((record.name, record.text) for record in step.stands) if not step.conflict else frozenset(),
         )
         for step in steps
     )
@@ -279,6 +299,8 @@ for each in "${!step_kind[@]}"; do
     list "${all_record_texts[@]:from:count}"
     read -r from count <<<"${step_spent[each]}"
     list "${all_spent[@]:from:count}"
+    read -r from count <<<"${step_stands[each]}"
+    list "${step_cuts[each]}" "${all_stand_names[@]:from:count}" "${all_stand_texts[@]:from:count}"
 done
 """
 
@@ -288,6 +310,7 @@ class Bench:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.ssh_connection = ""
         tools = directory / "bin"
         tools.mkdir()
         (tools / "stand-in").write_text(STAND_IN)
@@ -322,6 +345,7 @@ class Bench:
             shutil.rmtree(self.directory / name, ignore_errors=True)
         for name in ("state", "state/before"):
             (self.directory / name).mkdir(mode=0o700)
+        self.ssh_connection = answers.ssh_connection
         answers.write(self.directory / "answers")
         for record in records:
             (self.directory / "state" / "before" / record.name).write_text(record.text)
@@ -338,6 +362,7 @@ class Bench:
             "PATH": f"{self.directory}/bin:{os.environ['PATH']}",
             "ANSWERS": str(self.directory / "answers"),
             "RECORD": str(self.directory / "record"),
+            "SSH_CONNECTION": self.ssh_connection,
         }
         argv = ["bash", str(file)]
         done = subprocess.run(
@@ -352,12 +377,14 @@ def _judged(words: Iterator[str]) -> Iterator[Judged]:
     while head := _some(words):
         kind, conflict, note = head
         commands = tuple(_command(*_some(words)) for _ in range(int(next(words))))
-        changes, names, texts, spent = (_some(words) for _ in range(4))
+        changes, names, texts, spent, (cuts, *stands) = (_some(words) for _ in range(5))
         if conflict:
             yield Judged(kind, conflict)
         else:
             records = tuple(zip(names, texts, strict=True)) if commands else ()
-            yield Judged(kind, "", commands, changes if commands else (), records, note, spent)
+            half = len(stands) // 2
+            guarded = frozenset(zip(stands[:half], stands[half:], strict=True))
+            yield Judged(kind, "", commands, changes if commands else (), records, note, spent, cuts, guarded)
 
 
 def _some(words: Iterator[str]) -> tuple[str, ...]:

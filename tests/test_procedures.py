@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vxlan_tui import plan
-from vxlan_tui.before import profile_record, underlay_record
+from vxlan_tui.before import Record, network_record, nic_record, profile_record, underlay_record, vm_record
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import SECTIONS, back, steps
 from vxlan_tui.rehearsal import SAMPLE
@@ -114,7 +114,10 @@ def vm_commands(vm: VmState, text: str = "", old: str = "", new: str = "") -> li
     return taken(read(text, old, new), replace(EMPTY, vms={"vma": vm}), "vms")
 
 
-WAIT = "timeout 60 bash -c 'until virsh list --name --state-shutoff | grep -Fxq -e \"$0\"; do sleep 0.5; done' vma"
+WAIT = (
+    'timeout 60 bash -c \'n=0; until virsh list --name --state-shutoff | grep -Fxq -e "$0"; do '
+    'sleep 0.5; ((++n % 20)) || virsh shutdown "$0"; done\' vma'
+)
 
 
 def test_a_running_vm_is_edited_shut_down_waited_for_and_started() -> None:
@@ -146,6 +149,16 @@ def test_the_nic_is_chosen_by_its_mac_where_a_vm_has_several() -> None:
     address = 'address = "192.0.2.1"\n'
     commands = vm_commands(vm, "", address, f'{address}mac = "{MAC.upper()}"\n')
     assert commands[0] == f"virt-xml vma --edit mac={MAC} --network network=vxlan10-bridge"
+
+
+def test_each_nic_of_a_vm_is_a_step_of_its_own() -> None:
+    """The second look of one is not the other's."""
+    vm = VmState("vma", nics=(OLD, replace(OLD, mac=OTHER_MAC)))
+    address = 'address = "192.0.2.1"\n'
+    row = '\n[[vms]]\nhost = "host-a"\nname = "vma"\nnetwork = "vxlan10-bridge"\n'
+    of = read(f'{row}mac = "{OTHER_MAC}"\n', address, f'{address}mac = "{MAC}"\n')
+    subjects = [step.subject for step in found(of, replace(EMPTY, vms={"vma": vm}), "vms")]
+    assert subjects == [f"vma {MAC}", f"vma {OTHER_MAC}", "vma"]
 
 
 @pytest.mark.parametrize(
@@ -220,3 +233,59 @@ def test_every_profile_that_was_changed_for_the_underlay_gets_its_own_settings_b
         "nmcli connection modify id One ipv4.method auto",
         "nmcli connection modify id Two ipv4.method auto",
     ]
+
+
+def undone(records: list[Record], state: HostState) -> list[str]:
+    """Give the commands that undo takes, as text."""
+    return [c.text for step in back.steps(read(), read().hosts[0], records, state) for c in step.commands]
+
+
+def test_a_vm_that_runs_on_the_network_it_was_on_is_not_restarted_whatever_that_is_called() -> None:
+    """Libvirt's XML has the name escaped."""
+    old = replace(OLD, source="a&'b'", network="a&'b'", xml="<interface><source network='a&amp;&apos;b&apos;'/>")
+    vm = VmState("vma", "running", nics=(old,), live_nics=(old,))
+    records = [nic_record("vma", old), vm_record(str(FILE), "vma", vm)]
+    assert undone(records, replace(EMPTY, vms={"vma": vm})) == []
+
+
+def test_a_file_that_was_left_is_removed_though_a_vm_still_names_its_network() -> None:
+    """The network itself is gone, so nothing of it is taken from the VM."""
+    left = frozenset({"/run/vxlan-tui/vxlan10-bridge.xml"})
+    state = replace(EMPTY, vms={"vmx": VmState("vmx", nics=(NEW,))}, leftovers=left)
+    assert undone([network_record(str(FILE), "vxlan10-bridge", None)], state) == [
+        "rm /run/vxlan-tui/vxlan10-bridge.xml"
+    ]
+
+
+RIGHT = {
+    "connection.interface-name": "enp1s0",
+    "connection.autoconnect": "yes",
+    "ipv4.method": "manual",
+    "ipv4.addresses": "198.51.100.2/24",
+    "ipv4.gateway": "198.51.100.254",
+    "ipv4.dns": "198.51.100.200",
+    "ipv4.dns-search": "example.com",
+}
+IDLE = Profile("u", "Example", "802-3-ethernet", settings=RIGHT)
+IN_FORCE = frozenset({"198.51.100.2/24", "198.51.100.254", "198.51.100.200", "example.com"})
+
+
+def test_a_profile_that_was_there_and_only_had_to_be_activated_is_taken_down_by_undo() -> None:
+    """Where nothing was active before."""
+    state = replace(EMPTY, profiles=(IDLE,), underlay_addressing=IN_FORCE)
+    (step,) = [step for step in found(read(), state, "ethernet") if step.commands]
+    assert [command.text for command in step.commands] == ["nmcli connection up id Example"]
+    active = replace(IDLE, device="enp1s0", activated=True)
+    assert undone(list(step.before), replace(state, profiles=(active,))) == ["nmcli connection down id Example"]
+
+
+def test_an_active_profile_that_is_not_saved_is_not_the_plans() -> None:
+    """It would be gone with the next boot."""
+    unsaved = replace(IDLE, uuid="v", device="enp1s0", activated=True, saved=False)
+    state = replace(EMPTY, profiles=(IDLE, unsaved), underlay_addressing=IN_FORCE)
+    assert taken(read(), state, "ethernet") == ["nmcli connection up id Example"]
+
+
+def test_of_a_profile_and_its_interface_the_interface_is_recorded_first() -> None:
+    """Undo looks at the profile with it: a run killed between the two leaves nothing that no undo would spend."""
+    assert [record.kind for record in found(read(), EMPTY, "ethernet")[0].before] == ["underlay", "profile"]

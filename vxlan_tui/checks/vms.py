@@ -40,14 +40,8 @@ def _id(key: Key, title: str) -> tuple[str, str, str, str]:
     return key[0], SECTION, key[1], title
 
 
-def subject(plan: Plan, vm: Vm) -> str:
-    """Name a VM's NIC: by the VM alone where it stands in the plan once."""
-    several = sum(other.host == vm.host and other.name == vm.name for other in plan.vms) > 1
-    return f"{vm.name} {vm.mac}" if several else vm.name
-
-
 def _vm(plan: Plan, this: Host, vm: Vm) -> Iterator[Check]:
-    name, segment = subject(plan, vm), plan.segment_of(vm.network)
+    name, segment = vms.subject(plan, vm), plan.segment_of(vm.network)
     network, bridge = ("vm.network", name), ("vm.bridge", name)
     running = ("vm.running", vm.name)
     yield Check(
@@ -100,7 +94,7 @@ def inside_questions(plan: Plan, this: Host) -> Iterator[tuple[Vm, str]]:
 
 
 def _inside(plan: Plan, vm: Vm, address: str) -> Check:
-    name = subject(plan, vm)
+    name = vms.subject(plan, vm)
     segment = plan.segment_of(vm.network)
     asked = next(other for other in plan.vms if other.network == vm.network and str(other.address) == address)
     local = asked.host == vm.host
@@ -144,7 +138,7 @@ def _network(plan: Plan, this: Host, vm: Vm, seen: Seen) -> Verdict:
     found = seen.state.vms.get(vm.name)
     if found is None:
         return unknown(f"there is no VM {vm.name}")
-    asked = [("vm.network", vm.name), ("vm.restart", vm.name)]
+    asked = [("vm.network", vms.subject(plan, vm)), ("vm.restart", vm.name)]
     mend = remedies.by_steps(plan, this, seen.state, asked, remedies.words("apply the plan"))
     if conflict := vms.conflict(vm, found):
         return (

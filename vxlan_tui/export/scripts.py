@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vxlan_tui.paths import RECORDS_DIRECTORY, STATE_DIRECTORY, XML_DIRECTORY
 from vxlan_tui.plan import Host, Plan, Vm, printable
-from vxlan_tui.procedures import back, ethernet, network, vms
+from vxlan_tui.procedures import back, checkpoint, ethernet, network, vms
 from vxlan_tui.procedures.back.vms import DEFAULT_SHUTDOWN_TIMEOUT
 from vxlan_tui.state import HostState
 
@@ -26,11 +26,15 @@ _PROGRAMS = (
     ("virsh", "libvirt-client", "libvirt-clients"),
     ("flock", "util-linux", "util-linux"),
     ("timeout", "coreutils", "coreutils"),
+    ("busctl", "systemd", "systemd"),
     ("sed", "sed", "sed"),
     ("grep", "grep", "grep"),
 )
 _VIRT_XML = ("virt-xml", "virt-install", "virtinst")
 _VIRT_INSTALL = ("virt-install", "virt-install", "virtinst")
+
+
+_ALWAYS = ("core", "records", "needs", "net", "way", "profiles_back", "guard")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ def script(plan: Plan, host: Host) -> str:
         "script.sh.j2",
         plan,
         host,
-        library=["core", "records", "needs", "net", "profiles", "firewall", "virt", *_libraries(sections), *creation],
+        library=[*_ALWAYS, "profiles", "firewall", "virt", *_libraries(sections), *creation],
+        goes_back="",
         kinds=[kind for section in sections for kind in _KINDS[section]],
         ethernet=wanted,
         vms=machines,
@@ -110,6 +115,7 @@ def _render(template: str, plan: Plan, host: Host, library: Iterable[str], **dat
             doing_as_json=json.dumps(f"the script of {plan.path} for {host.name}"),
             state_directory=STATE_DIRECTORY,
             records_directory=RECORDS_DIRECTORY,
+            peers=checkpoint.peers(plan, host),
             where=printable(str(plan.path)),
             **data,
         )
@@ -161,7 +167,8 @@ def undo_script(plan: Plan, host: Host) -> str:
         "undo.sh.j2",
         plan,
         host,
-        library=["core", "records", "needs", "net", "firewall", "virt", "machines", "back"],
+        library=[*_ALWAYS, "firewall", "virt", "machines", "back"],
+        goes_back="yes",
         kinds=_BACK,
         named=sorted(back._named(plan, host)),
         patience=_patience(plan),

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from vxlan_tui.command import Command
 from vxlan_tui.facts import reach
 from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures import checkpoint
 from vxlan_tui.runner import CommandFailed, Runner
 
 PATIENCE = 10
 """Seconds in which somebody has to answer."""
-
-MAX_PEERS = 3
-"""So many other hosts are asked."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Underlay:
     def __init__(self, plan: Plan, host: Host, runner: Runner) -> None:
         self._interface = host.interface
         self._version = host.vtep.version
-        self._peers = tuple(str(other.vtep) for other in plan.hosts if other is not host)[:MAX_PEERS]
+        self._peers = checkpoint.peers(plan, host)
         self._runner = runner
 
     def gateways(self) -> tuple[str, ...]:

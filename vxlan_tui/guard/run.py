@@ -138,14 +138,14 @@ class Guard:
         now = self.underlay.now(self.keeper.proof, before, change.left(), change.ask)
         # What undo goes back to may have no gateway; what a plan sets up has one, or another host to ask.
         nobody = bool(course.records) and not self.underlay.gateways() and not now
-        way, interrupts = course.state.way, self.session.runner.interrupts
+        interrupts = self.session.runner.interrupts
         interrupts.check()
         question = Question(
             change.subject,
             region[0].cuts,
             tuple(news(before, now)),
             None if nobody else bool(now),
-            way.unknown or change.subject in way.devices,
+            any(cuts.is_session(step.cuts) for step in region),
             change.left,
             lambda: bool(interrupts.asked),
         )

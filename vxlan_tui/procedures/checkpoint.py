@@ -9,12 +9,15 @@ from collections.abc import Iterable
 
 from vxlan_tui.before import Record
 from vxlan_tui.command import Command, command
+from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.back import profiles
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
 
 UNIT = "vxlan-tui-take-back"
 """The systemd timer that stands in for a checkpoint."""
+
+_MAX_PEERS = 3
 
 _CALL = (
     *("busctl", "call", "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"),
@@ -59,6 +62,11 @@ def delayed(seconds: int, program: Iterable[str]) -> Command:
 def not_delayed() -> Command:
     """Have systemd not run it."""
     return command("systemctl", "stop", f"{UNIT}.timer")
+
+
+def peers(plan: Plan, host: Host) -> tuple[str, ...]:
+    """Give the addresses of other hosts that are asked for an answer, of many only some."""
+    return tuple(str(other.vtep) for other in plan.hosts if other is not host)[:_MAX_PEERS]
 
 
 def take_back(stands: Iterable[Record], state: HostState) -> list[Step]:

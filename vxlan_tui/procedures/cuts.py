@@ -4,6 +4,8 @@ from ipaddress import ip_interface
 
 from vxlan_tui.state import HostState
 
+_SESSION = "your SSH session comes in over"
+
 
 def interface(name: str, state: HostState, comes_back: bool = True) -> str:
     """Say why a change to this interface's connection can cut somebody off; empty where nobody can be.
@@ -13,9 +15,9 @@ def interface(name: str, state: HostState, comes_back: bool = True) -> str:
     """
     way, used = state.way, addresses(name, state)
     if name in way.devices:
-        return f"your SSH session comes in over {name}"
+        return f"{_SESSION} {name}"
     if way.unknown and (used or state.active_on(name)):
-        return f"{name} is in use, and it is not known which interface your SSH session comes in over"
+        return f"{name} is in use, and it is not known which interface {_SESSION}"
     if used and comes_back:
         return f"{name} is in use with {', '.join(used)}"
     return ""
@@ -30,4 +32,9 @@ def addresses(name: str, state: HostState) -> list[str]:
 def over(state: HostState, *names: str) -> str:
     """Say so where the SSH session itself comes in over one of these devices; empty where it does not."""
     found = [name for name in names if name in state.way.devices]
-    return f"your SSH session comes in over {', '.join(found)}" if found else ""
+    return f"{_SESSION} {', '.join(found)}" if found else ""
+
+
+def is_session(why: str) -> bool:
+    """Whether what a change can cut is an SSH session, or may be."""
+    return _SESSION in why

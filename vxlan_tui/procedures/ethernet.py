@@ -73,8 +73,8 @@ def _profile(plan: Plan, host: Host, ethernet: Ethernet, state: HostState) -> St
 
 
 def _stands(plan: Plan, host: Host, ethernet: Ethernet, state: HostState) -> tuple[Record, ...]:
-    """Record how the profile and the interface stand."""
-    return (profiles.record(str(plan.path), wanted(host, ethernet), state), _underlay(plan, host, state))
+    """Record how the interface and the profile stand. The interface first: undo looks at the profile with it."""
+    return (_underlay(plan, host, state), profiles.record(str(plan.path), wanted(host, ethernet), state))
 
 
 def _set_new(profile: Wanted, state: HostState) -> tuple[Command, ...]:
@@ -99,16 +99,16 @@ def _activate(plan: Plan, host: Host, ethernet: Ethernet, state: HostState) -> S
     if conflict(host, ethernet, state) or _in_force(host, ethernet, state):
         return step
     why = cuts.interface(host.interface, state)
-    stands = _stands(plan, host, ethernet, state) if why else ()
-    before = (_underlay(plan, host, state),)
-    return replace(step, commands=(profiles.up(ethernet.profile),), before=before, cuts=why, stands=stands)
+    before = _stands(plan, host, ethernet, state)
+    commands = (profiles.up(ethernet.profile),)
+    return replace(step, commands=commands, before=before, cuts=why, stands=before if why else ())
 
 
 def _in_force(host: Host, ethernet: Ethernet, state: HostState) -> bool:
     """Whether the profile is right, active, and what it says is what the interface has."""
     profile = wanted(host, ethernet)
     active = state.active_on(host.interface)
-    if active is None or not active.activated or active.name != ethernet.profile:
+    if active is None or not active.saved or not active.activated or active.name != ethernet.profile:
         return False
     said = [
         profile.settings.get(f"ipv{v}.{key}", "")

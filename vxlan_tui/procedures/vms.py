@@ -17,7 +17,11 @@ INSTALL_TIMEOUT = 3600.0
 _TIMED_OUT = 124
 """timeout(1)'s exit status when the time is up."""
 
-_WAIT = 'until virsh list --name --state-shutoff | grep -Fxq -e "$0"; do sleep 0.5; done'
+_WAIT = (
+    'n=0; until virsh list --name --state-shutoff | grep -Fxq -e "$0"; do '
+    'sleep 0.5; ((++n % 20)) || virsh shutdown "$0"; done'
+)
+"""A guest that is still booting misses a request to shut down: it is repeated every 10 s."""
 
 
 def steps(plan: Plan, host: Host, state: HostState) -> Iterator[Step]:
@@ -30,8 +34,17 @@ def steps(plan: Plan, host: Host, state: HostState) -> Iterator[Step]:
         if found is None:
             yield _create(plan, nics[0])
         else:
-            yield from (_move(plan, vm, found) for vm in nics)
+            yield from (_move(plan, vm, found, _subject(vm, len(nics))) for vm in nics)
             yield _restart(plan, nics, found)
+
+
+def subject(plan: Plan, vm: Vm) -> str:
+    """Name a VM's NIC: by the VM alone where it stands in the plan once."""
+    return _subject(vm, sum(other.host == vm.host and other.name == vm.name for other in plan.vms))
+
+
+def _subject(vm: Vm, rows: int) -> str:
+    return f"{vm.name} {vm.mac}" if rows > 1 else vm.name
 
 
 def selected(vm: Vm, nics: tuple[Nic, ...]) -> Nic | None:
@@ -97,11 +110,11 @@ def _create(plan: Plan, vm: Vm) -> Step:
 _CONSOLE = ("--noautoconsole", "--autoconsole", "--wait")
 
 
-def _move(plan: Plan, vm: Vm, found: VmState) -> Step:
+def _move(plan: Plan, vm: Vm, found: VmState, subject: str) -> Step:
     step = Step(
         "vm.network",
         SECTION,
-        vm.name,
+        subject,
         f"Connect {vm.name} to {vm.network}",
         "Only the VM's stored definition changes; it takes effect when the VM starts.",
         conflict=conflict(vm, found),

@@ -1,7 +1,6 @@
 # --- The records of what stood before -----------------------------------------------------------------------------
 
-record_name=() record_kind=() record_subject=() record_text=() record_settings=()
-declare -A record_says=() named_by_plan=() is_port_of_plan=() is_vxlan_of_plan=() patience=()
+declare -A is_vxlan_of_plan=() patience=()
 restored_vms="" # a line each
 
 # These say what the plan names: records, UDP ports, VXLANs, and how long a VM may take to shut down.
@@ -25,48 +24,11 @@ shutdown_timeout() {
 }
 
 read_records() {
-    local file name number line text
+    local file text
     for file in "$records_directory"/*; do
         [[ -e $file ]] || continue
-        name=${file##*/}
-        number=${#record_name[@]}
         IFS= read -r -d '' text <"$file"
-        record_name+=("$name") record_kind+=("${name%%.*}") record_subject+=("${name#*.}") record_text+=("$text")
-        record_settings+=("")
-        [[ $name != nic.* ]] || continue
-        while IFS= read -r line; do
-            record_says["$number ${line%% *}"]=${line#* }
-            [[ $line != 'set '* ]] || keep_setting "$number" "${line#set }"
-        done <<<"${text%$'\n'}"
-    done
-}
-
-# keep_setting RECORD LINE
-keep_setting() {
-    record_settings[$1]+="${2%% *} "
-    record_says["$1 set ${2%% *}"]=${2#* }
-}
-
-# says RECORD KEY: whether a yes-or-no line says yes.
-says() {
-    [[ ${record_says["$1 $2"]-} == yes ]]
-}
-
-# The plan names the thing, or the record was made for this very plan file, which was edited since.
-is_ours() {
-    local name=${record_name[$1]}
-    [[ ${record_says["$1 plan"]-} == "$plan_path" || -n ${named_by_plan["the $name"]-} ]] ||
-        [[ $name == port.* && -n ${is_port_of_plan["port ${name##*.}"]-} ]]
-}
-
-# ours KIND [TYPE]: sets `numbers` to our records of that kind, and of profiles of that type.
-ours() {
-    local i
-    numbers=()
-    for i in "${!record_name[@]}"; do
-        if [[ ${record_kind[i]} == "$1" && (-z ${2-} || ${record_says["$i type"]-} == "${2-}") ]] && is_ours "$i"; then
-            numbers+=("$i")
-        fi
+        read_record "${file##*/}" "$text"
     done
 }
 
@@ -193,12 +155,13 @@ runs_elsewhere() {
 # --- Back: 10.4, the networks -------------------------------------------------------------------------------------
 
 judge_network_restore() {
-    local name=${record_subject[at]} users file
+    local name=${record_subject[at]} users file first
     file=$xml_directory/$name.xml
     spent=("${record_name[at]}")
     [[ ! -e $file ]] || takes rm "$file"
+    first=${#counts[@]}
     ! has_line "$name" "$networks" || restore_network "$name"
-    ((${#counts[@]})) || return 0
+    ((${#counts[@]} > first)) || return 0
     find_users nic_network "$name"
     [[ -z $users ]] || conflict="VMs that this undo does not put back use $name: $users"
 }
@@ -266,8 +229,8 @@ judge_bridge_vxlan() {
 }
 
 judge_bridge_bridge() {
-    local users="" name=${record_subject[at]} bridge link taps=()
-    named "$name"
+    local users="" bridge link taps=()
+    named "${record_subject[at]}"
     if ((${#same[@]})); then
         bridge=$(interface_of "${same[0]}")
         for link in "${link_names[@]}"; do
@@ -275,104 +238,12 @@ judge_bridge_bridge() {
         done
         find_users nic_device "${taps[@]}"
     fi
-    remade=""
-    restore_profile
-    [[ -z $remade ]] || raise_ports "$bridge" "${profile_uuid[${same[0]}]}"
+    restore_bridge
     if [[ -n $users && -z $conflict ]] && ! says "$at" existed; then
         conflict="VMs that this undo does not put back are on $bridge: $users"
     fi
 }
 
-restore_profile() {
-    local name=${record_subject[at]} pairs
-    spent=("${record_name[at]}")
-    named "$name"
-    if ((${#same[@]} == 0)); then
-        ! says "$at" existed || note="there is no connection profile $name any more"
-    elif ((${#same[@]} > 1)); then
-        conflict="several connection profiles are named $name: which one is ours is not known"
-    elif ! says "$at" existed; then
-        takes nmcli connection delete id "$name"
-    else
-        find_setting_changes "$at"
-        ((${#pairs[@]} == 0)) || set_properties "$name" "${pairs[@]}"
-        restore_activity "$name" "${profile_device[${same[0]}]}" "${#pairs[@]}"
-    fi
-}
-
-# find_setting_changes RECORD: sets `pairs` to the properties that a profile has other than the record.
-find_setting_changes() {
-    local keys key now old
-    pairs=()
-    read -r -a keys <<<"${record_settings[$1]}"
-    for key in "${keys[@]}"; do
-        old=${record_says["$1 set $key"]}
-        now=${setting["${profile_block[${same[0]}]} $key"]-}
-        if [[ $now != "$old" ]]; then
-            pairs+=("$key" "$old")
-            change "${record_subject[$1]}: $key" "$now" "$old"
-        fi
-    done
-}
-
-# restore_activity NAME DEVICE EDITED: a device that exists by its profile is made anew.
-restore_activity() {
-    if ! says "$at" active; then
-        [[ -z $2 ]] || takes nmcli connection down id "$1"
-    elif [[ -z $2 ]] || (($3)); then
-        [[ -z $2 ]] || takes nmcli connection down id "$1"
-        takes nmcli connection up id "$1"
-        remade=yes
-    fi
-}
-
-# raise_ports BRIDGE UUID: a port that went down with its bridge may not come back by itself.
-raise_ports() {
-    local i controller
-    for i in "${!record_name[@]}"; do
-        [[ ${record_kind[i]} == profile && ${record_says["$i type"]-} == vxlan ]] || continue
-        if ! is_ours "$i" || ! says "$i" existed || ! says "$i" active; then continue; fi
-        controller=${record_says["$i set connection.controller"]-}
-        [[ $controller == "$1" || $controller == "$2" ]] || continue
-        named "${record_subject[i]}"
-        ((${#same[@]} == 0)) || takes nmcli connection up id "${record_subject[i]}"
-    done
-}
-
-# --- Back: 10.2, the underlay -------------------------------------------------------------------------------------
-
-# The profile that was active is brought up again before ours is deleted.
 judge_ethernet_profile() {
-    local interface=${record_subject[at]} uuid=${record_says["$at active"]-} numbers i pairs
-    local edited="" idle=() deletes=() known=""
-    spent=("${record_name[at]}")
-    active_on "$interface"
-    ours profile 802-3-ethernet
-    for i in "${numbers[@]}"; do
-        spent+=("${record_name[i]}")
-        named "${record_subject[i]}"
-        ((${#same[@]})) || continue
-        if ! says "$i" existed; then
-            deletes+=("${record_subject[i]}")
-            continue
-        fi
-        [[ -n $uuid || ${profile_device[${same[0]}]} != "$interface" ]] || idle+=("${record_subject[i]}")
-        find_setting_changes "$i"
-        if ((${#pairs[@]})); then
-            set_properties "${record_subject[i]}" "${pairs[@]}"
-            edited=yes
-        fi
-    done
-    for i in "${!profile_uuid[@]}"; do
-        [[ ${profile_uuid[i]} != "$uuid" ]] || known=yes
-    done
-    if [[ -n $known ]] && [[ -z $active || -n $edited || ${profile_uuid[active]} != "$uuid" ]]; then
-        takes nmcli connection up uuid "$uuid"
-    fi
-    for i in "${idle[@]}"; do
-        takes nmcli connection down id "$i"
-    done
-    for i in "${deletes[@]}"; do
-        takes nmcli connection delete id "$i"
-    done
+    restore_underlay
 }

@@ -99,6 +99,7 @@ judge_bridge_bridge() {
     [[ -z $conflict ]] || return 0
     ensure
     will_record_profile
+    can_cut_segment
 }
 
 judge_bridge_vxlan() {
@@ -106,6 +107,13 @@ judge_bridge_vxlan() {
     [[ -z $conflict ]] || return 0
     ensure
     will_record_profile
+    can_cut_segment
+}
+
+# Guards a step that changes what somebody's session comes in over.
+can_cut_segment() {
+    can_cut_over "${segment_bridge[at]}" "${segment_vxlan[at]}"
+    stands_as_recorded
 }
 
 # A VXLAN that the kernel cannot change in place is taken down first; then what is not as planned is brought up.
@@ -138,6 +146,7 @@ judge_bridge_activate() {
     will_record_profile
     want_vxlan
     will_record_profile
+    can_cut_segment
 }
 
 bridge_is_up() {
@@ -145,7 +154,7 @@ bridge_is_up() {
     want_bridge
     ! differs || return 1
     active_on "$name"
-    is_link "$name" && [[ -z ${link_data["addressed of $name"]-} && -n $active ]] &&
+    is_link "$name" && [[ -z ${link_data["addresses of $name"]-} && -n $active ]] &&
         [[ ${profile_state[active]} == activated ]]
 }
 

@@ -32,6 +32,20 @@ trap 'ask_to_stop INT' INT
 trap 'ask_to_stop PIPE' PIPE
 trap 'ask_to_stop TERM' TERM
 
+# Sets `now` to the seconds since the machine was started: a clock that is set does not change them.
+clock() {
+    read -r now _ </proc/uptime
+    now=${now%.*}
+}
+
+# of_process PID NUMBER: gives a field of proc(5), stat: 4 is the parent, 22 when it started, in the kernel's ticks.
+of_process() {
+    local line fields
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
+    read -r -a fields <<<"${line##*)}"
+    printf '%s' "${fields[$2 - 3]}"
+}
+
 # Runs a command that only reads. Fails as it does; its words go to standard error.
 reading() {
     timeout --kill-after=2 30 "$@" </dev/null
@@ -68,17 +82,19 @@ text_of() {
 step_kind=() step_at=() step_section=() step_title=()
 
 # What `judge` finds for one step: what stands in its way, the commands that it takes, what differs from the plan, what
-# is to be recorded before its first command, and which records are spent after its last.
-conflict="" note=""
+# is to be recorded before its first command, and which records are spent after its last. Where it can cut off whoever
+# runs this: why, and how the things that it changes stand now.
+conflict="" note="" cuts=""
 words=() counts=() inputs=() limits=() waiting=()
 changes=()
-record_names=() record_texts=()
+record_names=() record_texts=() stand_names=() stand_texts=()
 spent=()
 
 # The same for all steps, as found before anything was changed: from and to which place of the lists below.
-step_conflict=() step_note=() step_commands=() step_changes=() step_records=() step_spent=()
+step_conflict=() step_note=() step_cuts=()
+step_commands=() step_changes=() step_records=() step_stands=() step_spent=()
 all_words=() all_from=() all_counts=() all_inputs=() all_limits=() all_waiting=()
-all_changes=() all_record_names=() all_record_texts=() all_spent=()
+all_changes=() all_record_names=() all_record_texts=() all_stand_names=() all_stand_texts=() all_spent=()
 
 # step KIND NUMBER SECTION TITLE
 step() {
@@ -99,9 +115,14 @@ change() {
     changes+=("$1: ${2:-nothing} -> ${3:-nothing}")
 }
 
+begin_afresh() {
+    conflict="" note="" cuts=""
+    words=() counts=() inputs=() limits=() waiting=() changes=() spent=()
+    record_names=() record_texts=() stand_names=() stand_texts=()
+}
+
 judge_afresh() {
-    conflict="" note=""
-    words=() counts=() inputs=() limits=() waiting=() changes=() record_names=() record_texts=() spent=()
+    begin_afresh
     judge "$1"
 }
 
@@ -110,7 +131,7 @@ judge_all() {
     local each i from
     for each in "${!step_kind[@]}"; do
         judge_afresh "$each"
-        step_conflict+=("$conflict") step_note+=("$note")
+        step_conflict+=("$conflict") step_note+=("$note") step_cuts+=("$cuts")
         from=${#all_words[@]}
         step_commands+=("${#all_from[@]} ${#counts[@]}")
         for i in "${!counts[@]}"; do
@@ -120,9 +141,11 @@ judge_all() {
         done
         step_changes+=("${#all_changes[@]} ${#changes[@]}")
         step_records+=("${#all_record_names[@]} ${#record_names[@]}")
+        step_stands+=("${#all_stand_names[@]} ${#stand_names[@]}")
         step_spent+=("${#all_spent[@]} ${#spent[@]}")
         all_words+=("${words[@]}") all_changes+=("${changes[@]}") all_spent+=("${spent[@]}")
         all_record_names+=("${record_names[@]}") all_record_texts+=("${record_texts[@]}")
+        all_stand_names+=("${stand_names[@]}") all_stand_texts+=("${stand_texts[@]}")
     done
 }
 
@@ -143,6 +166,7 @@ run_all() {
     local each from count ran=""
     for each in "${!step_kind[@]}"; do
         read -r from count <<<"${step_commands[each]}"
+        guard "$each"
         if ((count)); then
             ran=yes
             run_step "$each" "$from" "$count"
@@ -151,6 +175,7 @@ run_all() {
             forget_of "$each"
         fi
     done
+    [[ -z $guarding ]] || keep_or_take_back
     if [[ -n $ran ]]; then
         say $'\nDone: every step has taken effect.'
     else
@@ -164,13 +189,14 @@ run_step() {
     check_stop
     keep_of "$each"
     say $'\n'"${step_section[each]}  ${step_title[each]}"
+    [[ -z ${step_cuts[each]} ]] || say "      This can cut you off: ${step_cuts[each]}."
     say_changes "$each"
     for ((i = $2; i < $2 + $3; i++)); do
         run_command "$each" "$i"
     done
     look_whether_it_worked "$each"
     [[ -z ${step_note[each]} ]] || say "      ${step_note[each]}"
-    forget_of "$each"
+    [[ -n $guarding ]] || forget_of "$each"
 }
 
 say_changes() {
@@ -197,17 +223,19 @@ run_command() {
     stop_at "$1" "\`$text\` ended with exit status $status."$'\n'"$words_of_it"
 }
 
-# run INPUT LIMIT WAITS WORD…: sets `status`. The command is out of reach of the terminal's Ctrl-C, and holds the lock:
-# what becomes of it when somebody wants to stop is for this script to say.
+# run INPUT LIMIT WAITS WORD…: sets `status`, and `said` to the last line of its output. The command is out of reach of
+# the terminal's Ctrl-C, and holds the lock: what becomes of it when somebody wants to stop is for this script to say.
 run() {
     local input=$1 limit=$2 waits=$3 output line pid
     shift 3
+    said=""
     exec {output}< <(exec timeout --kill-after=2 "$limit" "$@" < <(printf '%s' "$input") 2>&1)
     pid=$!
     [[ -z $waits ]] || cut_off=$pid
     [[ -z $stopped ]] || ask_to_stop "${stopped#SIG}"
     while IFS= read -r -u "$output" line || [[ -n $line ]]; do
-        say "${line//[![:print:]$'\t']/?}"
+        said=${line//[![:print:]$'\t']/?}
+        say "$said"
     done
     exec {output}<&-
     wait "$pid"
@@ -219,19 +247,22 @@ run() {
 stop_at() {
     complain "Stopped in ${step_section[$1]}, ${step_title[$1]} (${step_kind[$1]}):"
     complain "$2"
+    [[ -z $guarding ]] || die 1 "It is taken back, with what was done since NetworkManager was asked to guard it."
     die 1 "What had been done before stays. Run the same again after mending."
 }
 
 # Success is a second look: the step is judged again until it takes nothing more.
 look_whether_it_worked() {
-    local give_up=$((SECONDS + 20)) from=0 i left=""
-    while ((SECONDS <= give_up)); do
+    local now give_up from=0 i left=""
+    clock
+    for ((give_up = now + 20; now <= give_up; )); do
         if look_again "$1"; then
             judge_afresh "$1"
             [[ -n $conflict ]] || ((${#counts[@]})) || return 0
         fi
         check_stop
         sleep 0.1
+        clock
     done
     [[ -z $conflict ]] || stop_at "$1" "$conflict"
     for i in "${!counts[@]}"; do

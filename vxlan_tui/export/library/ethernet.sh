@@ -45,8 +45,15 @@ judge_ethernet_profile() {
     check_ethernet
     [[ -z $conflict ]] || return 0
     ensure || set_new_addresses
-    will_record_profile
+    will_record_ethernet
+}
+
+# The interface first: undo looks at the profile with it.
+will_record_ethernet() {
     will_record_underlay
+    will_record_profile
+    can_cut "$interface"
+    stands_as_recorded
 }
 
 # NetworkManager's defaults (DHCP) are not set again.
@@ -75,7 +82,7 @@ judge_ethernet_activate() {
         conflict=""  # the step before says it
     elif ! ethernet_in_force; then
         takes nmcli connection up id "$ethernet_profile"
-        will_record_underlay
+        will_record_ethernet
     fi
 }
 
@@ -83,8 +90,8 @@ judge_ethernet_activate() {
 ethernet_in_force() {
     local i value values
     active_on "$interface"
-    [[ -n $active && ${profile_state[active]} == activated && ${profile_name[active]} == "$ethernet_profile" ]] ||
-        return 1
+    [[ -n $active && -n ${profile_saved[active]} && ${profile_state[active]} == activated ]] || return 1
+    [[ ${profile_name[active]} == "$ethernet_profile" ]] || return 1
     ! differs || return 1
     for i in "${!wanted_keys[@]}"; do
         [[ ${wanted_keys[i]} =~ ^ipv[46]\.(addresses|gateway|dns|dns-search)$ ]] || continue

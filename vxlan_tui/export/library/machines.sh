@@ -106,9 +106,11 @@ is_off() {
     [[ ${vm_state["of $1"]} == "shut off" || ${vm_state["of $1"]} == crashed ]]
 }
 
-# A VM is asked to shut down, and waited for until it is off. Never forced: a guest may ignore the request.
+# A VM is asked to shut down, and waited for until it is off. Never forced: a guest may ignore the request. One that is
+# still booting misses it, so it is repeated.
 takes_shutdown() {
-    local until_off="until virsh list --name --state-shutoff | grep -Fxq -e \"\$0\"; do sleep 0.5; done"
+    local until_off="n=0; until virsh list --name --state-shutoff | grep -Fxq -e \"\$0\"; do"
+    until_off+=" sleep 0.5; ((++n % 20)) || virsh shutdown \"\$0\"; done"
     takes virsh shutdown "$1"
     limit=$(($2 + 30)) waits=yes takes timeout "$2" bash -c "$until_off" "$1"
 }

@@ -1,12 +1,12 @@
 # --- The kernel's devices and NetworkManager's profiles -----------------------------------------------------------
 
-# Devices by name, and more of them: a VXLAN's own data, and whether a device has addresses. Every key begins with a
-# word of ours: `@` and `*` can be names.
+# Devices by name, and more of them: a VXLAN's own data, and a device's addresses. Every key begins with a word of
+# ours: `@` and `*` can be names.
 link_names=()
 declare -A link_kind=() link_controller=() link_data=()
 
 look_at_links() {
-    local answer line path="" key value name=""
+    local answer line path="" key value name="" address=""
     answer=$(reading ip -j -p -d address show) || return
     link_names=() link_kind=() link_controller=() link_data=()
     while IFS= read -r line; do
@@ -35,7 +35,10 @@ look_at_links() {
                 link_kind["of $name"]=""
                 ;;
             '/[ {/master') link_controller["of $name"]=$value ;;
-            '/[ {/addr_info/local') link_data["addressed of $name"]=yes ;;
+            '/[ {/addr_info/local') address=$value ;;
+            '/[ {/addr_info/prefixlen')
+                link_data["addresses of $name"]+="${link_data["addresses of $name"]+ }$address/$value"
+                ;;
             '/[ {/linkinfo/info_kind') link_kind["of $name"]=$value ;;
             '/[ {/linkinfo/info_data/'*) keep_link_data "$name" "$key" "$value" ;;
         esac
@@ -49,6 +52,10 @@ keep_link_data() {
         local | local6) link_data["local of $1"]=$3 ;;
         remote | remote6 | group | group6) link_data["remote of $1"]=$3 ;;
     esac
+}
+
+is_link() {
+    [[ -n ${link_kind["of $1"]+yes} ]]
 }
 
 nm_knows_controllers=""  # since 1.46; before, the words are master and slave-type
@@ -134,6 +141,11 @@ active_on() {
 
 interface_of() {
     printf '%s' "${setting["${profile_block[$1]} connection.interface-name"]-}"
+}
+
+# yes_or_no TEXT EXPECTED
+yes_or_no() {
+    if [[ $1 == "$2" ]]; then printf yes; else printf no; fi
 }
 
 # set_properties NAME KEY VALUE…: the words of this host's NetworkManager.

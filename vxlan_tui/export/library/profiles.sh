@@ -8,6 +8,13 @@ will_record() {
     record_texts+=("$text")
 }
 
+# The things that the step changes stand as is recorded: a rollback goes back to that.
+stands_as_recorded() {
+    [[ -n $cuts ]] || return 0
+    stand_names=("${record_names[@]}")
+    stand_texts=("${record_texts[@]}")
+}
+
 # What `nmcli connection add` takes, and the properties that the profile must then have.
 wanted_name="" wanted_type="" wanted_interface="" wanted_add=() wanted_keys=() wanted_values=()
 
@@ -100,11 +107,6 @@ will_record_profile() {
     will_record "profile.$wanted_name" "${lines[@]}"
 }
 
-# yes_or_no TEXT EXPECTED
-yes_or_no() {
-    if [[ $1 == "$2" ]]; then printf yes; else printf no; fi
-}
-
 # Sets `conflict` where a profile of that name cannot be ours.
 check_name() {
     local i uuids="" interface type
@@ -124,10 +126,6 @@ check_name() {
     elif [[ -n $interface && $interface != "$wanted_interface" ]]; then
         conflict="the connection profile $wanted_name is for the device $interface, not $wanted_interface"
     fi
-}
-
-is_link() {
-    [[ -n ${link_kind["of $1"]+yes} ]]
 }
 
 # Sets `conflict` where a virtual device of that name is somebody else's.

@@ -13,7 +13,9 @@ private_directory() {
 
 # Holds the host's lock for as long as this script, or a command that it has started, runs.
 take_lock() {
-    local lock=$state_directory/lock holder pid started doing since give_up=$((SECONDS + 60)) told=""
+    local lock=$state_directory/lock holder pid started doing since now give_up told=""
+    clock
+    give_up=$((now + 60))
     private_directory "$state_directory" || die 3 "The state directory $state_directory cannot be used."
     if ! (umask 077 && : >>"$lock") || ! exec 9<>"$lock"; then
         die 3 "The lock $lock cannot be opened."
@@ -25,7 +27,8 @@ take_lock() {
         holder="another run of vxlan-tui"
         [[ -z $pid ]] || holder="\`$doing\` (process $pid, since $since)"
         # A holder that lives is named at once; a command that a killed run left behind is waited for.
-        if [[ -z $pid || $(start_of "$pid") == "$started" ]] || ((SECONDS > give_up)); then
+        clock
+        if [[ -z $pid || $(of_process "$pid" 22) == "$started" ]] || ((now > give_up)); then
             die 3 "This host is being changed by $holder; try again when it has ended."
         fi
         [[ -n $told ]] || say "Waiting for a command of $holder, which was cut off."
@@ -34,20 +37,12 @@ take_lock() {
         sleep 0.1
     done
     printf '{"pid": %s, "started": "%s", "doing": %s, "since": "%(%H:%M:%S)T"}' \
-        "$$" "$(start_of "$$")" "$doing_as_json" -1 >"$lock"
+        "$$" "$(of_process "$$" 22)" "$doing_as_json" -1 >"$lock"
 }
 
 # field NAME: gives a value of the JSON object on standard input.
 field() {
     sed -nE "s/.*\"$1\": (\"(([^\"\\\\]|\\\\.)*)\"|([0-9]+)).*/\\2\\4/p"
-}
-
-# start_of PID: gives when a process started, in the kernel's ticks (proc(5), stat, field 22).
-start_of() {
-    local line fields
-    { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
-    read -r -a fields <<<"${line##*)}"
-    printf '%s' "${fields[19]}"
 }
 
 # A record that exists is never written again: the first state counts.

@@ -21,10 +21,10 @@ def step(record: Record, state: HostState, restored: Iterable[Record]) -> Step:
     users = _users(name, state, restored)
     file = f"{XML_DIRECTORY}/{name}.xml"
     leftover = (command("rm", file),) if file in state.leftovers else ()
-    commands = (*leftover, *_commands(record, found)) if found else leftover
+    commands = tuple(_commands(record, found)) if found else ()
     if commands and users:
         return replace(base, conflict=f"VMs that this undo does not put back use {name}: {', '.join(users)}")
-    return replace(base, commands=commands)
+    return replace(base, commands=(*leftover, *commands))
 
 
 def _commands(record: Record, found: Network) -> Iterator[Command]:

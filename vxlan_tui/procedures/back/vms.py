@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from xml.sax.saxutils import escape
 
 from vxlan_tui.before import Record
 from vxlan_tui.command import command
@@ -61,4 +62,8 @@ def _differs(record: Record, nics: Iterable[Nic]) -> bool:
 def _runs_elsewhere(record: Record, vm: VmState) -> bool:
     """Whether the VM runs with a NIC that is connected to something else than the record's."""
     live = next((nic for nic in vm.live_nics if nic.mac == _mac(record)), None)
-    return live is not None and bool(live.source) and f"'{live.source}'" not in record.text
+    return live is not None and bool(live.source) and f"'{escape(live.source, _ENTITIES)}'" not in record.text
+
+
+_ENTITIES = {"'": "&apos;", '"': "&quot;"}
+"""What libvirt escapes in XML beside `&`, `<` and `>`."""
