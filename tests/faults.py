@@ -299,7 +299,8 @@ FAULTS = (
         "nmcli connection delete bridge0-vxlan10; "
         "ip link add vxlan10 type vxlan id 10 dstport 8472 local 198.51.100.2 remote 203.0.113.1; "
         "ip link set vxlan10 master bridge0 up;" + NO_STP,
-        NO_STP,
+        f"ip link delete dev vxlan10; vxlan-tui apply {PLAN} --host {HERE} --only bridge --yes;" + NO_STP,
+        mends="",
         quick=False,
         also=_OF_VXLAN,
     ),
@@ -405,8 +406,11 @@ class Field:
 
     def recover(self) -> None:
         """Put all right by the plan, so that a fault which was not mended spoils no other one's trial."""
-        with suppress(AssertionError, subprocess.SubprocessError):
-            self.set_up()
+        for host in self.rehearsal.hosts:
+            with suppress(subprocess.SubprocessError):
+                _apply(host, stp=False)
+        with suppress(AssertionError):
+            self.until_well(90)
 
     def restore(self, fault: Fault) -> None:
         """Do what is left to do after a remedy, or what its words say."""

@@ -204,8 +204,10 @@ def _profiles(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     if missing:
         names = ", ".join(wanted.name for wanted in missing)
         where = f"no connection profile {names}: the device lives until the next reboot"
-        words = remedies.words(f"delete the device (`ip link delete {missing[0].interface}`) and apply the plan")
-        return bad("profile-missing", where, _steps(plan, this, segment, state, words))
+        delete = command("ip", "link", "delete", "dev", missing[0].interface).text
+        words = remedies.words(f"if nothing else needs the device, delete it (`{delete}`), and apply the plan")
+        mend = _steps(plan, this, segment, state, words)
+        return bad("profile-missing", where, mend if mend.commands else words)
     off = [wanted for wanted in both if _autoconnect_off(wanted, state)]
     if off:
         evidence = f"autoconnect is off in {', '.join(wanted.name for wanted in off)}"
