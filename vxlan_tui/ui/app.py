@@ -182,7 +182,8 @@ class Wizard(Actions):
         pane.show()
         self.show_frame()
         pane.opened()
-        if section in STEP_SECTIONS and section not in self.work.steps or section == "finish" and not self.work.steps:
+        told = STEP_SECTIONS if section == "finish" else (section,)
+        if any(name in STEP_SECTIONS and name not in self.work.steps for name in told):
             self.action_look_again()
 
     async def action_next(self) -> None:
