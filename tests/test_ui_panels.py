@@ -50,7 +50,7 @@ def test_learned_permanent_and_flood_are_told_apart_and_a_vms_mac_bears_its_name
         await _fdb(app, pilot, _entries(LEARNED, FLOOD, PERMANENT))
         lines = text_of(app).splitlines()
         assert any("52:54:00:00:00:01 learned   vma to 203.0.113.1" in line for line in lines)
-        assert any("00:00:00:00:00:00 flood     all unknown to 203.0.113.1" in line for line in lines)
+        assert any("00:00:00:00:00:00 flood     to 203.0.113.1 (all unknown)" in line for line in lines)
         assert any("2a:53:bd:d5:b3:0a permanent" in line for line in lines)
 
     play(sample(tmp_path), script)
@@ -68,7 +68,7 @@ def test_what_belongs_to_the_plan_says_so(stage: Stage, tmp_path: Path) -> None:
         await sees(pilot, "virsh net-list --all")
         networks: Any = app.hub.source("networks")
         networks._replace({"vxlan10-bridge": Network("vxlan10-bridge", "bridge0", "bridge", True)}.items())
-        await sees(pilot, "plan vxlan10-bridge     active")
+        await sees(pilot, "plan vxlan10-bridge active")
 
     play(sample(tmp_path), script)
 

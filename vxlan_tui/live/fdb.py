@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from sys import intern
 
 from vxlan_tui.live.watched import Watched, chunks, started
 
@@ -94,10 +95,10 @@ def parse(line: str) -> Entry | None:
     flags = set(words[1:])
     return Entry(
         mac,
-        words[0],
-        values.get("dst", ""),
-        values.get("vlan", ""),
-        values.get("master", ""),
+        intern(words[0]),
+        intern(values.get("dst", "")),
+        intern(values.get("vlan", "")),
+        intern(values.get("master", "")),
         "self" in flags,
         _kind(mac, flags),
     )

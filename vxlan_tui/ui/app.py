@@ -253,7 +253,7 @@ class Wizard(Actions):
 
         for screen in self.screen_stack:
             for panel in screen.query(LivePanel):
-                panel.news()
+                panel.news(event.name)
 
     def _follow(self) -> None:
         """Let the panels follow the plan."""

@@ -13,6 +13,15 @@ class Look:
     few_colours: bool = False
     no_colour: bool = False
 
+    @property
+    def cut(self) -> str:
+        """The sign after a text whose end is cut off."""
+        return ".." if self.plain else "…"
+
+    def shown(self, text: str) -> str:
+        """Give a text as this terminal can show it."""
+        return to_ascii(text) if self.ascii else text
+
 
 def chosen(environment: Mapping[str, str], force_ascii: bool = False) -> Look:
     """Choose by TERM, NO_COLOR and the locale; `force_ascii` takes the plainest."""

@@ -9,8 +9,9 @@ from vxlan_tui.live.networks import Networks
 from vxlan_tui.live.source import Source
 from vxlan_tui.plan import Plan
 from vxlan_tui.state import Network
+from vxlan_tui.ui.panels.columns import Column
 from vxlan_tui.ui.panels.live import LivePanel
-from vxlan_tui.ui.panels.table import Column
+from vxlan_tui.ui.panels.table import Table
 
 NAMES = ("devices", "fdb", "networks")
 OURS = "plan"
@@ -64,23 +65,23 @@ class Hub:
 
     def panel(self, name: str) -> LivePanel:
         """Give a panel of a source."""
+        source = self.source(name)
         if name == "devices":
-            return LivePanel(
-                "Devices", self.source(name), _DEVICES, lambda row: row.name, self._device, self._is_our_device
-            )
+            table = Table[Any](_DEVICES, lambda row: row.name, self._device, self._is_our_device)
+            return LivePanel("Devices", source, table, [name])
         if name == "fdb":
             self.source("networks")  # it knows which MAC address is which VM's
-            return LivePanel("FDB", self.source(name), _FDB, lambda row: row.key, self._entry, self._is_our_entry)
-        return LivePanel(
-            "Networks", self.source(name), _NETWORKS, lambda row: row.name, self._network, self._is_our_network
-        )
+            table = Table[Any](_FDB, lambda row: row.key, self._entry, self._is_our_entry)
+            return LivePanel("FDB", source, table, [name, "networks"])
+        table = Table[Any](_NETWORKS, lambda row: row.name, self._network, self._is_our_network)
+        return LivePanel("Networks", source, table, [name])
 
     def _is_our_device(self, row: Device) -> bool:
         return row.name in self._devices
 
     def _device(self, row: Device) -> tuple[str, ...]:
         state = row.state.replace("connected (externally)", "external")
-        return (_ours(self._is_our_device(row)), row.name, state, row.type, row.connection)
+        return (_ours(self._is_our_device(row)), row.name, state, row.connection, row.type)
 
     def _is_our_network(self, row: Network) -> bool:
         return row.name in self._networks
@@ -88,15 +89,16 @@ class Hub:
     def _network(self, row: Network) -> tuple[str, ...]:
         state = "active" if row.active else "inactive"
         autostart = "yes" if row.autostart else "no"
-        return (_ours(self._is_our_network(row)), row.name, state, autostart, row.bridge)
+        return (_ours(self._is_our_network(row)), row.name, state, row.bridge, autostart)
 
     def _is_our_entry(self, row: Entry) -> bool:
         return row.kind == "flood" or self._vm(row) != ""
 
     def _entry(self, row: Entry) -> tuple[str, ...]:
-        name = self._vm(row) or ("all unknown" if row.kind == "flood" else "")
         to = f"to {row.destination}" if row.destination else ""
-        return (row.mac, row.kind, f"{name} {to}".strip(), row.device)
+        if row.kind == "flood":
+            return (row.mac, row.kind, f"{to} (all unknown)".strip(), row.device)
+        return (row.mac, row.kind, f"{self._vm(row)} {to}".strip(), row.device)
 
     def _vm(self, row: Entry) -> str:
         networks = self._sources.get("networks")
@@ -111,6 +113,18 @@ def _ours(is_ours: bool) -> str:
     return OURS if is_ours else ""
 
 
-_DEVICES = (Column("", 4), Column("DEVICE", 11), Column("STATE", 12), Column("TYPE", 8), Column("CONNECTION", 20))
-_FDB = (Column("MAC", 17), Column("KIND", 9), Column("VM, DESTINATION", 26), Column("DEVICE", 15))
-_NETWORKS = (Column("", 4), Column("NAME", 18), Column("STATE", 8), Column("AUTOSTART", 9), Column("BRIDGE", 15))
+_DEVICES = (
+    Column("", 4, 4),
+    Column("DEVICE", 15, 11),
+    Column("STATE", 12, 9),
+    Column("CONNECTION", 20, 8),
+    Column("TYPE", 8),
+)
+_FDB = (Column("MAC", 17, 17), Column("KIND", 9, 9), Column("VM, DESTINATION", 30, 14), Column("DEVICE", 15))
+_NETWORKS = (
+    Column("", 4, 4),
+    Column("NAME", 20, 12),
+    Column("STATE", 8, 8),
+    Column("BRIDGE", 15, 7),
+    Column("AUTOSTART", 9, 5),
+)

@@ -1,61 +1,59 @@
 """A live panel: a source's rows under a title that says what shows the same, and how fresh they are."""
 
+import textwrap
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from vxlan_tui.live.source import Snapshot, Source
-from vxlan_tui.ui.panels.table import Column, Table
+from vxlan_tui.plan import printable
+from vxlan_tui.ui.panels.lines import Lines
+from vxlan_tui.ui.panels.table import Table
 
 BETWEEN = 0.04
 """Seconds between two drawings, however often the source changes."""
 
+COVERS = "covers"
+"""The class of a screen that leaves nothing in sight of what is below it."""
+
+MOST = 4
+"""So many lines at most tell how fresh the rows are, or why they are not."""
+
 
 class LivePanel(Vertical):
-    """One source on screen."""
+    """One source on screen. `news_of` names the sources whose changes it shows."""
 
-    def __init__(
-        self,
-        title: str,
-        source: Source[Any],
-        columns: Sequence[Column],
-        key_of: Callable[[Any], Hashable],
-        cells_of: Callable[[Any], tuple[str, ...]],
-        is_marked: Callable[[Any], bool],
-    ) -> None:
+    def __init__(self, title: str, source: Source[Any], table: Table[Any], news_of: Sequence[str]) -> None:
         super().__init__(classes="panel")
         self.title = title
         self.source = source
-        self._table: Table[Any] = Table(columns, key_of, cells_of, is_marked)
-        self._title = Static(classes="panel-title", markup=False)
-        self._head = Static(classes="panel-head", markup=False)
+        self.table = table
+        self.news_of = news_of
+        self._title = Lines("panel-title")
         self._due = False
         self._drawn = 0.0
 
     def compose(self) -> ComposeResult:
         """Give the title, the columns' heads and the rows."""
         yield self._title
-        yield self._head
-        yield self._table
+        yield self.table.head
+        yield self.table
 
     def on_mount(self) -> None:
         """Show what there is."""
-        self._head.update(Text(self._table.heading, no_wrap=True, overflow="crop"))
         self.draw()
 
-    @property
-    def table(self) -> Table[Any]:
-        """The rows."""
-        return self._table
+    def on_resize(self) -> None:
+        """Fit the title to the new width."""
+        self.draw()
 
-    def news(self) -> None:
-        """The source has changed: draw at once, or once for all that changes in the moment after a drawing."""
-        if self._due or not self.is_attached:
+    def news(self, name: str) -> None:
+        """A source has changed: draw at once, or once for all that changes in the moment after a drawing."""
+        if self._due or name not in self.news_of or not self.is_attached or self._is_covered():
             return
         wait = self._drawn + BETWEEN - time.monotonic()
         if wait <= 0:
@@ -64,26 +62,40 @@ class LivePanel(Vertical):
             self._due = True
             self.set_timer(wait, self.draw)
 
+    def _is_covered(self) -> bool:
+        top = self.app.screen
+        return top is not self.screen and top.has_class(COVERS)
+
     def draw(self) -> None:
         """Show the source's rows as they are now."""
         self._due = False
         self._drawn = time.monotonic()
         snapshot = self.source.snapshot()
-        self._table.put(snapshot.rows)
-        self._title.update(_title(self.title, self.source.shown_by, snapshot))
+        self.table.put(snapshot.rows, self.source.holds)
+        self._show_title(snapshot)
+
+    def _show_title(self, snapshot: Snapshot[Any]) -> None:
+        look, width = self.table.look, max(1, self.size.width)
+        words = textwrap.wrap(look.shown(printable(_freshness(snapshot))), width)[:MOST]
+        if self._title.styles.height is None or self._title.styles.height.value != 1 + len(words):
+            self._title.styles.height = 1 + len(words)
+        text = Text(f"{self.title} ", "bold", no_wrap=True, overflow="crop")
+        text.append(f"# {self.source.shown_by}", "not bold cyan")
+        if text.cell_len > width:
+            text.truncate(width - len(look.cut))
+            text.append(look.cut)
+        text.append("\n" + "\n".join(words), "bold red" if snapshot.gone else "not bold")
+        self._title.put(text)
 
 
-def _title(name: str, command: str, snapshot: Snapshot[Any]) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{name} ", "bold").append(f"# {command}\n", "cyan")
+def _freshness(snapshot: Snapshot[Any]) -> str:
     if snapshot.gone:
-        return text.append(f"GONE since {_clock(snapshot.gone_since)}: {snapshot.gone}", "bold red")
+        return f"GONE since {_clock(snapshot.gone_since)}: {snapshot.gone}"
     if not snapshot.read:
-        return text.append("reading ...")
-    count = f"{len(snapshot.rows)} rows"
+        return "reading ..."
     changed = f"last changed {_clock(snapshot.changed)}" if snapshot.changed else "no change since it was opened"
     back = f", source back at {_clock(snapshot.back)}" if snapshot.back else ""
-    return text.append(f"{count}, {changed}{back}")
+    return f"{len(snapshot.rows)} rows, {changed}{back}"
 
 
 def _clock(moment: float) -> str:

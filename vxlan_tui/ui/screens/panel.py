@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from vxlan_tui.ui.panels.live import LivePanel
+from vxlan_tui.ui.panels.live import COVERS, LivePanel
 
 if TYPE_CHECKING:
     from vxlan_tui.ui.app import Wizard
@@ -25,7 +25,7 @@ class PanelScreen(ModalScreen[None]):
     ]
 
     def __init__(self, name: str, panel: LivePanel) -> None:
-        super().__init__(name=name)
+        super().__init__(name=name, classes=COVERS)
         self.panel = panel
 
     def compose(self) -> ComposeResult:
@@ -41,6 +41,11 @@ class PanelScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Let the keys scroll."""
         self.panel.table.focus()
+
+    def on_unmount(self) -> None:
+        """Let the panels that were covered catch up."""
+        for panel in self.app.screen_stack[0].query(LivePanel):
+            panel.draw()
 
 
 def show_panel(app: "Wizard", name: str) -> None:

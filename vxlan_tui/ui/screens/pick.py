@@ -8,7 +8,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from vxlan_tui.ui.panels.table import Column, Table
+from vxlan_tui.ui.panels.columns import Column
+from vxlan_tui.ui.panels.table import Table
 
 Row = tuple[str, str]
 
@@ -32,7 +33,7 @@ class Pick(ModalScreen[set[str] | None]):
         """Give the rows under their title."""
         with Vertical(classes="box tall"):
             yield Static(self._title, classes="heading", markup=False)
-            yield Table([Column("", 3), Column("", 120)], lambda row: row[0], self._cells)
+            yield Table([Column("", 3, 3), Column("", 120, 20)], lambda row: row[0], self._cells)
             yield Static("Up, Down: go   Space: choose or not   Enter: done   Esc: back", classes="foot", markup=False)
 
     def on_mount(self) -> None:
