@@ -1,6 +1,7 @@
 """The verbs: arguments in, exit status out (contract: commands, exit status)."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ def run(arguments: Sequence[str]) -> int:
     asked.command = command or []
     verb: Verb = asked.verb
     try:
+        if os.geteuid() != 0 and verb in (_wizard, _apply, _verify, _undo, _log):
+            verb = _as_root(arguments)
         return verb(asked)
     except Refused as error:
         return _stop(str(error), USAGE)
@@ -138,6 +141,12 @@ def _rehearse_parser(verbs: Verbs) -> None:
 
 
 # Each verb imports what it needs: `--help` and `export` stay quick.
+
+
+def _as_root(arguments: Sequence[str]) -> Verb:
+    from vxlan_tui.verbs import as_root  # noqa: PLC0415
+
+    return lambda asked: as_root.again(arguments)
 
 
 def _wizard(asked: argparse.Namespace) -> int:

@@ -44,11 +44,12 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
-def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
+def write_whole(path: Path, text: str, mode: int = 0o600, keep: bool = False) -> None:
     """Write a file so that it has its old content or all of the new one, whatever happens.
 
-    What is there under that name, be it a link, is replaced and not written to. Raises OSError; UnsafePath where
-    others can write to the directory, and so put something else in the file's place.
+    What is there under that name, be it a link, is replaced and not written to; with `keep`, a file that was there
+    keeps its owner, and what its group may. Raises OSError; UnsafePath where others can write to the directory, and
+    so put something else in the file's place.
     """
     with _directory(path.parent) as directory:
         # No name that somebody could know before, and none that a crash would leave in the way of the next try.
@@ -59,12 +60,26 @@ def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(text)
                 file.flush()
+                if keep:
+                    _as_it_was(file.fileno(), path.name, directory)
                 os.fsync(file.fileno())
             os.rename(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
         except BaseException:
             os.unlink(temporary, dir_fd=directory)
             raise
         os.fsync(directory)
+
+
+def _as_it_was(descriptor: int, name: str, directory: int) -> None:
+    """Give a new file the owner of the one that it replaces, where root may, and its mode without the others' part."""
+    try:
+        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    if stat.S_ISREG(found.st_mode):
+        if os.geteuid() == 0:
+            os.fchown(descriptor, found.st_uid, found.st_gid)
+        os.fchmod(descriptor, found.st_mode & 0o660 | 0o600)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 What is written reads back as what was given: every value is a TOML basic string, number, truth value or list.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,13 @@ def text(data: Mapping[str, Any]) -> str:
 
 
 def save(path: Path, data: Mapping[str, Any]) -> None:
-    """Write a plan file whole or not at all, readable by its owner alone; raises OSError, UnsafePath."""
+    """Write a plan file whole or not at all, not for everybody's eyes; raises OSError, UnsafePath.
+
+    One that exists stays its owner's, and its group's if it was.
+    """
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise UnsafePath(f"{path} is not a plain file: choose another name")
-    mode = (path.stat().st_mode & 0o660) | 0o600 if path.exists() else 0o600
-    owner = path.stat() if path.exists() else None
-    write_whole(path, text(data), mode)
-    if owner is not None and os.geteuid() == 0:
-        os.chown(path, owner.st_uid, owner.st_gid)
+    write_whole(path, text(data), keep=True)
 
 
 def _document(data: Mapping[str, Any]) -> Iterator[str]:

@@ -4,8 +4,10 @@ import os
 import platform
 import shutil
 import socket
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.state import Link
@@ -65,6 +67,12 @@ def missing_programs(names: Iterable[str]) -> list[Missing]:
 def find(program: str) -> str | None:
     """Give a program's path, or None."""
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{SEARCHED}")
+
+
+def this_program() -> list[str]:
+    """Give the words that start this program once more, wherever that is done from."""
+    started = Path(sys.argv[0])
+    return [str(started.resolve())] if started.name == "vxlan-tui" else [sys.executable, "-m", "vxlan_tui"]
 
 
 def install(package: str) -> str:

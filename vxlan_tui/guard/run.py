@@ -1,12 +1,11 @@
 """The making of a guarded change."""
 
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import host as facts
+from vxlan_tui.facts import system
 from vxlan_tui.facts.checkpoints import since_boot
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.guard.answers import Answers, Underlay, news
@@ -125,9 +124,8 @@ class Guard:
         )
 
     def _program(self) -> list[str]:
-        started = Path(sys.argv[0])
-        program = [str(started.resolve())] if started.name == "vxlan-tui" else [sys.executable, "-m", "vxlan_tui"]
-        return [*program, "undo", str(self.session.plan.path), f"--host={self.session.host.name}", *_UNCONFIRMED]
+        asked = ("undo", str(self.session.plan.path), f"--host={self.session.host.name}", *_UNCONFIRMED)
+        return [*system.this_program(), *asked]
 
     def _confirmed(self, course: Course, region: tuple[Step, ...], change: Change, before: Answers) -> bool:
         if change.checkpoint and change.left() < self.seconds / 2:
