@@ -467,6 +467,15 @@ def test_another_vni_of_this_host_on_that_port_is_no_wrong_one() -> None:
     assert "peer-wrong-vni" not in _causes(_findings(facts, answers), Status.FAIL)
 
 
+@pytest.mark.parametrize(("vnis", "named"), [({10, 99}, "vxlan20"), ({20, 99}, "vxlan10"), ({99}, "vxlan10")])
+def test_one_wrong_vni_is_held_against_one_of_two_segments(vnis: set[int], named: str) -> None:
+    """The one that nothing comes from; or else the one whose VM should have answered."""
+    plan = parse(SAMPLE.read_bytes() + b'\n[[segments]]\nvni = 20\nbridge = "bridge1"\n', File("two.toml"))
+    heard = Heard(frozenset(Packet(PEER, 8472, vni) for vni in vnis), seconds=4.0)
+    found = _findings(_facts(), replace(QUIET, heard_=heard), plan)
+    assert [each.subject for each in found if each.cause == "peer-wrong-vni"] == [f"host-b:{named}"]
+
+
 def test_a_host_that_answers_no_ping_is_reachable_where_its_vms_answer() -> None:
     found = _findings(_facts(), Known(path_=Path(Echo(False, error="no answer"))))
     assert _causes(found, Status.FAIL) == []

@@ -109,22 +109,42 @@ def _elsewhere(plan: Plan, peer: Host, port: int, seen: Seen) -> str:
 
 
 def _vni(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Verdict:
+    sign = _sign(plan, peer, segment, seen)
+    if sign is not None:
+        return sign
+    heard = seen.answers.heard()
+    known = _known(plan, segment, seen)
+    strange = [each.vni for each in _from(heard, peer) if each.port == segment.port and each.vni not in known]
+    if strange and _suspect(plan, peer, segment, seen) == segment:
+        vnis = ", ".join(str(vni) for vni in strange)
+        evidence = f"packets come in from {peer.name} with VNI {vnis}, and none with {segment.vni}"
+        return bad("peer-wrong-vni", evidence, remedies.there(plan, peer, SECTION))
+    return _by_memory(peer, segment, seen) or unknown(_nothing(peer, segment, heard))
+
+
+def _sign(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Verdict | None:
+    """Give what shows now that a segment's packets come with its VNI; None where nothing does."""
     vm = answering(plan, peer, segment, seen)
     if vm is not None:
         return good(f"{vm.name} on {peer.name} answers by the tunnel")
     fresh = _by_stp(segment, seen, FRESH)
     if fresh is not None:
         return fresh
-    heard = seen.answers.heard()
-    packets = [each for each in _from(heard, peer) if each.port == segment.port]
-    if any(each.vni == segment.vni for each in packets):
+    if Packet(str(peer.vtep), segment.port, segment.vni) in seen.answers.heard().packets:
         return good(f"packets with VNI {segment.vni} come in from {peer.name}")
-    strange = [each.vni for each in packets if each.vni not in _known(plan, segment, seen)]
-    if strange:
-        vnis = ", ".join(str(vni) for vni in strange)
-        evidence = f"packets come in from {peer.name} with VNI {vnis}, and none with {segment.vni}"
-        return bad("peer-wrong-vni", evidence, remedies.there(plan, peer, SECTION))
-    return _by_memory(peer, segment, seen) or unknown(_nothing(peer, segment, heard))
+    return None
+
+
+def _suspect(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Segment:
+    """Give the one segment on a port that strange VNIs are held against: the likeliest of those without a sign.
+
+    That is one whose VM should have answered, else one that nothing is remembered of.
+    """
+    on_port = [each for each in plan.segments if each.port == segment.port]
+    silent = [each for each in on_port if _sign(plan, peer, each, seen) is None]
+    with_vms = [each for each in silent if any(vm.network == each.network and vm.address for vm in plan.vms_of(peer))]
+    forgotten = [each for each in silent if _by_memory(peer, each, seen) is None]
+    return (with_vms or forgotten or silent)[0]
 
 
 def _known(plan: Plan, segment: Segment, seen: Seen) -> set[int]:

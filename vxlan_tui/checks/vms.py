@@ -224,7 +224,8 @@ def _peer_answers(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Verdi
         names = ", ".join(vm.name for vm in silent)
         evidence = (
             f"{_silent(replies, [str(vm.address) for vm in silent])}: {names} on {peer.name} is off, still "
-            f"starts, or is not in {segment.bridge} there, or a firewall on the way drops VXLAN unsaid"
+            f"starts, or is not in {segment.bridge} there; or {segment.vxlan} is missing there, or a firewall on the "
+            f"way drops VXLAN unsaid"
         )
         return bad("vm-no-arp-reply", evidence, remedies.look_there(plan, peer))
     return good(", ".join(f"reply from {vm.address} [{replies.by_address[str(vm.address)]}]" for vm in there))
