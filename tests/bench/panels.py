@@ -59,7 +59,7 @@ def events(count: int = 300) -> str:
             taken.append(time.perf_counter() - started)
             _change(kernel, "del", mac)
             time.sleep(0.1 + number % 7 / 100)
-    return f"event to screen: {_told(taken, 0.1)}"
+    return f"event to screen: {told(taken, 0.1)}"
 
 
 def many() -> str:
@@ -88,7 +88,7 @@ def many() -> str:
         memory = seat.memory()
     return (
         f"{ENTRIES} entries: shown in {fill / raw:.1f} of `bridge -j fdb show` ({raw:.2f} s); "
-        f"key to repaint: {_told(taken, 0.05)}; {memory} MiB"
+        f"key to repaint: {told(taken, 0.05)}; {memory} MiB"
     )
 
 
@@ -105,7 +105,7 @@ def _change(kernel: IO[bytes], what: str, mac: str) -> None:
     kernel.flush()
 
 
-def _told(taken: list[float], bound: float) -> str:
+def told(taken: list[float], bound: float) -> str:
     taken = sorted(taken)
     late = taken[int(len(taken) * 0.99) - 1]
     verdict = "within" if late <= bound else "ABOVE"

@@ -18,7 +18,8 @@ DEVICES, FDB, NETWORKS = "\x1bOQ", "\x1bOR", "\x1bOS"
 
 PAGE_DOWN, PAGE_UP = "\x1b[6~", "\x1b[5~"
 
-_REVERSE = re.compile(rb"\x1b\[(?:\d+;)*7(?:;\d+)*m([^\x1b]*[^\x1b ][^\x1b]*)")
+# A row, not the scroll bar's edge.
+_REVERSE = re.compile(rb"\x1b\[(?:\d+;)*7(?:;\d+)*m(?= *[^\x1b ])([^\x1b]{20,})")
 
 
 class Seat:

@@ -52,6 +52,16 @@ def read_vms(opened: Any) -> dict[str, VmState]:
     return {row.name: row for row in rows if row is not None}
 
 
+def read_network(opened: Any, name: str) -> Network | None:
+    """Give a network, None where there is none of that name."""
+    return _existing(lambda asked: _network(opened.networkLookupByName(asked)), name)
+
+
+def read_vm(opened: Any, name: str) -> VmState | None:
+    """Give a VM, None where there is none of that name."""
+    return _existing(lambda asked: _vm(opened.lookupByName(asked)), name)
+
+
 def _existing(read: Callable[[Any], T], row: Any) -> T | None:
     """Give what `read` gives, or None where it has gone between the listing and the look."""
     try:

@@ -1,5 +1,6 @@
 """NetworkManager's devices, by `nmcli monitor`."""
 
+import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
@@ -29,7 +30,10 @@ class Devices(Watched[Device]):
         return ((device.name, device) for device in parse(output_of("nmcli", "-t", "-f", _FIELDS, "device", "status")))
 
     def _lines(self, lines: list[str]) -> None:
+        started = time.monotonic()
         self._take_all()
+        # As long a rest as the reading took: in a storm of events, NetworkManager has other things to do.
+        self.stopped.wait(min(1.0, time.monotonic() - started))
 
 
 def parse(output: str) -> Iterator[Device]:

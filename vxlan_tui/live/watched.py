@@ -29,11 +29,6 @@ class Watched(Source[Row]):
         if self._child is not None:
             self._child.kill()
 
-    def refresh(self) -> None:
-        """Begin anew: the command is started again and everything is read."""
-        if self._child is not None:
-            self._child.kill()
-
     def _follow(self) -> None:
         while not self.stopped.is_set():
             try:

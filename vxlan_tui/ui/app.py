@@ -255,6 +255,11 @@ class Wizard(Actions):
             for panel in screen.query(LivePanel):
                 panel.news(event.name)
 
+    def on_app_focus(self) -> None:
+        """Read again what the system sends no event about: it may have been changed in another window."""
+        if self._hub is not None:
+            self._hub.refresh()
+
     def _follow(self) -> None:
         """Let the panels follow the plan."""
         if self._hub is None:

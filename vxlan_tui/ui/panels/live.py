@@ -47,6 +47,10 @@ class LivePanel(Vertical):
         """Show what there is."""
         self.draw()
 
+    def on_descendant_focus(self) -> None:
+        """Read again what the system sends no event about."""
+        self.source.refresh()
+
     def on_resize(self) -> None:
         """Fit the title to the new width."""
         self.draw()
