@@ -286,6 +286,11 @@ def test_an_active_profile_that_is_not_saved_is_not_the_plans() -> None:
     assert taken(read(), state, "ethernet") == ["nmcli connection up id Example"]
 
 
-def test_of_a_profile_and_its_interface_the_interface_is_recorded_first() -> None:
-    """Undo looks at the profile with it: a run killed between the two leaves nothing that no undo would spend."""
-    assert [record.kind for record in found(read(), EMPTY, "ethernet")[0].before] == ["underlay", "profile"]
+def test_a_run_killed_between_two_records_leaves_none_that_no_undo_would_look_at() -> None:
+    """Undo looks at a profile with its interface, and at a NIC with its VM: these come first, and go last."""
+    records = [*found(read(), EMPTY, "ethernet")[0].before, *found(read(), EMPTY, "vms")[0].before]
+    assert [record.kind for record in records] == ["underlay", "profile", "vm", "nic"]
+    spent = [
+        name.partition(".")[0] for step in back.steps(read(), read().hosts[0], records, EMPTY) for name in step.restored
+    ]
+    assert spent == ["nic", "vm", "profile", "underlay"]

@@ -33,8 +33,9 @@ class Step:
     """One step. No commands and no conflict: it is done.
 
     `before` is recorded before the first command; `restored` names the records that are spent once it is done
-    (a step of undo). `cuts` says why the step can cut the connection that the admin came in by; `stands` then is
-    how the things that it changes stand now, for a rollback.
+    (a step of undo). A kill between two of them leaves none that no undo would look at: their order sees to that.
+    `cuts` says why the step can cut the connection that the admin came in by; `stands` then is how the things that
+    it changes stand now, for a rollback.
     """
 
     id: str

@@ -125,7 +125,8 @@ def _move(plan: Plan, vm: Vm, found: VmState, subject: str) -> Step:
     which = (f"mac={nic.mac}",) if len(found.nics) > 1 or vm.mac else ()
     edit = command("virt-xml", vm.name, "--edit", *which, "--network", f"network={vm.network}")
     change = Change(f"{vm.name}: NIC {nic.mac}", f"{nic.type} {nic.source}".strip(), f"network {vm.network}")
-    before = (nic_record(vm.name, nic), vm_record(str(plan.path), vm.name, found))
+    # The VM first: undo looks at its NICs with it.
+    before = (vm_record(str(plan.path), vm.name, found), nic_record(vm.name, nic))
     return replace(step, commands=(edit,), changes=(change,), before=before)
 
 

@@ -86,10 +86,10 @@ judge_vm_restore() {
     for i in "${!record_name[@]}"; do
         [[ ${record_kind[i]} != nic || ${record_subject[i]#*.} != "$name" ]] || own+=("$i")
     done
-    spent=("${record_name[at]}")
     for i in "${own[@]}"; do
         spent+=("${record_name[i]}")
     done
+    spent+=("${record_name[at]}")
     if ! is_vm "$name"; then
         ! says "$at" existed || note="there is no VM $name any more"
     elif says "$at" existed; then

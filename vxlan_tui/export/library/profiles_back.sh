@@ -136,7 +136,6 @@ raise_ports() {
 restore_underlay() {
     local name=${record_subject[at]} uuid=${record_says["$at active"]-} numbers i pairs
     local edited="" idle=() deletes=() known="" gone=yes
-    spent=("${record_name[at]}")
     active_on "$name"
     ours profile 802-3-ethernet
     for i in "${numbers[@]}"; do
@@ -167,6 +166,7 @@ restore_underlay() {
     for i in "${deletes[@]}"; do
         takes nmcli connection delete id "$i"
     done
+    spent+=("${record_name[at]}")
     can_cut "$name" $gone
     [[ -z $cuts ]] || stand_underlay "$name" "${record_says["$at plan"]-}" "${numbers[@]}"
 }

@@ -86,9 +86,9 @@ judge_vm_network() {
     ((${#stored[@]} == 1)) && [[ -z ${wanted_mac[wanted]} ]] || which=("mac=${nic_mac[nic]}")
     takes virt-xml "$name" --edit "${which[@]}" --network "network=$network"
     change "$name: NIC ${nic_mac[nic]}" "${nic_type[nic]}${nic_source[nic]:+ }${nic_source[nic]}" "network $network"
+    will_record_vm "$name"  # first: undo looks at the NIC with it
     record_names+=("nic.${nic_mac[nic]//:/-}.$name")
     record_texts+=("${nic_xml[nic]}")
-    will_record_vm "$name"
 }
 
 will_record_vm() {

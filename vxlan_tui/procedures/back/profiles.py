@@ -138,7 +138,7 @@ def underlay_step(underlay: Record, records: Iterable[Record], state: HostState)
         f"Put {interface} back as it was",
         commands=commands,
         changes=changes,
-        restored=(underlay.name, *(record.name for record in mine)),
+        restored=(*(record.name for record in mine), underlay.name),
         cuts=why,
         stands=_stands(underlay, found, state) if why else (),
     )

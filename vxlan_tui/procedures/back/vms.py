@@ -20,7 +20,7 @@ def step(plan: Plan, record: Record, nics: Mapping[str, Record], state: HostStat
     """Give the step that puts a VM back as it was."""
     name = record.subject
     own = [r for r in nics.values() if r.subject.partition(".")[2] == name]
-    spent = (record.name, *(r.name for r in own))
+    spent = (*(r.name for r in own), record.name)
     vm = state.vms.get(name)
     timeout = max((v.shutdown_timeout for v in plan.vms if v.name == name), default=DEFAULT_SHUTDOWN_TIMEOUT)
     base = Step("vm.restore", vms.SECTION, name, f"Put {name} back as it was", restored=spent)
