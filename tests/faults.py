@@ -296,7 +296,7 @@ FAULTS = (
     here(
         "VXLAN made by hand",
         "profile-missing",
-        "nmcli connection delete bridge0-vxlan10; "
+        "nmcli connection delete bridge0-vxlan10; while ip link show vxlan10; do sleep 0.1; done; "
         "ip link add vxlan10 type vxlan id 10 dstport 8472 local 198.51.100.2 remote 203.0.113.1; "
         "ip link set vxlan10 master bridge0 up;" + NO_STP,
         f"ip link delete dev vxlan10; vxlan-tui apply {PLAN} --host {HERE} --only bridge --yes;" + NO_STP,
