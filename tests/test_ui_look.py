@@ -44,6 +44,22 @@ def test_a_plain_screen_is_ascii_alone(stage: Stage, tmp_path: Path, keys: str) 
     play(sample(tmp_path), script, look=PLAIN)
 
 
+@pytest.mark.parametrize("keys", ["4", "2", "f1", "f3", "ctrl+p"])
+def test_no_color_sends_none_and_the_state_is_told_in_words(stage: Stage, tmp_path: Path, keys: str) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "[will run]")
+        await pilot.press("enter")
+        await sees(pilot, "[done]")
+        await pilot.press(keys)
+        await pilot.pause(0.3)
+        styles = [part.style for strip in app.screen._compositor.render_strips() for part in strip if part.style]
+        assert styles
+        assert [style for style in styles if style.color or style.bgcolor] == []
+
+    play(sample(tmp_path), script, size=(120, 40), look=chosen({"TERM": "xterm-256color", "NO_COLOR": "1"}))
+
+
 @pytest.mark.parametrize(("name", "size", "look"), [("80x24", (80, 24), PLAIN), ("120x40", (120, 40), Look())])
 @pytest.mark.parametrize("section", ["1", "2", "4"])
 def test_screens_look_as_they_did(

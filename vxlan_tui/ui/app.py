@@ -22,7 +22,7 @@ from vxlan_tui.ui.look import Look
 from vxlan_tui.ui.screens.host import HostPane
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.sidebar import SectionList
-from vxlan_tui.ui.themes import FULL, SIXTEEN, PlainBar
+from vxlan_tui.ui.themes import FULL, SIXTEEN, NoColour, PlainBar
 from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS, Work
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Wizard(Actions):
         self.register_theme(FULL)
         self.register_theme(SIXTEEN)
         self.set_class(look.plain, "-plain")
+        if look.no_colour:
+            self._filters[:] = [NoColour()]
         self.theme = SIXTEEN.name if look.few_colours else FULL.name
 
     # The frame
@@ -334,5 +336,5 @@ def wizard(path: Path | None, host: str | None, look: Look) -> Wizard:
     from vxlan_tui.ui.draft import Draft  # noqa: PLC0415
 
     work = Work(Draft(path or Path("plan.toml")), asked_host=host)
-    ScrollBar.renderer = PlainBar if look.plain else ScrollBarRender
+    ScrollBar.renderer = PlainBar if look.plain or look.no_colour else ScrollBarRender
     return Wizard(work, look, plan_given=path is not None)

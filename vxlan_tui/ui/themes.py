@@ -3,6 +3,7 @@
 from rich.color import Color
 from rich.segment import Segment, Segments
 from rich.style import Style
+from textual.filter import LineFilter
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
@@ -39,6 +40,17 @@ SIXTEEN = Theme(
 
 
 _BLACK, _WHITE = Color.parse("black"), Color.parse("white")
+
+
+class NoColour(LineFilter):
+    """Takes all colour away (NO_COLOR). Textual's own answer to that are shades of grey, which are colours as well."""
+
+    def apply(self, segments: list[Segment], background: object) -> list[Segment]:
+        """Give the segments without colours."""
+        return [
+            Segment(text, style and style.without_color + Style(meta=style.meta or None), control)
+            for text, style, control in segments
+        ]
 
 
 class PlainBar(ScrollBarRender):

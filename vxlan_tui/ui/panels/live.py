@@ -25,7 +25,7 @@ MOST = 4
 
 
 class LivePanel(Vertical):
-    """One source on screen. `news_of` names the sources whose changes it shows."""
+    """One source on screen. `news_of` names the sources whose changes it shows, `freshness` says how old it is."""
 
     def __init__(self, title: str, source: Source[Any], table: Table[Any], news_of: Sequence[str]) -> None:
         super().__init__(classes="panel")
@@ -34,6 +34,7 @@ class LivePanel(Vertical):
         self.table = table
         self.news_of = news_of
         self._title = Lines("panel-title")
+        self.freshness = ""
         self._due = False
         self._drawn = 0.0
 
@@ -80,7 +81,8 @@ class LivePanel(Vertical):
 
     def _show_title(self, snapshot: Snapshot[Any]) -> None:
         look, width = self.table.look, max(1, self.size.width)
-        words = textwrap.wrap(look.shown(printable(_freshness(snapshot))), width)[:MOST]
+        self.freshness = look.shown(printable(_freshness(snapshot)))
+        words = textwrap.wrap(self.freshness, width)[:MOST]
         if self._title.styles.height is None or self._title.styles.height.value != 1 + len(words):
             self._title.styles.height = 1 + len(words)
         text = Text(f"{self.title} ", "bold", no_wrap=True, overflow="crop")
