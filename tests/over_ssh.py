@@ -27,6 +27,8 @@ PidFile /run/sshd.pid
 AcceptEnv VXLAN_TUI_KEEP_SECONDS TERM
 END
 cat >> /root/authorized
+chmod 711 /root
+chmod 644 /root/authorized
 """
 
 _OPTIONS = (
@@ -36,7 +38,7 @@ _OPTIONS = (
 
 
 def let_in(host: Host, client: Host) -> None:
-    """Let root of `client` log in on `host`."""
+    """Let root of `client` log in on `host`, as any user."""
     shell(client, "[ -e /root/id ] || ssh-keygen -q -t ed25519 -N '' -f /root/id")
     host.run(["bash", "-euc", _SSHD], input=shell(client, "cat /root/id.pub"))
     start_sshd(host)
@@ -50,8 +52,8 @@ def start_sshd(host: Host) -> None:
 class Session:
     """An ssh session with a terminal, in which a command runs."""
 
-    def __init__(self, client: Host, address: str, command: str, keep: int = KEEP) -> None:
-        argv = ["ssh", "-tt", *_OPTIONS, f"root@{address}", command]
+    def __init__(self, client: Host, address: str, command: str, keep: int = KEEP, user: str = "root") -> None:
+        argv = ["ssh", "-tt", *_OPTIONS, f"{user}@{address}", command]
         pipe: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         environment = {"VXLAN_TUI_KEEP_SECONDS": str(keep), "TERM": "xterm-256color"}
         self._ssh = client.popen(argv, env=environment, start_new_session=True, **pipe)

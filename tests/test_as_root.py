@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,43 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from tests import plain_user
 from tests.on_host import shell
+from tests.plain_user import FREE, let
 from vxlan_tui import plan
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.rehearsal.host import Host
 from vxlan_tui.verbs import as_root
 
-# Whoever is to start the program has to reach its Python, which may lie below somebody's home.
-_USER = r"""
-useradd --create-home --shell /bin/bash admin
-echo admin:open-sesame | chpasswd
-reached=$(readlink -f /usr/local/bin/vxlan-tui) interpreter=$(sed -n '1s/^#!//p' /usr/local/bin/vxlan-tui)
-for each in "$reached" "$interpreter" "$(readlink -f "$interpreter")" /usr/local/lib/vxlan-tui/vxlan_tui; do
-    while [ "$each" != / ]; do chmod a+rx "$each"; each=$(dirname "$each"); done
-done
-cat > /home/admin/plan.toml
-chown admin: /home/admin/plan.toml
-"""
-
-FREE = "admin ALL=(ALL) NOPASSWD: ALL"
-
 
 @pytest.fixture(scope="module")
 def host(sandbox: None) -> Iterator[Host]:
     """A host with a user who is not root, and a plan in that user's home."""
-    if not shutil.which("sudo"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("missing: sudo")
     text = SAMPLE.read_text().partition("[[vms]]")[0]
     with Rehearsal(plan.parse(text.encode(), Path("plan.toml"))) as running:
         host = running["host-a"]
-        host.run(["bash", "-euc", _USER], input=text)
+        plain_user.add(host)
+        host.run(["tee", "/home/admin/plan.toml"], input=text)
+        shell(host, "chown admin: /home/admin/plan.toml")
         yield host
-
-
-def let(host: Host, *rules: str) -> None:
-    """Let sudo's rules be these alone."""
-    host.run(["tee", "/etc/sudoers"], input="".join(f"{rule}\n" for rule in rules))
-    shell(host, "chmod 440 /etc/sudoers; rm -rf /etc/sudoers.d /run/sudo/ts")
 
 
 def admin(host: Host, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:

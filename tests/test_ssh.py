@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import over_ssh
+from tests import over_ssh, plain_user
 from tests.on_host import PLAN, configuration, program, rows, shell
 from tests.over_ssh import KEEP, Session, answers, until
 from vxlan_tui import plan
@@ -88,9 +88,9 @@ def net(shared: Net) -> Iterator[Net]:
     tidy(shared)
 
 
-def begin(client: Host, address: str = OLD, keep: int = KEEP, command: str = APPLY) -> Session:
+def begin(client: Host, address: str = OLD, keep: int = KEEP, user: str = "root") -> Session:
     """Log in, start `apply`, and agree to it."""
-    session = Session(client, address, command, keep)
+    session = Session(client, address, APPLY, keep, user)
     session.wait_for("Type yes:")
     session.type("yes\n")
     return session
@@ -141,11 +141,11 @@ CUTS: dict[str, Callable[[Net], None]] = {
 }
 
 
-def survive(net: Net, cut: str, when: str) -> None:
+def survive(net: Net, cut: str, when: str, user: str = "root") -> None:
     """Let `apply` in a session be cut, and hold the host to what it has to be then."""
     host, client = net.host, net.client
     shell(host, f"echo {when} > /root/when")
-    session = begin(client)
+    session = begin(client, user=user)
     until(lambda: host.has("/root/moment"), 30, lambda: session.seen)
     try:
         CUTS[cut](net)
@@ -172,6 +172,14 @@ def test_a_session_that_is_cut_leaves_the_host_at_its_old_address_and_the_next_s
 ) -> None:
     """Within the time to confirm in, whoever is still alive, with every profile as before."""
     survive(net, cut, when)
+
+
+@pytest.mark.parametrize("cut", ["sshd is killed", "the program is killed", "the network drops it"])
+def test_a_session_of_somebody_who_is_not_root_is_survived_as_well(net: Net, cut: str) -> None:
+    """With sudo between the session and the program, which has a terminal of its own for it."""
+    plain_user.add(net.host)
+    plain_user.let(net.host, plain_user.FREE, "Defaults use_pty")
+    survive(net, cut, "during", "admin")
 
 
 def test_an_address_that_changes_under_the_session_comes_back_and_the_session_goes_on(net: Net) -> None:
