@@ -1,0 +1,137 @@
+"""What Pilot does inside a rehearsal's host: the wizard there is the real one, on the host's own daemons.
+
+Run as a program with the name of a script. A script asks for a daemon to be stopped or started by a line of text.
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.test_ui_plan import fill
+from tests.ui_stage import text_of, until
+from vxlan_tui.ui.app import Wizard, wizard
+from vxlan_tui.ui.form import ActLine
+from vxlan_tui.ui.look import Look
+from vxlan_tui.ui.panels.live import LivePanel
+from vxlan_tui.ui.screens.pick import Pick
+from vxlan_tui.ui.work import STEP_SECTIONS
+
+P = Pilot[int]
+
+
+async def whole_way(app: Wizard, pilot: P) -> None:
+    """From an empty plan to a green verification, by keys."""
+    await pilot.press("f8")
+    await until(pilot, lambda: app.current == "plan" and app.query(ActLine))
+    await fill(app, pilot, "hosts[0].ethernet.address", "198.51.100.2/24")
+    await fill(app, pilot, "hosts[0].ethernet.gateway", "198.51.100.254")
+    await fill(app, pilot, "hosts[1].name", "host-b")
+    await fill(app, pilot, "hosts[1].vtep", "203.0.113.1")
+    await _do(app, pilot, "pick_vms")
+    await until(pilot, lambda: isinstance(app.screen, Pick))
+    await pilot.press("space", "enter")
+    await until(pilot, lambda: len(app.work.draft.rows("vms")) == 1)
+    await fill(app, pilot, "vms[0].address", "192.0.2.1")
+    await _do(app, pilot, "add_vm")
+    await until(pilot, lambda: len(app.work.draft.rows("vms")) == 2)
+    await fill(app, pilot, "vms[1].name", "vmb")
+    await fill(app, pilot, "vms[1].address", "192.0.2.2")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: app.work.state("plan") == "done")
+    for section in STEP_SECTIONS:
+        await pilot.press("f8")
+        await until(pilot, lambda name=section: app.current == name and name in app.work.steps, 60)  # type: ignore[misc]
+        await pilot.press("a")
+        await until(pilot, lambda name=section: app.work.state(name) == "done", 180)  # type: ignore[misc]
+    await pilot.press("f8")
+    await _green(app, pilot)
+    await pilot.press("f8")
+    await until(pilot, lambda: app.work.state("finish") == "done")
+
+
+async def _do(app: Wizard, pilot: P, action: str) -> None:
+    next(line for line in app.query(ActLine) if line.act.action == action).focus()
+    await pilot.press("enter")
+
+
+async def _green(app: Wizard, pilot: P) -> None:
+    """A VM takes a while to boot and a bridge to forward: check again, as one is told."""
+    for _ in range(40):
+        await until(pilot, lambda: not app.checking and app.work.verified, 60)
+        if app.work.verified.startswith("OK"):
+            return
+        await pilot.pause(3)
+        await pilot.press("a")
+    raise AssertionError(text_of(app))
+
+
+async def panels(app: Wizard, pilot: P) -> None:
+    """What changes elsewhere is on screen; a daemon that goes and returns is told in the panel's title."""
+    await until(pilot, lambda: len(app.query(LivePanel)) == 3, 30)
+    devices, fdb, networks = app.query(LivePanel)
+    for panel, row in ((devices, "vxlan10"), (fdb, "00:00:00:00:00:00"), (networks, "vxlan10-bridge")):
+        await until(pilot, lambda panel=panel, row=row: row in _rows(panel), 30)  # type: ignore[misc]
+
+    _shell("ip link add coming type bridge")
+    await until(pilot, lambda: "coming" in _rows(devices), 30)
+    _shell("ip link del coming")
+    await until(pilot, lambda: "coming" not in _rows(devices), 30)
+
+    _shell("bridge fdb add 02:aa:00:00:00:01 dev vxlan10 dst 203.0.113.9 self")
+    await until(pilot, lambda: "02:aa:00:00:00:01" in _rows(fdb), 30)
+    _shell("bridge fdb del 02:aa:00:00:00:01 dev vxlan10 dst 203.0.113.9 self")
+    await until(pilot, lambda: "02:aa:00:00:00:01" not in _rows(fdb), 30)
+
+    _shell("echo '<network><name>coming</name></network>' | virsh net-define /dev/stdin")
+    await until(pilot, lambda: "coming" in _rows(networks), 30)
+    _shell("virsh net-undefine coming")
+    await until(pilot, lambda: "coming" not in _rows(networks), 30)
+
+    _shell("virsh net-autostart --disable vxlan10-bridge")  # libvirt sends no event: it is read when looked at
+    await pilot.press("f4")
+    await until(pilot, lambda: not _rows(networks)["vxlan10-bridge"].autostart, 30)
+
+    for daemon, panel in (("libvirtd", networks), ("NetworkManager", devices)):
+        await _asked(f"stop {daemon}")
+        await until(pilot, lambda panel=panel: "GONE since" in _title(panel), 30)  # type: ignore[misc]
+        assert "vxlan10" in str(_rows(panel)), "the last rows stay in sight"
+        await _asked(f"start {daemon}")
+        await until(pilot, lambda panel=panel: "source back at" in _title(panel), 60)  # type: ignore[misc]
+
+
+def _rows(panel: LivePanel) -> dict[str, Any]:
+    return {getattr(row, "name", "") or row.mac: row for row in panel.table.rows}
+
+
+def _title(panel: LivePanel) -> str:
+    return panel.freshness
+
+
+def _shell(script: str) -> None:
+    subprocess.run(("bash", "-euc", script), check=True, capture_output=True)
+
+
+async def _asked(words: str) -> None:
+    assert sys.__stdout__ is not None
+    sys.__stdout__.write(f"{words}\n")
+    sys.__stdout__.flush()
+    assert await asyncio.to_thread(sys.stdin.readline) == "done\n"
+
+
+async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> None:
+    app = wizard(path, None, Look())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.work.survey is not None, 60)
+        await script(app, pilot)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "whole_way":
+        asyncio.run(_play(Path("/root/new.toml"), whole_way))
+    else:
+        asyncio.run(_play(Path("/root/plan.toml"), panels))
