@@ -140,6 +140,20 @@ def test_a_script_that_is_killed_is_taken_back_by_networkmanager(host: Host, net
     assert "It is kept" in run(host)
 
 
+def test_networkmanager_restarted_in_the_middle_loses_its_checkpoint_and_nothing_else(host: Host) -> None:
+    """What is in force then and proved is kept."""
+    stand_in(host, "ping", "touch /root/asks; while [ -e /root/asks ]; do sleep 0.1; done")
+    started = start(host)
+    until(lambda: host.has("/root/asks"), 30, lambda: "it did not get so far")
+    host.daemons.stop("NetworkManager")
+    host.daemons.start("NetworkManager")
+    shell(host, "rm /root/asks")
+    told = started.communicate(timeout=60)[0]
+    assert started.returncode == 0, told
+    assert "It is kept" in told
+    assert f"{NEW}/24" in shell(host, "ip -4 address show enp1s0")
+
+
 def test_undo_by_a_script_is_guarded_as_well(host: Host) -> None:
     """Where the old gateway's answer does not come, what was undone is there again."""
     run(host)
