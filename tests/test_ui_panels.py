@@ -1,5 +1,6 @@
 """The live panels: what they show, what stays where it is, and what they cost."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,22 @@ def test_of_a_hundred_thousand_entries_those_in_sight_are_drawn_and_no_others(st
         assert 10 * table.size.height <= len(drawn) < 100 * table.size.height
         await pilot.press("end")
         assert table.cursor == _many(1, start=200_000)[0][1]
+
+    play(sample(tmp_path), script)
+
+
+def test_a_storm_of_changes_is_drawn_now_and_then_and_its_last_state_always(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        source, table = await _fdb(app, pilot, _many(1))
+        drawn: list[int] = []
+        put = table.put
+        table.put = lambda rows, holds: (drawn.append(len(rows)), put(rows, holds))[1]  # type: ignore[func-returns-value,method-assign]
+        for start in range(1, 1001):
+            source._patch(_many(1, start))
+            if start % 10 == 0:
+                await asyncio.sleep(0)
+        await until(pilot, lambda: len(table.rows) == 1001)
+        assert len(drawn) < 200
 
     play(sample(tmp_path), script)
 
