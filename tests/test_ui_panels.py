@@ -172,7 +172,7 @@ def test_a_storm_of_changes_is_drawn_now_and_then_and_its_last_state_always(stag
             drawn.append(len(rows))
             put(rows, holds)
 
-        table.put = counted  # type: ignore[method-assign]
+        table.put = counted  # type: ignore[method-assign, assignment]
         for start in range(1, 1001):
             source._patch(_many(1, start))
             if start % 10 == 0:
