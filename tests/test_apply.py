@@ -208,6 +208,13 @@ def test_a_vm_that_will_not_shut_down_is_not_forced_and_fails_its_step_with_word
     assert shell(host, "virsh domstate deaf").strip() == "running"
 
 
+def test_a_vm_that_is_still_booting_is_asked_to_shut_down_again(host: Host) -> None:
+    """It has not heard the first request: nobody in it listened yet."""
+    shell(host, f"sed -i 's/^address = .192.0.2.1./shutdown_timeout = 200/' {PLAN}; virsh start vma")
+    assert states(rows(host, "apply"))["vm.restart"] == "changed"
+    assert "vxlan10-bridge" in shell(host, "virsh domiflist vma")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_lets_the_command_end_records_it_and_stops(host: Host, number: signal.Signals) -> None:
     """Exit status 130; what had started is in the journal with its end; the next run finishes the work."""
