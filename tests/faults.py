@@ -89,6 +89,7 @@ def _vxlan(changes: str, profile: str = "bridge0-vxlan10") -> str:
 
 _OF_VXLAN = frozenset({f"{HERE} vxlan", f"{HERE} bridge"})
 _OF_UNDERLAY = frozenset({f"{HERE} underlay"})
+_OF_FIREWALL = frozenset({f"{HERE} firewall"})
 """What a fault is gone with, though it is about something else."""
 
 _TAP = "$(virsh domiflist vma | awk '/vnet/{print $1}')"
@@ -211,8 +212,8 @@ FAULTS = (
         quick=False,
     ),
     here("firewall port not permanent", "firewall-not-permanent", f"firewall-cmd --permanent {_PORT}"),
-    here("firewalld stopped", "firewalld-not-running", "pkill -f firewalld; sleep 1"),
-    here("firewalld hangs", "firewalld-not-running", "pkill -STOP -x firewalld", quick=False),
+    here("firewalld stopped", "firewalld-not-running", "pkill -x firewalld; sleep 1", also=_OF_FIREWALL),
+    here("firewalld hangs", "firewalld-not-running", "pkill -STOP -x firewalld", quick=False, also=_OF_FIREWALL),
     there(
         "other host's firewall closed",
         "peer-firewall-rejects",
@@ -457,8 +458,15 @@ def trial(field: Field, fault: Fault) -> tuple[list[str], float]:
 
 
 def separate(one: Fault, other: Fault) -> bool:
-    """Whether two faults can be there at once: not where one takes away what the other is about."""
-    return "warn" not in (one.status, other.status) and one.about.isdisjoint(other.about)
+    """Whether two faults can be there at once: not where one, or its remedy, takes away what the other is about.
+
+    NetworkManager brings back much as it starts.
+    """
+    restarts = "networkmanager-not-running" in (one.cause, other.cause)
+    by_profiles = any("nmcli" in fault.inject.get(HERE, "") for fault in (one, other))
+    if "warn" in (one.status, other.status) or (restarts and by_profiles):
+        return False
+    return one.about.isdisjoint(other.about)
 
 
 def pair_trial(field: Field, one: Fault, other: Fault) -> tuple[list[str], float]:
@@ -466,8 +474,8 @@ def pair_trial(field: Field, one: Fault, other: Fault) -> tuple[list[str], float
 
     Only their two causes may be named. A fault that hides behind the other is named once that one is mended.
     """
-    field.inject(one)
-    field.inject(other)
+    for fault in sorted((one, other), key=lambda fault: fault.cause.endswith("-not-running")):
+        field.inject(fault)  # a daemon goes last: the other fault may need it to come about
     causes, named, wrong = {one.cause, other.cause}, set[str](), []
     longest = 0.0
     try:
