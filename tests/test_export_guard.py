@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.on_host import PLAN, configuration, program, shell
-from tests.over_ssh import KEEP, Session, until
+from tests.over_ssh import KEEP, Session, answers, until
 from tests.test_guard import checkpoints, stand_in
-from tests.test_ssh import NEW, OLD, Net, hosts
+from tests.test_ssh import CUTS, NEW, OLD, Net, hosts, mend, nobody_changes
 from vxlan_tui import export, plan
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.rehearsal.host import Host
@@ -194,6 +194,25 @@ def test_over_ssh_a_script_that_cuts_its_own_session_is_taken_back_and_the_sessi
     assert session.ended() == 4, session.seen
     assert "This can cut you off: your SSH session comes in over enp1s0." in session.seen
     assert f"As before, enp1s0 has {OLD}/24" in session.seen
+    assert configuration(host) == net.before
+
+
+@pytest.mark.parametrize("cut", ["sshd is killed", "the program is killed", "the link is pulled"])
+def test_over_ssh_a_script_whose_session_is_cut_leaves_the_host_as_it_was(net: Net, host: Host, cut: str) -> None:
+    """It takes the change back itself, or, killed outright, NetworkManager does."""
+    put(host)
+    stand_in(host, "nmcli", '[ "$*" != "connection up id Example" ] || { touch /root/asks; sleep 1; }')
+    session = Session(net.client, OLD, f"bash {SCRIPT}")
+    until(lambda: host.has("/root/asks"), 30, lambda: session.seen)
+    try:
+        CUTS[cut](net)
+        until(lambda: checkpoints(host) == [], KEEP + 15, lambda: "a checkpoint is still there")
+    finally:
+        mend(net)
+        shell(host, "pgrep -x sshd >/dev/null || /usr/sbin/sshd -f /root/sshd_config")
+    until(lambda: nobody_changes(host), 60, lambda: shell(host, "cat /var/lib/vxlan-tui/lock"))
+    until(lambda: answers(net.client, OLD), KEEP + 15, lambda: shell(host, "ip address; nmcli connection"))
+    session.close()
     assert configuration(host) == net.before
 
 
