@@ -265,6 +265,7 @@ FAULTS = (
         "bridge-port-blocked",
         f"bridge link set dev {_TAP} state 0",
         quick=False,
+        also=frozenset({f"{HERE} vm"}),
     ),
     here(
         "VM here silent",
