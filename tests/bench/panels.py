@@ -11,12 +11,15 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from tests.bench.seat import FDB, PAGE_DOWN, seated
+import libvirt
+
+from tests.bench.seat import DEVICES, FDB, NETWORKS, PAGE_DOWN, seated
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 
@@ -43,36 +46,80 @@ def at_rest(seconds: float) -> str:
     return f"at rest: {share}, {sent} bytes sent, {verdict} 0.05 and 0"
 
 
-def events(count: int = 300) -> str:
+def entries() -> str:
     """Measure from a forwarding entry's coming in the kernel to its row on screen."""
+
+    def mac(number: int) -> str:
+        return f"02:aa:00:00:{number >> 8:02x}:{number & 255:02x}"
+
+    with _program("bridge") as bridge:
+        taken = _events(
+            FDB, mac, lambda n: _entry(bridge, "add", mac(n)), lambda n: _entry(bridge, "del", mac(n)), count=300
+        )
+    return f"forwarding entry to screen: {told(taken, 0.1)}"
+
+
+def devices() -> str:
+    """Measure from a device's coming in the kernel, by NetworkManager and nmcli, to its row on screen."""
+    with _program("ip") as ip:
+        taken = _events(
+            DEVICES,
+            lambda n: f"coming{n:03}",
+            lambda n: _tell(ip, f"link add coming{n:03} type bridge"),
+            lambda n: _tell(ip, f"link del coming{n:03}"),
+            count=100,
+        )
+    return f"device to screen: {told(taken, 0.1)}"
+
+
+def networks() -> str:
+    """Measure from a network's coming in libvirt to its row on screen."""
+    opened = libvirt.open("qemu:///system")
+    xml = "<network><name>coming{:03}</name></network>"
+    taken = _events(
+        NETWORKS,
+        lambda n: f"coming{n:03}",
+        lambda n: opened.networkDefineXML(xml.format(n)),
+        lambda n: opened.networkLookupByName(f"coming{n:03}").undefine(),
+        count=100,
+    )
+    return f"libvirt network to screen: {told(taken, 0.1)}"
+
+
+def _events(
+    panel: str,
+    words: Callable[[int], str],
+    come: Callable[[int], object],
+    go: Callable[[int], object],
+    count: int,
+) -> list[float]:
     taken = []
-    with seated() as seat, _entries() as kernel:
+    with seated() as seat:
         seat.sees(b"virsh net-list")
         time.sleep(3)
-        seat.press(FDB, FDB)
-        time.sleep(1)
+        seat.press(panel, panel)
         for number in range(count):
-            mac, since = f"02:aa:00:00:{number >> 8:02x}:{number & 255:02x}", len(seat.said)
-            started = time.perf_counter()
-            _change(kernel, "add", mac)
-            seat.sees(mac.encode(), since, 5)
+            since, started = len(seat.said), time.perf_counter()
+            come(number)
+            seat.sees(words(number).encode(), since, 5)
             taken.append(time.perf_counter() - started)
-            _change(kernel, "del", mac)
+            time.sleep(0.1)
+            go(number)
             time.sleep(0.1 + number % 7 / 100)
-    return f"event to screen: {told(taken, 0.1)}"
+    return taken
 
 
 def many() -> str:
     """Measure filling, scrolling and memory with very many entries, of which some come and go all the time."""
     macs = [f"02:bb:00:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x}" for n in range(ENTRIES)]
-    with _entries() as kernel:
+    with _program("bridge") as bridge:
         for mac in macs:
-            _change(kernel, "add", mac)
+            _entry(bridge, "add", mac)
     started = time.perf_counter()
     subprocess.run(("bridge", "-j", "fdb", "show", "br", "bridge0"), check=True, stdout=subprocess.DEVNULL)
     raw = time.perf_counter() - started
     taken = []
-    with seated() as seat, _entries() as kernel:
+    with seated() as seat, _program("bridge") as bridge:
         seat.sees(b"bridge fdb show br")
         started = time.perf_counter()
         seat.until(lambda: re.search(rb"1\d{5} rows", seat.said), "the count of rows")
@@ -81,8 +128,8 @@ def many() -> str:
         seat.press(FDB, FDB, PAGE_DOWN)
         for number in range(200):
             new, old = ("del", "add") if number % 2 else ("add", "del")
-            _change(kernel, new, f"02:cc:00:00:00:{number // 2:02x}")
-            _change(kernel, old, macs[number // 2 * 997])
+            _entry(bridge, new, f"02:cc:00:00:00:{number // 2:02x}")
+            _entry(bridge, old, macs[number // 2 * 997])
             time.sleep(0.03 + number % 7 / 100)
             taken.append(seat.key_to_repaint(PAGE_DOWN))
         memory = seat.memory()
@@ -93,16 +140,20 @@ def many() -> str:
 
 
 @contextmanager
-def _entries() -> Iterator[IO[bytes]]:
-    """Give a bridge(8) that carries out each line as it comes, so that its own start is not measured."""
-    with subprocess.Popen(("bridge", "-force", "-batch", "-"), stdin=subprocess.PIPE) as child:
+def _program(name: str) -> Iterator[IO[bytes]]:
+    """Give a bridge(8) or ip(8) that carries out each line as it comes, so that its own start is not measured."""
+    with subprocess.Popen((name, "-force", "-batch", "-"), stdin=subprocess.PIPE) as child:
         assert child.stdin is not None
         yield child.stdin
 
 
-def _change(kernel: IO[bytes], what: str, mac: str) -> None:
-    kernel.write(f"fdb {what} {mac} dev vxlan10 dst 203.0.113.1 self\n".encode())
-    kernel.flush()
+def _entry(bridge: IO[bytes], what: str, mac: str) -> None:
+    _tell(bridge, f"fdb {what} {mac} dev vxlan10 dst 203.0.113.1 self")
+
+
+def _tell(program: IO[bytes], line: str) -> None:
+    program.write(f"{line}\n".encode())
+    program.flush()
 
 
 def told(taken: list[float], bound: float) -> str:
@@ -118,8 +169,8 @@ def main() -> None:
     """Print what was measured, on a host of a rehearsal."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     if sys.argv[2:] == ["inside"]:
-        for measured in (at_rest(seconds), events(), many()):
-            sys.stdout.write(f"{measured}\n")
+        for measure in (partial(at_rest, seconds), entries, devices, networks, many):
+            sys.stdout.write(f"{measure()}\n")
             sys.stdout.flush()
         return
     with Rehearsal(load(SAMPLE)) as rehearsal:

@@ -1,5 +1,6 @@
 """NetworkManager's devices, by `nmcli monitor`."""
 
+import re
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,10 @@ from vxlan_tui.facts.nmcli import split_terse
 from vxlan_tui.live.watched import Watched, output_of
 
 _FIELDS = "DEVICE,TYPE,STATE,CONNECTION"
+
+
+LONG = 0.1
+"""A reading that takes more seconds is followed by a rest as long: NetworkManager has a storm of events to do with."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,22 @@ class Devices(Watched[Device]):
         return ((device.name, device) for device in parse(output_of("nmcli", "-t", "-f", _FIELDS, "device", "status")))
 
     def _lines(self, lines: list[str]) -> None:
+        told = [found.groups() for found in map(_TOLD.match, lines) if found]
+        if told:
+            self._patch([(name, _told(self._rows.get(name), name, what)) for name, what in told])
         started = time.monotonic()
         self._take_all()
-        # As long a rest as the reading took: in a storm of events, NetworkManager has other things to do.
-        self.stopped.wait(min(1.0, time.monotonic() - started))
+        took = time.monotonic() - started
+        if took > LONG:
+            self.stopped.wait(min(1.0, took))
+
+
+_TOLD = re.compile(r"([^:\s]+): device (created|removed)$")
+
+
+def _told(known: Device | None, name: str, what: str) -> Device | None:
+    """Give what a line alone says of a device, so that it is on screen before the table is read."""
+    return (known or Device(name, "", "", "")) if what == "created" else None
 
 
 def parse(output: str) -> Iterator[Device]:
