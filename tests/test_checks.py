@@ -494,6 +494,14 @@ def test_a_vm_whose_name_would_be_an_option_is_named_and_left_alone() -> None:
     assert not any("--all" in command.argv for command in found.remedy)
 
 
+def test_what_a_vm_is_told_of_the_mtu_can_be_taken_back() -> None:
+    found = next(each for each in _findings(_facts()) if each.cause == "guest-mtu")
+    assert [(record.kind, record.subject) for record in found.before] == [
+        ("vm", "vma"),
+        ("nic", f"{MAC_A.replace(':', '-')}.vma"),
+    ]
+
+
 @pytest.mark.parametrize("kind", ["wireguard", "macsec"])
 def test_an_encrypted_underlay_is_no_warning(kind: str) -> None:
     found = _findings(_link("enp1s0", kind=kind)(_facts()))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from vxlan_tui.before import Record, nic_record, vm_record
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.bridge import forwarding
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
@@ -256,15 +257,20 @@ def _mtu(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
         return good(f"the tunnel takes {room} bytes" + (f", {len(found)} NICs use no more" if found else ""))
     names = ", ".join(f"{guest.vm} ({guest.mtu})" for guest in large)
     evidence = f"the tunnel takes {room} bytes whole, and these VMs send more unless they are told otherwise: {names}"
-    return doubtful("guest-mtu", evidence, remedies.by(*_tell(plan, large, room, seen.state)))
+    ours = [guest for guest in large if not guest.vm.startswith("-")]  # an option to virt-xml and virsh, not a name
+    mend = remedies.by(*_tell(plan, ours, room, seen.state), before=_before(plan, ours, seen.state))
+    return doubtful("guest-mtu", evidence, mend)
+
+
+def _before(plan: Plan, told: list[Guest], state: HostState) -> Iterator[Record]:
+    for guest in told:
+        vm = state.vms[guest.vm]
+        yield vm_record(str(plan.path), guest.vm, vm)
+        yield from (nic_record(guest.vm, nic) for nic in vm.nics if nic.mac == guest.mac)
 
 
 def _tell(plan: Plan, large: list[Guest], room: int, state: HostState) -> Iterator[Command]:
-    """Give VMs an MTU; a running one learns of it as it starts anew.
-
-    A name that begins with a dash would be an option to virt-xml and virsh: such a VM is left alone.
-    """
-    large = [guest for guest in large if not guest.vm.startswith("-")]
+    """Give VMs an MTU; a running one learns of it as it starts anew."""
     stored = {(vm.name, nic.mac): nic.mtu for vm in state.vms.values() for nic in vm.nics}
     for guest in large:
         if not 0 < stored.get((guest.vm, guest.mac), 0) <= room:
