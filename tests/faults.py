@@ -294,6 +294,7 @@ FAULTS = (
         "profile-missing",
         "nmcli connection modify Example connection.id other",
         "nmcli connection delete other",
+        also=_OF_UNDERLAY,
     ),
     here(
         "VXLAN made by hand",
