@@ -53,15 +53,14 @@ class Terminal:
         raise AssertionError(f"{words!r} did not come; on screen:\n{self.text}")
 
     def _settles(self, before: str, seconds: float = 4) -> None:
-        """Wait until the screen has changed, and then until it stays as it is."""
+        """Wait until the screen has changed, and then until it stays as it is, on a busy machine too."""
         deadline = time.monotonic() + seconds
-        last = before
+        seen = [before]
         while time.monotonic() < deadline:
             time.sleep(0.1)
-            now = self.text
-            if now == last != before:
+            seen.append(self.text)
+            if seen[-1] != before and len(set(seen[-4:])) == 1:
                 return
-            last = now
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the window's size."""
