@@ -3,7 +3,7 @@
 import signal
 from typing import TYPE_CHECKING, cast
 
-from textual.app import App
+from vxlan_tui.ui.keys import InOrder
 
 if TYPE_CHECKING:
     from vxlan_tui.runner import Interrupts
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SENT = "Sent to your terminal's clipboard (OSC 52). Not every terminal takes it."
 
 
-class Actions(App[int]):
+class Actions(InOrder):
     """The wizard's actions."""
 
     interrupts: "Interrupts | None" = None

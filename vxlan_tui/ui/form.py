@@ -7,12 +7,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import Click
+from textual.events import Click, Key
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from vxlan_tui.ui.fields import Act, Spec
+from vxlan_tui.ui.keys import LINE_KEYS, is_typed
 
 
 class Choice(Static, can_focus=True):
@@ -103,8 +104,27 @@ class Line(Input):
     """A line to type in. The cursor does not blink: a screen at rest sends nothing."""
 
     def __init__(self, value: str, default: str) -> None:
-        super().__init__(value, placeholder=f"({default})" if default else "", select_on_focus=False)
+        super().__init__(value, select_on_focus=False)
         self.cursor_blink = False
+        self.tell_default(default)
+
+    def tell_default(self, default: str) -> None:
+        """Show what holds where nothing is typed."""
+        self.placeholder = f"({default})" if default else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Enter to the form, where this is one of its lines."""
+        del parameters
+        return not (action == "submit" and isinstance(self.parent, Horizontal))
+
+    async def _on_key(self, event: Key) -> None:
+        """Take the line's own keys as they come, in turn with what is typed."""
+        if not event.is_printable and is_typed(event, self):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(LINE_KEYS[event.key])
+        else:
+            await super()._on_key(event)
 
 
 class ActLine(Static, can_focus=True):

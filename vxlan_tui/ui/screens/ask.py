@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -29,20 +30,30 @@ class Ask(ModalScreen[str | None]):
         with Vertical(classes="box"):
             with VerticalScroll(classes="question"):
                 yield Static(self._question, markup=False)
-            yield OptionList(*[Option(_plain(words)) for _, words in self._answers])
+            yield OptionList(*[Option(_unmarked(words)) for _, words in self._answers])
             yield Static("Up, Down: choose   Enter: take it   Esc: back", classes="foot", markup=False)
 
     def on_mount(self) -> None:
         """Begin at the first answer."""
-        self.query_one(OptionList).focus()
+        self.set_focus(self.query_one(OptionList))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Mark the answer that Enter takes: it is to be seen without colours."""
+        for index, (_, words) in enumerate(self._answers):
+            mark = _marked if index == event.option_index else _unmarked
+            event.option_list.replace_option_prompt_at_index(index, mark(words))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give the answer back."""
         self.dismiss(self._answers[event.option_index][0])
 
 
-def _plain(words: str) -> str:
-    return words.replace("[", "\\[")
+def _marked(words: str) -> Text:
+    return Text(f"> {words}", "bold")
+
+
+def _unmarked(words: str) -> Text:
+    return Text(f"  {words}")
 
 
 class Read(ModalScreen[None]):
@@ -51,37 +62,29 @@ class Read(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f1,question_mark", "dismiss(None)", show=False),
         Binding("y", "copy", show=False),
-        Binding("ctrl+s", "save", show=False),
     ]
 
-    def __init__(self, title: str, text: str, name: str = "") -> None:
+    def __init__(self, title: str, text: str) -> None:
         super().__init__()
         self._title = title
         self._text = text
-        self._name = name
 
     def compose(self) -> ComposeResult:
         """Give the text under its title."""
-        keys = "Up, Down, PgUp, PgDn: scroll   y: copy   Esc: back"
         with Vertical(classes="box tall"):
             yield Static(self._title, classes="heading", markup=False)
             with VerticalScroll():
                 yield Static(self._text, markup=False)
-            yield Static(f"{keys}   ^S: save to a file" if self._name else keys, classes="foot", markup=False)
+            yield Static("Up, Down, PgUp, PgDn: scroll   y: copy   Esc: back", classes="foot", markup=False)
 
     def on_mount(self) -> None:
         """Let the keys scroll."""
-        self.query_one(VerticalScroll).focus()
+        self.set_focus(self.query_one(VerticalScroll))
 
     def action_copy(self) -> None:
         """Copy the text."""
         self.app.copy_to_clipboard(self._text)
         self.app.notify(SENT)
-
-    def action_save(self) -> None:
-        """Save the text to a file."""
-        if self._name:
-            self.app.call_later(self.app.run_action, f"save_text({self._name!r})")
 
 
 class Type(ModalScreen[str | None]):
@@ -103,7 +106,7 @@ class Type(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Begin to type."""
-        self.query_one(Line).focus()
+        self.set_focus(self.query_one(Line))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the line back."""

@@ -79,10 +79,10 @@ class Pane(VerticalScroll, can_focus=True):
         if focused in chain:
             place = chain.index(focused) + by
             if 0 <= place < len(chain) and self._reaches(chain[place]):
-                chain[place].focus()
+                self.screen.set_focus(chain[place])
                 return
         elif chain:
-            chain[0].focus()
+            self.screen.set_focus(chain[0])
             return
         self.scroll_relative(y=by * 2, animate=False)
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import DescendantBlur, DescendantFocus
 from textual.widget import Widget
@@ -41,7 +41,7 @@ class PlanPane(Pane):
         ("^S", "Save", "save"),
         ("^O", "Open or name the file", "open_file"),
     )
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "following", show=False)]
 
     def __init__(self) -> None:
         super().__init__(id="pane-plan")
@@ -157,11 +157,6 @@ class PlanPane(Pane):
             edits.type_in(self.work, field.spec.key, event.value)
             self.show()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on to the next field."""
-        event.stop()
-        self.action_following()
-
     async def on_choice_changed(self, event: Choice.Changed) -> None:
         """Take what was chosen; the form may change with it."""
         field = _field_of(event.choice)
@@ -192,6 +187,11 @@ class PlanPane(Pane):
         elif isinstance(focused, ActLine):
             own += (("Enter", focused.act.text, "pane('act')"),)
         return (*own, *self.keys)
+
+    def _reaches(self, other: object) -> bool:
+        """A field is a line: there is nothing hidden of it to pass over."""
+        del other
+        return True
 
     def action_choose(self) -> None:
         """Choose the next value of the marked field."""

@@ -1,0 +1,45 @@
+"""Keys that come in a burst, as a slow line or a paste brings them, do what they would do one by one."""
+
+from pathlib import Path
+
+from textual import events
+from textual.pilot import Pilot
+
+from tests.ui_stage import Stage, play, sample, sees, stage, until
+from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.form import Field
+
+__all__ = ["stage"]
+
+P = Pilot[int]
+
+
+def burst(app: Wizard, *keys: str) -> None:
+    """Send keys with nothing between them; a word stands for its letters."""
+    names = {"down", "enter", "ctrl+u", "ctrl+o", "ctrl+s", "home", "left", "backspace", "f8", "escape"}
+    for key in keys:
+        for each in [key] if key in names else key:
+            app.post_message(events.Key(each, each if len(each) == 1 else None))
+
+
+def test_what_is_typed_stands_in_the_field_that_was_marked_then(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        fields = {field.spec.key: field for field in app.query(Field)}
+        fields["segments[0].bridge"].editor.focus()
+        await pilot.pause()
+        burst(app, "ctrl+u", "br7", "down", "ctrl+u", "vx7", "home", "a", "enter", "ctrl+u", "netx", "backspace", "7")
+        await until(pilot, lambda: app.work.draft.get("segments[0].network") == "net7")
+        assert app.work.draft.get("segments[0].bridge") == "br7"
+        assert app.work.draft.get("segments[0].vxlan") == "avx7"
+
+    play(sample(tmp_path), script)
+
+
+def test_a_name_typed_before_its_question_is_drawn_is_its_answer(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        burst(app, "ctrl+o", "ctrl+u", f"{tmp_path}/other.toml", "enter")
+        await until(pilot, (tmp_path / "other.toml").exists)
+
+    play(sample(tmp_path), script)
