@@ -471,12 +471,15 @@ def separate(one: Fault, other: Fault) -> bool:
     return one.about.isdisjoint(other.about)
 
 
+_OF_DAEMONS = ("networkmanager-not-running", "firewalld-not-running", "libvirt-not-running")
+
+
 def pair_trial(field: Field, one: Fault, other: Fault) -> tuple[list[str], float]:
     """Inject two faults, mend what is named until all is well, and say what was not as it has to be.
 
     Only their two causes may be named. A fault that hides behind the other is named once that one is mended.
     """
-    for fault in sorted((one, other), key=lambda fault: fault.cause.endswith("-not-running")):
+    for fault in sorted((one, other), key=lambda fault: fault.cause in _OF_DAEMONS):
         field.inject(fault)  # a daemon goes last: the other fault may need it to come about
     causes, named, wrong = {one.cause, other.cause}, set[str](), []
     longest = 0.0
