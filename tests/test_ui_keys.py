@@ -39,7 +39,22 @@ def test_what_is_typed_stands_in_the_field_that_was_marked_then(stage: Stage, tm
 
 def test_a_name_typed_before_its_question_is_drawn_is_its_answer(stage: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
-        burst(app, "ctrl+o", "ctrl+u", f"{tmp_path}/other.toml", "enter")
+        burst(app, "ctrl+o", "ctrl+u", f"{tmp_path}/other.toml", "enter", "enter")
+        await sees(pilot, "> Save this plan there")
+        burst(app, "enter", "enter", "enter")
         await until(pilot, (tmp_path / "other.toml").exists)
+
+    play(sample(tmp_path), script)
+
+
+def test_paging_takes_the_mark_along(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        for key in ("pagedown", "end", "home", "pageup"):
+            await pilot.press(key)
+            await pilot.pause(0.1)
+            assert app.focused is not None
+            assert app.pane.shows(app.focused), key
 
     play(sample(tmp_path), script)

@@ -164,9 +164,9 @@ class Wizard(Actions):
 
     def show_all(self) -> None:
         """Show everything anew."""
-        self.show_frame()
         for pane in self.screen_stack[0].query(Pane):
             pane.show()
+        self.show_frame()
 
     # The way
 
@@ -287,15 +287,12 @@ class Wizard(Actions):
             self.set_timer(0.05, self._show_progress)
 
     def _show_progress(self) -> None:
-        from vxlan_tui.ui.screens.steps import StepsPane  # noqa: PLC0415
-
         self._progress_due = False
         if not self.is_running:
             return
         for pane in self.screen_stack[0].query(f"#pane-{self.current}").results(Pane):
             pane.show()
-            if isinstance(pane, StepsPane):
-                self.call_after_refresh(pane.reveal)
+            self.call_after_refresh(pane.reveal)
 
     def progress(self) -> None:
         """Say from a run's thread that it has told something."""

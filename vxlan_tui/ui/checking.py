@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from vxlan_tui.ui.app import Wizard
 
 
-def begin(app: "Wizard") -> None:
-    """Run all checks anew; what is shown stays until its new finding is there."""
+def begin(app: "Wizard", by_itself: bool = False) -> None:
+    """Run all checks anew; what is shown stays until its new finding is there.
+
+    Checks that ran `by_itself` leave the mark where it is.
+    """
     plan, host = app.work.plan, app.work.host
     if plan is None or host is None or app.checking:
         return
@@ -32,15 +35,15 @@ def begin(app: "Wizard") -> None:
     _stop_waiting(app)
     app.work.verified = "running"
     app.show_all()
-    app.run_worker(lambda: _in_thread(app, plan, host), thread=True, group="checks")
+    app.run_worker(lambda: _in_thread(app, plan, host, by_itself), thread=True, group="checks")
 
 
-def _in_thread(app: "Wizard", plan: Plan, host: Host) -> None:
+def _in_thread(app: "Wizard", plan: Plan, host: Host, by_itself: bool) -> None:
     try:
         findings = checks.run(
             plan, host, Runner(Interrupts()), lambda finding: app.call_from_thread(_found, app, finding)
         )
-        app.call_from_thread(_ended, app, findings)
+        app.call_from_thread(_ended, app, findings, by_itself)
     except (CommandFailed, OSError) as error:
         app.call_from_thread(_stopped, app, str(error))
 
@@ -64,7 +67,7 @@ def _stopped(app: "Wizard", why: str) -> None:
     app.show_all()
 
 
-def _ended(app: "Wizard", findings: list[Finding]) -> None:
+def _ended(app: "Wizard", findings: list[Finding], by_itself: bool) -> None:
     app.findings, app.pending, app.checking = list(findings), set(), False
     app.work.verified = verdict(findings)
     wait = max((finding.wait for finding in findings), default=0.0)
@@ -73,8 +76,10 @@ def _ended(app: "Wizard", findings: list[Finding]) -> None:
         app.countdown = app.set_interval(1, lambda: _count_down(app))
         _say_the_wait(app)
     app.show_all()
-    nothing_marked = isinstance(app.screen_stack[0].focused, Pane | None)
-    if app.current == "verify" and nothing_marked:
+    focused = app.screen_stack[0].focused
+    nothing_marked = isinstance(focused, Pane | None)
+    on_a_check = focused is not None and app.pane in focused.ancestors
+    if app.current == "verify" and (nothing_marked or (on_a_check and not by_itself)):
         app.call_after_refresh(app.pane.opened)
 
 
@@ -84,7 +89,7 @@ def _count_down(app: "Wizard") -> None:
     if app.work.running:
         _stop_waiting(app)
     elif app.waits <= 0:
-        begin(app)
+        begin(app, by_itself=True)
     else:
         _say_the_wait(app)
         app.show_all()

@@ -15,8 +15,8 @@ def ask_to_leave(app: "Wizard") -> None:
     if any(isinstance(screen, Ask) for screen in app.screen_stack):
         return
     if app.interrupts is not None:
-        doing = app.doing() or "a step"
-        question = f"This runs now:\n\n# {doing}"
+        doing = app.doing()
+        question = f"This runs now:\n\n# {doing}" if doing else "A step runs now."
         answers = [("stay", "Let it go on, and stay"), ("leave", "Let this command end, then stop and quit")]
         app.push_screen(Ask(question, answers), lambda answer: _leave_running(app, answer))
     elif app.work.survey is not None and app.work.edited and not app.work.draft.is_saved:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def commands(app: "Wizard") -> Iterator[SystemCommand]:
     """Give the section's own actions first, then the way, the panels and the rest."""
-    for key, words, action in app.pane.own_keys():
+    for key, words, action in (own for own in app.pane.own_keys() if own[0] not in _MOVES):
         yield _command(app, f"{words}", f"in this section, key {key}", action)
     for number, (section, title) in enumerate(SECTIONS.items(), 1):
         yield _command(app, f"Go to {title}", f"section {number}", f"go('{section}')")
@@ -24,6 +24,9 @@ def commands(app: "Wizard") -> Iterator[SystemCommand]:
 def _command(app: "Wizard", words: str, help_text: str, action: str) -> SystemCommand:
     return SystemCommand(words, help_text, lambda: app.call_later(app.run_action, action))
 
+
+_MOVES = ("Up Down", "Left Right")
+"""Keys that only go somewhere: nothing to look up in a palette."""
 
 _REST = (
     ("Next section", "F8", "next"),

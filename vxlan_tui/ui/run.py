@@ -150,7 +150,7 @@ def _run_one(course: Course, region: tuple[Step, ...], reporter: Reporter, keepe
     try:
         result = course.run(step, reporter)
     except Interrupted:
-        reporter.result(step, Result("failed", "You stopped this here. Run it again to go on."))
+        reporter.result(step, Result("stopped", "You stopped this here. Run it again to go on."))
         raise
     reporter.result(step, result)
     return result.state != "failed"

@@ -12,7 +12,6 @@ from vxlan_tui.ui.keep import Modal
 from vxlan_tui.ui.reporter import ScreenReporter
 from vxlan_tui.ui.run import Order
 from vxlan_tui.ui.screens.ask import Ask
-from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.work import SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, undo_of
 
 if TYPE_CHECKING:
@@ -66,18 +65,11 @@ def _ended(app: "Wizard", order: Order, words: str) -> None:
     if app._hub is not None:
         app._hub.refresh()
     app.work.verified = ""
+    app.work.advance = order.section if words == "done" and order.way == "forward" else ""
     start.look(app)
     app.show_all()
     if order.way == "remedy":
         app.start_checks()
-    elif words == "done" and order.way == "forward":
-        app.set_timer(0.3, lambda: _go_to_next(app, order.section))
-
-
-def _go_to_next(app: "Wizard", section: str) -> None:
-    if app.current == section and not app.work.running and app.is_running:
-        for pane in app.screen_stack[0].query(f"#pane-{section}").results(Pane):
-            pane.opened()
 
 
 def ask_undo(app: "Wizard", section: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vxlan_tui.files import UnsafePath, write_whole
+from vxlan_tui.ui.draft import Draft, from_survey
 from vxlan_tui.ui.screens.ask import Ask, Type
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ def _write(app: "Wizard", quietly: bool) -> bool:
     except (OSError, UnsafePath) as error:
         app.notify(f"The plan was not saved: {error}. ^O names another file.", severity="error", timeout=15)
         return False
+    _, faults = app.work.draft.check()
     if not quietly:
-        app.notify(f"Saved: {app.work.draft.path}")
+        left = f" It is not complete: {len(faults)} still to fill in or mend." if faults else ""
+        app.notify(f"Saved: {app.work.draft.path}.{left}")
     app.show_all()
     return True
 
@@ -49,7 +52,7 @@ def ask_file(app: "Wizard") -> None:
     if app.work.running:
         app.notify("Something runs: open another plan when it has ended.", severity="warning")
         return
-    question = "The plan's file. One that exists is opened; another name is where this plan is saved:"
+    question = "The plan's file. One that exists is opened; another name is where a plan is saved:"
     app.push_screen(Type(question, str(app.work.draft.path)), lambda text: _named(app, text))
 
 
@@ -62,8 +65,18 @@ def _named(app: "Wizard", text: str | None) -> None:
     if path.exists():
         _open(app, path)
     else:
+        question = f"{path} does not exist yet."
+        answers = [("this", "Save this plan there"), ("new", "Begin a new plan there, filled in from this host")]
+        app.push_screen(Ask(question, answers), lambda answer: _begin(app, path, answer))
+
+
+def _begin(app: "Wizard", path: Path, answer: str | None) -> None:
+    if answer == "this":
         app.work.draft.path, app.work.draft.saved = path, None
         _write(app, False)
+    elif answer == "new" and app.work.survey is not None:
+        app.work.opened = False
+        _put(app, from_survey(path, app.work.survey))
 
 
 def _open(app: "Wizard", path: Path) -> None:
@@ -80,10 +93,14 @@ def _take(app: "Wizard", path: Path) -> None:
 
     draft = start.open_draft(app, path, app.work.survey)
     if draft is not None:
-        app.work.draft = draft
-        app.work.runs.clear()
-        app.work.skipped.clear()
-        app.call_later(_taken, app)
+        _put(app, draft)
+
+
+def _put(app: "Wizard", draft: Draft) -> None:
+    app.work.draft = draft
+    app.work.runs.clear()
+    app.work.skipped.clear()
+    app.call_later(_taken, app)
 
 
 async def _taken(app: "Wizard") -> None:

@@ -168,3 +168,7 @@ def _looked(app: "Wizard", plan: plans.Plan | None, found: Survey | None, steps:
             work.not_ready = dict.fromkeys(STEP_SECTIONS, "This changes the host, and you are not root: use sudo.")
     app._follow()
     app.show_all()
+    if not work.looking and work.advance:
+        if work.advance == app.current and not work.running:
+            app.call_after_refresh(app.pane.opened)
+        work.advance = ""

@@ -16,6 +16,9 @@ NEEDS = {
 GOOD = ("done", "undone", "done already", "changed", "ready", "OK", "saved", "skipped")
 BAD = ("conflict", "failed", "FAIL", "CONFLICT", "FAILED", "not ready")
 
+ENDS = {"failed": "FAILED", "stopped": "stopped"}
+"""How a step that is still to be done ended when it ran."""
+
 SHOWN_LINES = 12
 """So many last lines of output a step that went well shows; a failure shows all that was kept."""
 
@@ -38,8 +41,8 @@ def step_state(step: Step, run: StepRun | None, skipped: bool, over: str = "") -
         return over
     if step.need is Need.DONE:
         return "done" if run is not None and run.result and run.result.state == "changed" else "done already"
-    if run is not None and run.result is not None and run.result.state == "failed":
-        return "FAILED"
+    if run is not None and run.result is not None and run.result.state in ENDS:
+        return ENDS[run.result.state]
     return "skipped" if skipped and not step.conflict else NEEDS[step.need]
 
 

@@ -72,7 +72,11 @@ class StepRun:
 
 @dataclass
 class Work:
-    """One wizard's work. `not_ready` says in words what a look at a section was refused for."""
+    """One wizard's work.
+
+    `not_ready` says in words what a look at a section was refused for. `advance` is the section in which the mark
+    goes on to the next open step, once the look after a run has told which that is.
+    """
 
     draft: Draft
     asked_host: str | None = None
@@ -85,6 +89,7 @@ class Work:
     skipped: set[Key] = field(default_factory=set)
     running: str = ""
     looking: bool = False
+    advance: str = ""
     verified: str = ""
     finished: str = ""
     plan_faults: int = 0

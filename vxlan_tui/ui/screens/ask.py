@@ -45,7 +45,8 @@ class Ask(ModalScreen[str | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give the answer back."""
-        self.dismiss(self._answers[event.option_index][0])
+        if self.is_current:  # a second Enter can follow at once
+            self.dismiss(self._answers[event.option_index][0])
 
 
 def _marked(words: str) -> Text:
@@ -111,4 +112,5 @@ class Type(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the line back."""
         event.stop()
-        self.dismiss(event.value.strip())
+        if self.is_current:
+            self.dismiss(event.value.strip())

@@ -1,6 +1,7 @@
 """The end of the way: what was done, the scripts, and what to do on the other hosts."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -107,9 +108,7 @@ class FinishPane(Pane):
         if self.work.plan is None:
             return "There is no plan yet: fill in section 2 first (key 2)."
         rows = [f"{SECTIONS[name]:<18}{self.work.state(name)}" for name in (*STEP_SECTIONS, "verify")]
-        ran = sum(len(run.commands) for run in self.work.runs.values())
-        rows += [f"{ran} commands were run from here. F9 shows all that ever ran."]
-        return "\n".join([self._headline(), "", *rows])
+        return "\n".join([self._headline(), "", *rows, "F9 shows every command that ran on this host."])
 
     def _headline(self) -> str:
         """Say in a line where this host stands."""
@@ -127,6 +126,11 @@ class FinishPane(Pane):
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
         return (("x", "Stop after this command", "stop"),) if self.work.running else self.keys
+
+    def reveal(self) -> None:
+        """Keep the end of what is being undone in sight."""
+        if self.work.running:
+            self.keep_in_sight(self.query_one(Undone))
 
     def _chosen(self) -> Script | None:
         views = list(self.query(ScriptView))
@@ -184,7 +188,7 @@ def _others(plan: Plan, here: Host, path: str) -> str:
     for host in plan.peers(here):
         lines += [
             f"  {host.name}: take {path} there, and run",
-            f"      vxlan-tui apply plan.toml --host {host.name}",
+            f"      vxlan-tui apply {Path(path).name} --host {host.name}",
             f"    or take {host.name}.sh there, and run",
             f"      bash {host.name}.sh",
         ]

@@ -57,13 +57,55 @@ class Pane(VerticalScroll, can_focus=True):
         del event
         self.wizard.show_keys()
 
+    def shows(self, view: Widget) -> bool:
+        """Whether any of a view is on screen."""
+        return view.region.intersection(self.region).area > 0
+
     def in_sight(self, view: Widget) -> bool:
         """Whether any of a view is on screen. Where not, go to it and say so: nothing runs that is not seen."""
-        if view.region.intersection(self.region).area:
+        if self.shows(view):
             return True
         self.scroll_to_widget(view, animate=False, top=True)
         self.app.notify("What is marked was out of sight: look at it, then press Enter again.")
         return False
+
+    def reveal(self) -> None:
+        """Keep the end of what runs now in sight."""
+
+    def keep_in_sight(self, view: Widget) -> None:
+        """Show a view, and of one that is too tall its end."""
+        if view.virtual_region.height <= self.size.height:
+            self.scroll_to_widget(view, animate=False)
+        else:
+            self.scroll_to(y=view.virtual_region.bottom - self.size.height, animate=False)
+
+    def action_page_down(self) -> None:
+        """Scroll a page, and take the mark along."""
+        self._scroll_with_mark(self.scroll_offset.y + self.size.height, 0)
+
+    def action_page_up(self) -> None:
+        """Scroll a page back, and take the mark along."""
+        self._scroll_with_mark(self.scroll_offset.y - self.size.height, -1)
+
+    def action_scroll_home(self) -> None:
+        """Scroll to the beginning, and take the mark along."""
+        self._scroll_with_mark(0, 0)
+
+    def action_scroll_end(self) -> None:
+        """Scroll to the end, and take the mark along."""
+        self._scroll_with_mark(self.max_scroll_y, -1)
+
+    def _scroll_with_mark(self, y: float, which: int) -> None:
+        self.scroll_to(y=y, animate=False, immediate=True)
+        self.call_after_refresh(self._mark_what_is_seen, which)
+
+    def _mark_what_is_seen(self, which: int) -> None:
+        """Mark the first or the last of what is in sight, where what is marked is not."""
+        chain = [widget for widget in self.screen.focus_chain if self in widget.ancestors]
+        focused = self.screen.focused
+        seen = [widget for widget in chain if self.shows(widget)]
+        if focused in chain and focused not in seen and seen:
+            self.screen.set_focus(seen[which], scroll_visible=False)
 
     def action_previous(self) -> None:
         """Go to what can be chosen above."""

@@ -155,7 +155,15 @@ class PlanPane(Pane):
         field = _field_of(event.input)
         if field is not None:
             edits.type_in(self.work, field.spec.key, event.value)
+            self._tell_defaults()
             self.show()
+
+    def _tell_defaults(self) -> None:
+        """Show the defaults that follow from what was typed: a name that has the VNI in it."""
+        defaults = {item.key: item.default for item in items(self.work.draft) if isinstance(item, Spec)}
+        for field in self.query(Field):
+            if isinstance(field.editor, Line):
+                field.editor.tell_default(defaults.get(field.spec.key, ""))
 
     async def on_choice_changed(self, event: Choice.Changed) -> None:
         """Take what was chosen; the form may change with it."""
@@ -217,6 +225,16 @@ class PlanPane(Pane):
         if act.action == "pick_vms":
             self._pick_vms()
             return
+        if act.action.startswith("remove"):
+            from vxlan_tui.ui.screens.ask import Ask  # noqa: PLC0415
+
+            question = f"{act.text}? Its fields go with it."
+            answers = [("no", "No, leave it"), ("yes", f"Yes: {act.text}")]
+            self.app.push_screen(Ask(question, answers), lambda answer: self._edit(act) if answer == "yes" else None)
+        else:
+            self._edit(act)
+
+    def _edit(self, act: Act) -> None:
         self.work.edited = True
         focus = edits.EDITS[act.action](self.work, act.row)
         self.call_later(self.rebuild, focus)

@@ -96,8 +96,8 @@ class StepsPane(Pane):
         if left:
             view = self._chosen()
             done = view is not None and view.step.need is Need.DONE
-            again = view is not None and view.step in left
-            mine = ("s", "Skip" if again else "Unskip", "pane('skip')")
+            skipped = view is not None and key_of(self.section, view.step) in self.work.skipped
+            mine = ("s", "Unskip" if skipped else "Skip", "pane('skip')")
             return (
                 ("Enter", "Next open step" if done else "Run step", "pane('run_step')"),
                 ("a", f"Run section ({len(left)})", "pane('run_all')"),
@@ -108,7 +108,7 @@ class StepsPane(Pane):
             return self.keys
         names = list(SECTIONS)
         following = SECTIONS[names[names.index(self.section) + 1]]
-        return (("F8", f"Go on to {following}", "next"), *self.keys[1:])
+        return (("Enter", f"Go on to {following}", "next"), *self.keys[1:])
 
     def _left(self) -> "tuple[Step, ...]":
         """Give the steps that would run with the section."""
@@ -172,10 +172,7 @@ class StepsPane(Pane):
         for view in self.query(StepView):
             run, *_ = self._told(view.step)
             if run is not None and run.result is None:
-                if view.virtual_region.height <= self.size.height:
-                    self.scroll_to_widget(view, animate=False)
-                else:
-                    self.scroll_to(y=view.virtual_region.bottom - self.size.height, animate=False)
+                self.keep_in_sight(view)
 
     def _chosen(self) -> StepView | None:
         return next((view for view in self.query(StepView) if view.has_focus), None)
@@ -183,7 +180,9 @@ class StepsPane(Pane):
     def action_run_step(self) -> None:
         """Run the marked step."""
         view = self._chosen()
-        if view is None:
+        if self.work.state(self.section) in ("done", "skipped") and not self._left():
+            self.app.call_later(self.wizard.action_next)
+        elif view is None:
             self.opened()
         elif not self.in_sight(view):
             return
@@ -200,7 +199,7 @@ class StepsPane(Pane):
         later = views[views.index(done) + 1 :]
         following = next((view for view in later if view.step.need is not Need.DONE), None)
         if following is None:
-            self.app.notify("This step is done already.")
+            self.opened()
         else:
             following.focus()
 

@@ -17,7 +17,7 @@ class Undone(Static):
     def show(self, work: Work, section: str) -> None:
         """Show what is known of it now."""
         steps = work.undone.get(section, ())
-        told = Text().append("What was undone", "bold")
+        told = Text().append("Undo", "bold")
         for step in steps:
             run = work.runs.get(key_of(undo_of(section), step))
             if step.commands or run is not None:

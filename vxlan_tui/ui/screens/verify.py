@@ -18,10 +18,11 @@ from vxlan_tui.ui.words import printable_lines, ran_text
 from vxlan_tui.ui.work import StepRun, key_of
 
 HELP = """\
-The chapter's verifications, and what lies behind them.
+The verifications of Red Hat's guide, and what lies behind them.
 They change nothing.
 
 a      run all checks (again)
+g      go to the next failure
 Enter  on a check that commands mend: run them, as they are shown
 y      copy the marked check's command
 
@@ -77,13 +78,13 @@ class VerifyPane(Pane):
     help = HELP
     keys: ClassVar[tuple[Key, ...]] = (
         ("a", "Run all checks", "pane('check')"),
-        ("Up Down", "Go through them", "pane('following')"),
         ("y", "Copy command", "pane('copy')"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a,r", "check", show=False),
         Binding("enter", "remedy", show=False),
         Binding("y", "copy", show=False),
+        Binding("g", "next_failure", show=False),
     ]
 
     def __init__(self) -> None:
@@ -101,7 +102,9 @@ class VerifyPane(Pane):
             return (("x", "Stop after this command", "stop"),)
         view = self._chosen()
         remedy = (("Enter", "Run what mends it", "pane('remedy')"),) if view is not None and view.can_mend else ()
-        return (*remedy, *self.keys)
+        failed = any(finding.status is Status.FAIL for finding in self.wizard.findings)
+        following = (("g", "Go to the next failure", "pane('next_failure')"),) if failed else ()
+        return (*remedy, *following, *self.keys)
 
     def show(self) -> None:
         """Show each check as far as it is known."""
@@ -127,18 +130,20 @@ class VerifyPane(Pane):
         if self.wizard.checking:
             return f"Checking ... {len(self.wizard.pending)} to come."
         if not self.work.verified:
-            return "a runs the checks."
+            return "a runs the checks; what stands here is of before the last change."
         counted = Counter(WORDS[finding.status] for finding in self.wizard.findings)
         numbers = ", ".join(f"{number} {word}" for word, number in counted.items())
         again = "They run again by themselves." if self.wizard.waits else "a runs them again."
-        return f"Result: {self.work.verified} ({numbers}). {again}"
+        unknown = self.work.verified.startswith("OK") and counted[WORDS[Status.SKIP]]
+        hole = " What is skipped could not be seen from here." if unknown else ""
+        return f"Result: {self.work.verified} ({numbers}). {again}{hole}"
 
     def opened(self) -> None:
         """Run the checks when the section is opened first, and mark what failed."""
         views = list(self.query(FindingView))
         by_weight = sorted(views, key=lambda view: _WEIGHTS.get(view.finding.status, len(_WEIGHTS)))
         (by_weight[0] if by_weight else self).focus()
-        if not self.wizard.findings and not self.wizard.checking:
+        if not self.work.verified and not self.wizard.checking:
             self.wizard.start_checks()
 
     def _chosen(self) -> FindingView | None:
@@ -148,17 +153,47 @@ class VerifyPane(Pane):
         """Run all checks."""
         self.wizard.start_checks()
 
+    def action_next_failure(self) -> None:
+        """Mark the failure after the marked one; after the last one, the first."""
+        views = list(self.query(FindingView))
+        place = next((n + 1 for n, view in enumerate(views) if view.has_focus), 0)
+        around = [*views[place:], *views[:place]]
+        following = next((view for view in around if view.finding.status is Status.FAIL), None)
+        if following is not None:
+            following.focus()
+
     def action_remedy(self) -> None:
         """Run what mends the marked check."""
         view = self._chosen()
         if view is not None and not self.in_sight(view):
             return
         if view is not None and view.can_mend:
-            self.wizard.run_steps("remedy", "verify", (mend.of_finding(view.finding),))
+            self._mend(view.finding)
         elif view is not None and view.finding.fix:
             self.app.notify("What mends this is not a command for this host: see its words.")
         else:
             self.app.notify("Nothing is marked that a command mends.")
+
+    def _mend(self, finding: Finding) -> None:
+        """Run the remedy; what stops a VM for it is asked for first."""
+        from vxlan_tui.ui.screens.ask import Ask  # noqa: PLC0415
+
+        def run(answer: str | None) -> None:
+            if answer == "yes":
+                self.wizard.run_steps("remedy", "verify", (mend.of_finding(finding),))
+
+        stopped = [command.argv[-1] for command in finding.remedy if command.argv[:2] == ("virsh", "shutdown")]
+        if not stopped:
+            run("yes")
+            return
+        question = f"This shuts {', '.join(stopped)} down, and starts it again."
+        self.app.push_screen(Ask(question, [("no", "No, leave it running"), ("yes", "Yes, run it")]), run)
+
+    def reveal(self) -> None:
+        """Keep the end of what runs now in sight."""
+        for view in self.query(FindingView):
+            if view.run is not None and view.run.result is None:
+                self.keep_in_sight(view)
 
     def action_copy(self) -> None:
         """Copy the marked check's command."""
