@@ -200,3 +200,15 @@ def test_a_screen_at_rest_draws_nothing(stage: Stage, tmp_path: Path) -> None:
         assert [each for each in updates if each is not None] == []
 
     play(sample(tmp_path), script, size=(120, 40))
+
+
+def test_the_keys_of_a_panel_beside_the_work_are_shown_while_it_has_the_focus(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "Run section")
+        await pilot.press("f3")
+        await sees(pilot, "Esc Back to the work")
+        await pilot.press("escape")
+        await sees(pilot, "Run section")
+
+    play(sample(tmp_path), script, size=(120, 40))

@@ -34,6 +34,10 @@ WIDE = 118
 HUGE = 170
 
 
+PANEL_KEYS = (("Up Down PgUp PgDn Home End", "Scroll", "work"), ("Esc", "Back to the work", "work"))
+"""The keys of a panel beside the work."""
+
+
 class Wizard(Actions):
     """The wizard."""
 
@@ -154,7 +158,13 @@ class Wizard(Actions):
     def show_keys(self) -> None:
         """Show the keys that hold now."""
         frame = self.screen_stack[0]
-        frame.query_one(KeyBar).show(frame.query_one(f"#pane-{self.current}", Pane).own_keys())
+        in_panels = frame.focused is not None and frame.query_one("#panels") in frame.focused.ancestors
+        pane = frame.query_one(f"#pane-{self.current}", Pane)
+        frame.query_one(KeyBar).show(PANEL_KEYS if in_panels else pane.own_keys())
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of what has the focus now."""
+        self.show_keys()
 
     def hint(self, words: str) -> None:
         """Say below the work what the thing in focus is for."""

@@ -7,6 +7,13 @@ from textual.filter import LineFilter
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
+def _bar(bar: str, background: str) -> dict[str, str]:
+    """Give a scrollbar's colours: Textual's own are too near to each other to tell `#` from `|`."""
+    states = ("", "-hover", "-active")
+    bars = {f"scrollbar{state}": bar for state in states}
+    return bars | {f"scrollbar-background{state}": background for state in states}
+
+
 FULL = Theme(
     name="vxlan",
     primary="#1f4e79",
@@ -20,6 +27,7 @@ FULL = Theme(
     warning="#e8c060",
     error="#ff8080",
     dark=True,
+    variables=_bar("#5f7f9f", "#101418"),
 )
 
 # Of the sixteen colours that each terminal has, so that none is rounded to another.
@@ -36,6 +44,7 @@ SIXTEEN = Theme(
     warning="#aa5500",
     error="#ff5555",
     dark=True,
+    variables=_bar("#aaaaaa", "#000000"),
 )
 
 
