@@ -237,6 +237,14 @@ def test_an_output_that_is_no_file_is_written_to_and_stays(plan_file: Path, tmp_
     assert pipe.is_fifo()
 
 
+def test_a_full_disk_under_the_output_is_said_in_words(plan_file: Path) -> None:
+    """Whatever the verb; and Python says nothing more as it ends."""
+    with Path("/dev/full").open("w") as full:
+        argv = [sys.executable, "-m", "vxlan_tui", "export", str(plan_file), "--host", "host-a"]
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "vxlan-tui: [Errno 28] No space left on device\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

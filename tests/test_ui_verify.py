@@ -59,7 +59,7 @@ def test_a_failure_says_what_was_found_its_cause_and_what_mends_it_and_enter_run
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("7")
         await sees(pilot, "found: UDP port 8472 is closed (firewall-port-closed)")
-        for words in ("Result: 1 failed (1 PASS, 1 FAIL)", "to mend it: do bridge-first", "Enter runs this command."):
+        for words in ("Result: 1 failed (1 PASS, 1 FAIL)", "# do bridge-first", "Enter runs this command."):
             await sees(pilot, words)
         await sees(pilot, "Enter Run what mends it")
         await pilot.press("up")
@@ -113,6 +113,7 @@ def test_what_is_not_ready_yet_is_waited_for_in_words_and_checked_again(
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("7")
         await sees(pilot, "They run again by")
+        await sees(pilot, "[WAIT] bridge0 forwards frames")
         assert app.work.verified.startswith("waits ")
         await pilot.press("2")
         await until(pilot, lambda: app.work.verified == "OK", seconds=20)

@@ -1,10 +1,13 @@
 """The program's entry."""
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the verb that the arguments name, and give the exit status."""
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (pathlib takes as long as all the rest)
     if sys.argv[1:] == ["--version"]:
         from vxlan_tui import __version__  # noqa: PLC0415 (asked for alone, it is all that is read)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vxlan_tui import __version__
-from vxlan_tui.exits import INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
+from vxlan_tui.exits import FAILED, INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
 
 SECTIONS = ("ethernet", "bridge", "network", "vms")
 
@@ -27,11 +27,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if os.geteuid() != 0 and verb in (_wizard, _apply, _verify, _undo, _log):
             verb = _as_root(arguments)
-        return verb(asked)
-    except Refused as error:
-        return _stop(str(error), USAGE)
-    except CannotStart as error:
-        return _stop(str(error), NOT_STARTED)
+        status = verb(asked)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return _stop("stopped", INTERRUPTED)
     except BrokenPipeError:
@@ -39,7 +38,10 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout = None
         return INTERRUPTED
     except Exception as error:
-        return _stop(str(error), _status(error))
+        status = _status(error)
+        if isinstance(error, OSError):
+            sys.stdout = None  # a full disk under our output, say: Python is not to try once more as it ends
+        return _stop(str(error), status)
 
 
 def _status(error: Exception) -> int:
@@ -47,10 +49,10 @@ def _status(error: Exception) -> int:
     from vxlan_tui.plan import PlanError  # noqa: PLC0415
     from vxlan_tui.runner import Interrupted  # noqa: PLC0415
 
-    if isinstance(error, PlanError):
-        return USAGE
-    if isinstance(error, Interrupted):
-        return INTERRUPTED
+    statuses = ((Refused, USAGE), (PlanError, USAGE), (CannotStart, NOT_STARTED), (Interrupted, INTERRUPTED))
+    for kind, status in (*statuses, (OSError, FAILED)):
+        if isinstance(error, kind):
+            return status
     raise error
 
 

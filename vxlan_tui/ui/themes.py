@@ -7,6 +7,7 @@ from textual.filter import LineFilter
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
+
 def _bar(bar: str, background: str) -> dict[str, str]:
     """Give a scrollbar's colours: Textual's own are too near to each other to tell `#` from `|`."""
     states = ("", "-hover", "-active")

@@ -27,6 +27,7 @@ Enter  on a check that commands mend: run them, as they are shown
 y      copy the marked check's command
 
 PASS   as it should be
+WAIT   not ready yet; the checks run again by themselves
 WARN   works, but you should know
 FAIL   is not so: what was found, and what mends it
 SKIP   follows from another failure, or cannot be known from here
@@ -131,7 +132,7 @@ class VerifyPane(Pane):
             return f"Checking ... {len(self.wizard.pending)} to come."
         if not self.work.verified:
             return "a runs the checks; what stands here is of before the last change."
-        counted = Counter(WORDS[finding.status] for finding in self.wizard.findings)
+        counted = Counter(word_of(finding) for finding in self.wizard.findings)
         numbers = ", ".join(f"{number} {word}" for word, number in counted.items())
         again = "They run again by themselves." if self.wizard.waits else "a runs them again."
         unknown = self.work.verified.startswith("OK") and counted[WORDS[Status.SKIP]]
@@ -205,12 +206,17 @@ class VerifyPane(Pane):
 _WEIGHTS = {Status.FAIL: 0, Status.WARN: 1}
 
 
+def word_of(finding: Finding) -> str:
+    """Give the verdict in a word."""
+    return "WAIT" if finding.status is Status.WARN and finding.wait else WORDS[finding.status]
+
+
 def _text(finding: Finding, pending: bool) -> Text:
     text = Text()
     if pending:
         text.append("[checking] ", "yellow")
     else:
-        text.append(f"[{WORDS[finding.status]}] ", STYLES[finding.status])
+        text.append(f"[{word_of(finding)}] ", STYLES[finding.status])
     text.append(printable(finding.title), "bold")
     if finding.command:
         text.append(f"\n# {finding.command}", "cyan")
@@ -220,8 +226,11 @@ def _text(finding: Finding, pending: bool) -> Text:
     text.append(f"\n{wrong}{printable_lines(finding.evidence)}", STYLES[finding.status] if wrong else "")
     if finding.cause:
         text.append(f" ({finding.cause})")
-    if finding.on_host:
-        text.append(f"\non {finding.on_host}:", "bold")
-    for line in finding.fix.splitlines():
-        text.append(f"\nto mend it: {printable(line)}", "bold")
+    if finding.remedy:
+        text.append("\nto mend it:", "bold")
+        for command in finding.remedy:
+            text.append(f"\n{command.printed}", "cyan")
+    elif finding.fix:
+        where = f"on {printable(finding.on_host)}, " if finding.on_host else ""
+        text.append(f"\n{where}to mend it: {printable_lines(finding.fix)}", "bold")
     return text
