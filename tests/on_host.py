@@ -9,8 +9,8 @@ from vxlan_tui.rehearsal.host import Host
 PLAN = "/root/plan.toml"
 
 _CONFIGURATION = r"""
-nmcli -t -f NAME,TYPE,DEVICE connection show | sort
-nmcli -g NAME connection show | sort | while read -r name; do
+nmcli -t -f NAME,TYPE,DEVICE connection show | grep -v -e ^rehearsal0: -e ^vnet | sort
+nmcli -g NAME connection show | grep -v -x -e rehearsal0 -e 'vnet.*' | sort | while read -r name; do
     nmcli -t -f connection,ipv4,ipv6,bridge,vxlan connection show id "$name" |
         grep -v -e '\.uuid:' -e '\.timestamp:' -e '^GENERAL' -e '^IP[46]\.'
 done

@@ -73,7 +73,7 @@ def _run_section(screen: Terminal, number: int, title: str) -> None:
     screen.sees(title)
     screen.sees("[will run]")
     screen.press("a")
-    screen.sees("F8 Go on to", 120)
+    screen.sees("Enter Go on to", 120)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from vxlan_tui.facts.nmcli import split_terse
 from vxlan_tui.live.watched import Watched, output_of
@@ -35,7 +36,7 @@ class Devices(Watched[Device]):
         return ((device.name, device) for device in parse(output_of("nmcli", "-t", "-f", _FIELDS, "device", "status")))
 
     def _lines(self, lines: list[str]) -> None:
-        told = [found.groups() for found in map(_TOLD.match, lines) if found]
+        told = [found.groups() for found in map(_TOLD.match, lines) if found and _is_so(*found.groups())]
         if told:
             self._patch([(name, _told(self._rows.get(name), name, what)) for name, what in told])
         started = time.monotonic()
@@ -45,7 +46,14 @@ class Devices(Watched[Device]):
             self.stopped.wait(min(1.0, took))
 
 
+_DEVICES = Path("/sys/class/net")
+
 _TOLD = re.compile(r"([^:\s]+): device (created|removed)$")
+
+
+def _is_so(name: str, what: str) -> bool:
+    """Whether the kernel agrees: NetworkManager calls every device removed as it stops."""
+    return what == "created" or not (_DEVICES / name).exists()
 
 
 def _told(known: Device | None, name: str, what: str) -> Device | None:
