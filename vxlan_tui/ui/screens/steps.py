@@ -216,8 +216,10 @@ class StepsPane(Pane):
             self.app.notify("A step is in conflict: nothing of this section was run.", severity="warning")
         elif left := self._left():
             self.wizard.run_steps("forward", self.section, left)
-        else:
+        elif self.section in self.work.steps:
             self.app.notify("Nothing is left to run here. F8 goes on.")
+        else:
+            self.app.notify(self._note())
 
     def action_skip(self) -> None:
         """Skip the marked step, or take it up again."""
