@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from vxlan_tui.steps import Step
     from vxlan_tui.ui.app import Wizard
 
-SENT = "Sent to your terminal's clipboard (OSC 52). Not every terminal takes it."
-
 
 class Actions(InOrder):
     """The wizard's actions."""
@@ -62,7 +60,7 @@ class Actions(InOrder):
         """Copy a text to the terminal's clipboard."""
         if text:
             self.copy_to_clipboard(text)
-            self.notify(SENT)
+            self.notify("Sent to your terminal's clipboard (OSC 52). Not every terminal takes it.")
 
     def action_look_again(self) -> None:
         """Look at the host afresh."""

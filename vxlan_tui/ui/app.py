@@ -202,9 +202,8 @@ class Wizard(Actions):
         """Open the section that follows."""
         if self.current == "plan" and not self._plan_is_whole():
             return
-        left = self.work.state(self.current)
-        if self.current in STEP_SECTIONS and left not in ("done", "skipped"):
-            self.notify(f"{SECTIONS[self.current]} is not done: {left}.")
+        if self.current in STEP_SECTIONS and not self.work.is_done(self.current):
+            self.notify(f"{SECTIONS[self.current]} is not done: {self.work.state(self.current)}.")
         await self._go_by(1)
 
     async def action_back(self) -> None:

@@ -16,6 +16,9 @@ EVERYWHERE = (
 
 Key = tuple[str, str, str]
 
+STOP: tuple[Key, ...] = (("x", "Stop after this command", "stop"),)
+"""The keys of a section in which something runs."""
+
 
 class KeyBar(Static):
     """Two lines. A click does what the key does."""

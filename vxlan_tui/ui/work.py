@@ -120,7 +120,11 @@ class Work:
     @property
     def all_done(self) -> bool:
         """Whether every step of the plan is done on this host, or skipped."""
-        return all(self.state(section) in ("done", "skipped") for section in STEP_SECTIONS)
+        return all(map(self.is_done, STEP_SECTIONS))
+
+    def is_done(self, section: str) -> bool:
+        """Whether nothing of a section's steps is left to do, but for what is skipped."""
+        return self.state(section) in ("done", "skipped")
 
     def all_undone(self, section: str) -> bool:
         """Whether an undo that was asked for in a section has gone well to its end."""

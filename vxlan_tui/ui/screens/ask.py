@@ -1,7 +1,7 @@
 """What opens over the screens: a question with its answers, a text to read, and a line to type."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,8 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from vxlan_tui.ui.actions import SENT
 from vxlan_tui.ui.form import Line
+
+if TYPE_CHECKING:
+    from vxlan_tui.ui.app import Wizard
 
 
 class Ask(ModalScreen[str | None]):
@@ -84,8 +86,7 @@ class Read(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the text."""
-        self.app.copy_to_clipboard(self._text)
-        self.app.notify(SENT)
+        cast("Wizard", self.app).copy(self._text)
 
 
 class Type(ModalScreen[str | None]):

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.ui.keybar import Key
+from vxlan_tui.ui.keybar import STOP, Key
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.screens.undone import Undone
 from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS
@@ -116,7 +116,7 @@ class FinishPane(Pane):
             return "Undoing what was done ..."
         if self.work.all_undone(self.section):
             return "What was done on this host is undone: it is as it was before."
-        still = [SECTIONS[name] for name in STEP_SECTIONS if self.work.state(name) not in ("done", "skipped")]
+        still = [SECTIONS[name] for name in STEP_SECTIONS if not self.work.is_done(name)]
         if still:
             return f"Not all is done on this host: {', '.join(still)}."
         if not self.work.verified.startswith("OK"):
@@ -125,7 +125,7 @@ class FinishPane(Pane):
 
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
-        return (("x", "Stop after this command", "stop"),) if self.work.running else self.keys
+        return STOP if self.work.running else self.keys
 
     def reveal(self) -> None:
         """Keep the end of what is being undone in sight."""

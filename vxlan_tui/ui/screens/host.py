@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.paths import REHEARSAL
-from vxlan_tui.ui.keybar import Key
+from vxlan_tui.ui.keybar import STOP, Key
 from vxlan_tui.ui.screens.pane import Pane
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class HostPane(Pane):
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
         if self.work.running:
-            return (("x", "Stop after this command", "stop"),)
+            return STOP
         enter = "Run the marked command" if len(self.query(".step")) else "Go on to Plan"
         return (("Enter", enter, "pane('run_step')"), ("r", "Look again", "look_again"))
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from vxlan_tui.ui.keybar import Key
@@ -51,11 +50,6 @@ class Pane(VerticalScroll, can_focus=True):
     def help_text(self) -> str:
         """Give the section's help, for what has the focus."""
         return self.help
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Show the keys that hold for what is marked now."""
-        del event
-        self.wizard.show_keys()
 
     def shows(self, view: Widget) -> bool:
         """Whether any of a view is on screen."""

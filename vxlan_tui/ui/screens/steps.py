@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.steps import Need, Step
-from vxlan_tui.ui.keybar import Key
+from vxlan_tui.ui.keybar import STOP, Key
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.screens.undone import Undone
 from vxlan_tui.ui.words import step_text
@@ -76,7 +76,6 @@ class StepsPane(Pane):
         ("y", "Copy", "pane('copy')"),
         ("r", "Look again", "look_again"),
     )
-    keys_running: ClassVar[tuple[Key, ...]] = (("x", "Stop after this command", "stop"),)
 
     def __init__(self, section: str) -> None:
         super().__init__(id=f"pane-{section}")
@@ -91,7 +90,7 @@ class StepsPane(Pane):
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
         if self.work.running:
-            return self.keys_running
+            return STOP
         left = self._left()
         if left:
             view = self._chosen()
@@ -104,7 +103,7 @@ class StepsPane(Pane):
                 *(() if done else (mine,)),
                 *self.keys,
             )
-        if self.work.state(self.section) not in ("done", "skipped"):
+        if not self.work.is_done(self.section):
             return self.keys
         names = list(SECTIONS)
         following = SECTIONS[names[names.index(self.section) + 1]]
@@ -180,7 +179,7 @@ class StepsPane(Pane):
     def action_run_step(self) -> None:
         """Run the marked step."""
         view = self._chosen()
-        if self.work.state(self.section) in ("done", "skipped") and not self._left():
+        if self.work.is_done(self.section):
             self.app.call_later(self.wizard.action_next)
         elif view is None:
             self.opened()

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.plan import printable
 from vxlan_tui.ui import mend
-from vxlan_tui.ui.keybar import Key
+from vxlan_tui.ui.keybar import STOP, Key
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.words import printable_lines, ran_text
 from vxlan_tui.ui.work import StepRun, key_of
@@ -100,7 +100,7 @@ class VerifyPane(Pane):
     def own_keys(self) -> tuple[Key, ...]:
         """Give the keys that hold now."""
         if self.work.running:
-            return (("x", "Stop after this command", "stop"),)
+            return STOP
         view = self._chosen()
         remedy = (("Enter", "Run what mends it", "pane('remedy')"),) if view is not None and view.can_mend else ()
         failed = any(finding.status is Status.FAIL for finding in self.wizard.findings)
