@@ -19,7 +19,7 @@ from vxlan_tui.facts import iproute, libvirt, nmcli
 from vxlan_tui.facts.ssh import device_of, parse_connections
 from vxlan_tui.facts.terminal import Login
 from vxlan_tui.paths import STATE_DIRECTORY, XML_DIRECTORY
-from vxlan_tui.runner import Runner
+from vxlan_tui.reach import Reach
 from vxlan_tui.state import HostState, Link, Network, VmState, Way, Zone
 from vxlan_tui.steps import Step
 
@@ -135,15 +135,15 @@ class Answers:
 
     def state(self, interface: str, wanted_zone: str | None, recorded: Iterable[str] = ()) -> HostState:
         """Give the state that the program's own parsers make of the same answers."""
-        runner = cast(Runner, _Reader(self))
-        links = iproute.read_links(runner)
+        reach = cast(Reach, _Reader(self))
+        links = iproute.read_links(reach)
         name = wanted_zone or self.zone or "public"
         return HostState(
-            nm_version=nmcli.read_version(runner),
+            nm_version=nmcli.read_version(reach),
             links=links,
             way=self._way(links),
-            profiles=nmcli.read_profiles(runner),
-            underlay_addressing=nmcli.read_addressing(runner, interface),
+            profiles=nmcli.read_profiles(reach),
+            underlay_addressing=nmcli.read_addressing(reach, interface),
             zone=self._zone(name),
             zones={each: self._zone(each) for each in recorded},
             networks={name: self._network(name, xml) for name, xml in self.networks.items()},
@@ -182,7 +182,7 @@ class Answers:
 
 
 class _Reader:
-    """Stands in for the program's runner."""
+    """Stands in for the program's reach."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers

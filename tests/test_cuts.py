@@ -6,7 +6,7 @@ import pytest
 
 from vxlan_tui import guard, journal, resume
 from vxlan_tui.facts.checkpoints import parse
-from vxlan_tui.facts.reach import parse_neighbour
+from vxlan_tui.facts.neighbours import parse_neighbour
 from vxlan_tui.facts.ssh import device_of, parse_connections
 from vxlan_tui.facts.terminal import Login
 from vxlan_tui.plan import Plan

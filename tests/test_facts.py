@@ -7,8 +7,8 @@ import pytest
 from vxlan_tui import plan
 from vxlan_tui.before import port_record
 from vxlan_tui.facts import firewalld, host, iproute, libvirt, nmcli
+from vxlan_tui.reach import Local
 from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.runner import Runner
 from vxlan_tui.state import VxlanLink, Zone
 
 CAPTURED = Path(__file__).parent / "captured"
@@ -112,5 +112,5 @@ def test_every_port_that_was_recorded_is_asked_for_also_where_a_zone_has_several
     monkeypatch.setattr(firewalld, "read_named_zone", lambda _, name, ports: Zone(name, frozenset(ports)))
     of = plan.load(SAMPLE)
     records = [port_record("plan.toml", Zone("public"), port) for port in (4789, 5000, 8472)]
-    state = host.read(of, of.hosts[0], Runner(), ["firewall"], records=records)
+    state = host.read(of, of.hosts[0], Local(), ["firewall"], records=records)
     assert state.zones["public"].runtime == {4789, 5000, 8472}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vxlan_tui import journal
 from vxlan_tui.command import command
 from vxlan_tui.journal import Journal
-from vxlan_tui.runner import Outcome
+from vxlan_tui.reach import Outcome
 
 RUN = command("nmcli", "connection", "up", "id", "bridge0")
 

@@ -14,7 +14,7 @@ from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui import checks
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.command import Command
-from vxlan_tui.runner import CommandFailed, Outcome, Runner
+from vxlan_tui.reach import CommandFailed, Local, Outcome, Reach
 from vxlan_tui.ui.app import Wizard
 
 __all__ = ["stage"]
@@ -42,7 +42,7 @@ def findings(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[list[Finding
     """The findings of one verification after another; the last one stays."""
     given: list[list[Finding]] = []
 
-    def run(plan: object, host: object, runner: object, tell: object) -> list[Finding]:
+    def run(plan: object, host: object, reach: object, tell: object) -> list[Finding]:
         return given.pop(0) if len(given) > 1 else given[0]
 
     monkeypatch.setattr(checks, "run", run)
@@ -126,11 +126,11 @@ def test_checks_that_cannot_read_the_host_say_why_and_nothing_else(
 ) -> None:
     """A fake: a host on which ip(8) fails and the wizard runs all the same."""
 
-    def read(_: Runner, *argv: str, **options: Any) -> str:
+    def read(_: Reach, *argv: str, **options: Any) -> str:
         raise CommandFailed(Outcome(Command(argv), 255, 0.1, f"{argv[0]} is out of order"))
 
     async def script(app: Wizard, pilot: "Pilot[int]") -> None:
-        monkeypatch.setattr(Runner, "read", read)
+        monkeypatch.setattr(Local, "read", read)
         await pilot.press("7")
         await sees(pilot, "The checks cannot be run:")
         await until(pilot, lambda: not app.checking)

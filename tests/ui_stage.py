@@ -19,8 +19,8 @@ from vxlan_tui.live.devices import Devices
 from vxlan_tui.live.fdb import Fdb
 from vxlan_tui.live.networks import Networks
 from vxlan_tui.plan import Host, Plan
+from vxlan_tui.reach import Local, OnLine, Outcome, Reach
 from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.runner import OnLine, Outcome, Runner
 from vxlan_tui.state import HostState, Link, Network, Nic, VmState
 from vxlan_tui.steps import Change, Step
 from vxlan_tui.ui import run, start
@@ -86,8 +86,8 @@ class Stage:
             for n in names
         ]
 
-    def run(self, runner: Runner, asked: Command, on_line: OnLine = lambda line: None) -> Outcome:
-        runner.interrupts.check()
+    def run(self, reach: Reach, asked: Command, on_line: OnLine = lambda line: None) -> Outcome:
+        reach.interrupts.check()
         verb, name = asked.argv
         self.ran.append(asked.text)
         on_line(f"{verb}ing {name}")
@@ -122,7 +122,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setattr(system, "not_root", list)
     monkeypatch.setattr(system, "missing_programs", lambda _: [])
     monkeypatch.setattr(session, "SETTLE", 0.2)
-    monkeypatch.setattr(Runner, "run", lambda runner, asked, on_line=print: made.run(runner, asked, on_line))
+    monkeypatch.setattr(Local, "run", lambda reach, asked, on_line=print: made.run(reach, asked, on_line))
     monkeypatch.setattr(start, "survey", lambda _: made.survey)
     monkeypatch.setattr(surveys, "survey", lambda _: made.survey)
     monkeypatch.setattr(run, "STATE_DIRECTORY", str(made.directory))

@@ -47,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
 def _status(error: Exception) -> int:
     """Give the exit status of what the core raises, or raise it again; imported here, for a quick first frame."""
     from vxlan_tui.plan import PlanError  # noqa: PLC0415
-    from vxlan_tui.runner import Interrupted  # noqa: PLC0415
+    from vxlan_tui.reach import Interrupted  # noqa: PLC0415
 
     statuses = ((Refused, USAGE), (PlanError, USAGE), (CannotStart, NOT_STARTED), (Interrupted, INTERRUPTED))
     for kind, status in (*statuses, (OSError, FAILED)):

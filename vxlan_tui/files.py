@@ -44,6 +44,21 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
+def append(path: Path, text: str) -> None:
+    """Add to the end of a file of a private directory, made if it is missing, and bring that to the disk.
+
+    Raises OSError, also where not all of it could be written.
+    """
+    descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        data = text.encode(errors="surrogateescape")
+        if os.write(descriptor, data) != len(data):
+            raise OSError(f"{path} could not be written whole: is the disk full?")
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_whole(path: Path, text: str, mode: int = 0o600, keep: bool = False) -> None:
     """Write a file so that it has its old content or all of the new one, whatever happens.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vxlan_tui.files import open_private
-from vxlan_tui.runner import Outcome
+from vxlan_tui.reach import Outcome
 
 MAX_WORDS = 4000
 """Characters of a command's output that a line keeps."""

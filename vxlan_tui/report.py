@@ -8,7 +8,7 @@ from typing import TextIO
 
 from vxlan_tui.command import Command
 from vxlan_tui.plan import printable
-from vxlan_tui.runner import Outcome
+from vxlan_tui.reach import Outcome
 from vxlan_tui.session import Result
 from vxlan_tui.steps import Need, Step
 

@@ -20,8 +20,8 @@ from vxlan_tui.files import private_directory
 from vxlan_tui.journal import Journal
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import SECTIONS, back, steps
+from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
 from vxlan_tui.record_store import RecordStore
-from vxlan_tui.runner import CommandFailed, Interrupted, Outcome, Runner
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Need, Step
 
@@ -69,10 +69,10 @@ class Result:
 class Session:
     """A plan on a host, and what may be done with it."""
 
-    def __init__(self, plan: Plan, host: Host, runner: Runner, state_directory: Path) -> None:
+    def __init__(self, plan: Plan, host: Host, reach: Reach, state_directory: Path) -> None:
         self.plan = plan
         self.host = host
-        self.runner = runner
+        self.reach = reach
         self.journal = Journal(private_directory(state_directory) / "journal")
         self.records = RecordStore(state_directory)
 
@@ -96,19 +96,19 @@ class Session:
 
     def read(self, parts: Iterable[str], known: HostState, records: Iterable[Record] = ()) -> HostState:
         """Read parts of the host's state anew; raises CommandFailed, LibvirtUnavailable."""
-        return facts.read(self.plan, self.host, self.runner, parts, known, records)
+        return facts.read(self.plan, self.host, self.reach, parts, known, records)
 
-    def execute(self, step: Step, command: Command, reporter: Reporter, runner: Runner | None = None) -> Outcome:
-        """Run a step's command, told and in the journal; another `runner` is one that no interrupt reaches.
+    def execute(self, step: Step, command: Command, reporter: Reporter, reach: Reach | None = None) -> Outcome:
+        """Run a step's command, told and in the journal; another `reach` is one that no interrupt reaches.
 
         Raises Interrupted before it starts, and OSError where the journal cannot be written.
         """
-        runner = runner or self.runner
-        runner.interrupts.check()
+        reach = reach or self.reach
+        reach.interrupts.check()
         reporter.command(command)
         number = self.journal.write("command", step=step.id, subject=step.subject, text=command.text)
         try:
-            outcome = runner.run(command, reporter.line)
+            outcome = reach.run(command, reporter.line)
         except CommandFailed as failure:
             outcome = failure.outcome
         self.journal.ended(number, outcome)
@@ -189,7 +189,7 @@ class Course:
         for command in step.commands:
             outcome = self.session.execute(step, command, reporter)
             if not outcome.ok:
-                self.session.runner.interrupts.check()
+                self.session.reach.interrupts.check()
                 return Result("failed", outcome.error)
         return self._second_look(step)
 
@@ -209,7 +209,7 @@ class Course:
                 return Result("changed", step.note)
             if time.monotonic() > give_up:
                 return Result("failed", words)
-            self.session.runner.interrupts.check()
+            self.session.reach.interrupts.check()
             time.sleep(0.1)
 
     def _left(self, step: Step) -> Step | None:

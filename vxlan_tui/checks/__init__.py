@@ -1,6 +1,6 @@
 """The chapter's verifications, and what lies behind a failure.
 
-    findings = checks.run(plan, host, Runner(), tell)
+    findings = checks.run(plan, host, Local(), tell)
 
 `run` reads this host, asks the others, and gives a finding per check, in the chapter's order; `tell` gets each
 as it arrives, from the thread that called `run`. It changes nothing, takes no lock, and ends within ten seconds
@@ -17,7 +17,7 @@ from vxlan_tui.checks.seen import Unreadable
 from vxlan_tui.facts import system
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.runner import Runner
+from vxlan_tui.reach import Reach
 
 __all__ = ["Finding", "Status", "Unreadable", "checks_of", "findings", "healthy", "missing", "planned", "run"]
 
@@ -44,14 +44,12 @@ def planned(plan: Plan, host: Host) -> list[Finding]:
     return [check.pending for check in checks_of(plan, host)]
 
 
-def run(
-    plan: Plan, host: Host, runner: Runner, tell: Callable[[Finding], None] = lambda finding: None
-) -> list[Finding]:
+def run(plan: Plan, host: Host, reach: Reach, tell: Callable[[Finding], None] = lambda finding: None) -> list[Finding]:
     """Run every check of the plan on this host, and give what each says; raises Unreadable."""
-    from vxlan_tui.checks import look  # noqa: PLC0415 (libvirt and the runner are not loaded for the pure part)
+    from vxlan_tui.checks import look  # noqa: PLC0415 (libvirt and the reach are not loaded for the pure part)
 
     found = []
-    for finding in findings(checks_of(plan, host), look.look(plan, host, runner)):
+    for finding in findings(checks_of(plan, host), look.look(plan, host, reach)):
         found.append(finding)
         tell(finding)
     return found

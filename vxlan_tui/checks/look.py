@@ -34,7 +34,7 @@ from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter, nmcli
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import vms
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Route
 
 T = TypeVar("T")
@@ -76,18 +76,18 @@ def start(work: Callable[[], T]) -> "Future[T]":
     return future
 
 
-def facts(plan: Plan, this: Host, runner: Runner) -> Facts:
+def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
     """Read this host, each part from its own daemon; a part that does not answer in time is `gone`.
 
     Raises Unreadable where not even ip(8) tells anything: then nothing can be judged.
     """
     deadline = time.monotonic() + FACTS_LIMIT
-    kernel = start(partial(_kernel, plan, this, runner))
+    kernel = start(partial(_kernel, plan, this, reach))
     parts: dict[str, Future[Callable[[Facts], Facts]]] = {
-        "net": start(partial(_part, plan, this, runner, "net")),
-        "firewall": start(partial(_firewall, plan, this, runner)),
-        "virt": start(partial(_part, plan, this, runner, "virt")),
-        "netfilter": start(partial(_netfilter, runner)),
+        "net": start(partial(_part, plan, this, reach, "net")),
+        "firewall": start(partial(_firewall, plan, this, reach)),
+        "virt": start(partial(_part, plan, this, reach, "virt")),
+        "netfilter": start(partial(_netfilter, reach)),
     }
     try:
         known = kernel.result(FACTS_LIMIT)(Facts())
@@ -117,13 +117,13 @@ _STRANGE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading an answer of a form that is not known ends in."""
 
 
-def _kernel(plan: Plan, this: Host, runner: Runner) -> Callable[[Facts], Facts]:
-    links = iproute.read_links(runner)
+def _kernel(plan: Plan, this: Host, reach: Reach) -> Callable[[Facts], Facts]:
+    links = iproute.read_links(reach)
     ours = [segment.vxlan for segment in plan.segments if segment.vxlan in links]
-    tables = {name: _or(partial(iproute.read_fdb, runner, name), ()) for name in ours if links[name].vxlan}
-    routes = {peer.name: _route(runner, this, peer) for peer in plan.peers(this)}
+    tables = {name: _or(partial(iproute.read_fdb, reach, name), ()) for name in ours if links[name].vxlan}
+    routes = {peer.name: _route(reach, this, peer) for peer in plan.peers(this)}
     found = {name: route for name, route in routes.items() if route}
-    encrypted = _or(partial(ipsec.read_policies, runner), ())
+    encrypted = _or(partial(ipsec.read_policies, reach), ())
 
     def merge(known: Facts) -> Facts:
         state = replace(known.state, links=links)
@@ -132,8 +132,8 @@ def _kernel(plan: Plan, this: Host, runner: Runner) -> Callable[[Facts], Facts]:
     return merge
 
 
-def _route(runner: Runner, this: Host, peer: Host) -> Route | None:
-    return _or(lambda: iproute.read_route(runner, str(peer.vtep), str(this.vtep)), None)
+def _route(reach: Reach, this: Host, peer: Host) -> Route | None:
+    return _or(lambda: iproute.read_route(reach, str(peer.vtep), str(this.vtep)), None)
 
 
 def _or(read: Callable[[], T], none: D) -> T | D:
@@ -144,12 +144,12 @@ def _or(read: Callable[[], T], none: D) -> T | D:
         return none
 
 
-def _part(plan: Plan, this: Host, runner: Runner, part: str) -> Callable[[Facts], Facts]:
-    state = host.read(plan, this, runner, (part,))
+def _part(plan: Plan, this: Host, reach: Reach, part: str) -> Callable[[Facts], Facts]:
+    state = host.read(plan, this, reach, (part,))
     names = {"net": ("nm_version", "profiles", "underlay_addressing"), "virt": ("networks", "vms", "leftovers")}
     fields: dict[str, Any] = {name: getattr(state, name) for name in names[part]}
     active = state.active_on(this.interface)
-    mtu = nmcli.read_mtu(runner, active) if active and active.saved else 0
+    mtu = nmcli.read_mtu(reach, active) if active and active.saved else 0
 
     def merge(known: Facts) -> Facts:
         merged = replace(known, state=replace(known.state, **fields))
@@ -158,15 +158,15 @@ def _part(plan: Plan, this: Host, runner: Runner, part: str) -> Callable[[Facts]
     return merge
 
 
-def _firewall(plan: Plan, this: Host, runner: Runner) -> Callable[[Facts], Facts]:
+def _firewall(plan: Plan, this: Host, reach: Reach) -> Callable[[Facts], Facts]:
     ports = {segment.port for segment in plan.segments}
-    planned = firewalld.read_zone(runner, this.interface, this.zone, ports)
-    actual = firewalld.read_zone(runner, this.interface, None, ports) if this.zone else planned
+    planned = firewalld.read_zone(reach, this.interface, this.zone, ports)
+    actual = firewalld.read_zone(reach, this.interface, None, ports) if this.zone else planned
     return lambda known: replace(known, state=replace(known.state, zone=planned), underlay_zone=actual)
 
 
-def _netfilter(runner: Runner) -> Callable[[Facts], Facts]:
-    found = netfilter.read(runner)
+def _netfilter(reach: Reach) -> Callable[[Facts], Facts]:
+    found = netfilter.read(reach)
     return lambda known: replace(known, netfilter=found)
 
 
@@ -276,9 +276,9 @@ def _addresses(plan: Plan, segment: Segment) -> Collection[str]:
     return [str(vm.address) for vm in plan.vms if vm.network == segment.network and vm.address]
 
 
-def look(plan: Plan, this: Host, runner: Runner) -> Seen:
+def look(plan: Plan, this: Host, reach: Reach) -> Seen:
     """Ask the others, read this host meanwhile, and give both; answers are waited for as they are judged."""
     live = Live(plan, this)
-    known = facts(plan, this, runner)
+    known = facts(plan, this, reach)
     live.know(known)
     return Seen(known, live)

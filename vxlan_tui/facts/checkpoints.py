@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 
 BUS = "org.freedesktop.NetworkManager"
 PATH = "/org/freedesktop/NetworkManager"
@@ -30,16 +30,16 @@ def since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def read_checkpoints(runner: Runner) -> tuple[Checkpoint, ...]:
+def read_checkpoints(reach: Reach) -> tuple[Checkpoint, ...]:
     """Give the checkpoints that exist; raises CommandFailed, also where NetworkManager knows none (before 1.4)."""
-    paths = json.loads(runner.read(*_CALL, "get-property", BUS, PATH, BUS, "Checkpoints"))["data"]
-    return tuple(found for path in paths if (found := _read(runner, path)) is not None)
+    paths = json.loads(reach.read(*_CALL, "get-property", BUS, PATH, BUS, "Checkpoints"))["data"]
+    return tuple(found for path in paths if (found := _read(reach, path)) is not None)
 
 
-def _read(runner: Runner, path: str) -> Checkpoint | None:
+def _read(reach: Reach, path: str) -> Checkpoint | None:
     asked = ("org.freedesktop.DBus.Properties", "GetAll", "s", f"{BUS}.Checkpoint")
     try:
-        return parse(path, runner.read(*_CALL, "call", BUS, path, *asked))
+        return parse(path, reach.read(*_CALL, "call", BUS, path, *asked))
     except CommandFailed:
         return None  # it has ended meanwhile
 

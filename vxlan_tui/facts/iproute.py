@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vxlan_tui.runner import Runner
+from vxlan_tui.reach import Reach
 from vxlan_tui.state import BridgeLink, BridgePort, FdbEntry, Link, Route, VxlanLink
 
 
-def read_links(runner: Runner) -> dict[str, Link]:
+def read_links(reach: Reach) -> dict[str, Link]:
     """Give all network devices by name."""
-    return parse_links(runner.read("ip", "-j", "-d", "address", "show"))
+    return parse_links(reach.read("ip", "-j", "-d", "address", "show"))
 
 
 def parse_links(output: str) -> dict[str, Link]:
@@ -69,9 +69,9 @@ def _bridge(data: Mapping[str, Any]) -> BridgeLink:
 NETFILTER_TABLES = ("iptables", "ip6tables", "arptables")
 
 
-def read_fdb(runner: Runner, device: str) -> tuple[FdbEntry, ...]:
+def read_fdb(reach: Reach, device: str) -> tuple[FdbEntry, ...]:
     """Give a VXLAN device's own forwarding table: where frames to which address are sent."""
-    return parse_fdb(runner.read("bridge", "-j", "-s", "fdb", "show", "dev", device))
+    return parse_fdb(reach.read("bridge", "-j", "-s", "fdb", "show", "dev", device))
 
 
 def parse_fdb(output: str) -> tuple[FdbEntry, ...]:
@@ -82,9 +82,9 @@ def parse_fdb(output: str) -> tuple[FdbEntry, ...]:
     )
 
 
-def read_route(runner: Runner, to: str, source: str) -> Route:
+def read_route(reach: Reach, to: str, source: str) -> Route:
     """Give the way to an address from one of this host's own; raises CommandFailed where there is none."""
-    return parse_route(runner.read("ip", "-j", "route", "get", to, "from", source))
+    return parse_route(reach.read("ip", "-j", "route", "get", to, "from", source))
 
 
 def parse_route(output: str) -> Route:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from vxlan_tui.runner import Runner
+from vxlan_tui.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class Policy:
     destination: IPv4Network | IPv6Network
 
 
-def read_policies(runner: Runner) -> tuple[Policy, ...]:
+def read_policies(reach: Reach) -> tuple[Policy, ...]:
     """Give the policies for outgoing traffic that encrypt; raises CommandFailed."""
-    return tuple(parse_policies(runner.read("ip", "xfrm", "policy")))
+    return tuple(parse_policies(reach.read("ip", "xfrm", "policy")))
 
 
 def parse_policies(output: str) -> Iterator[Policy]:

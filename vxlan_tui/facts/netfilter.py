@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vxlan_tui.facts.iproute import NETFILTER_TABLES
-from vxlan_tui.runner import Runner
+from vxlan_tui.reach import Reach
 
 _SYSCTLS = Path("/proc/sys/net/bridge")
 
@@ -33,9 +33,9 @@ class Netfilter:
     chains: Mapping[Place, Chain] = field(default_factory=dict)
 
 
-def read(runner: Runner) -> Netfilter:
+def read(reach: Reach) -> Netfilter:
     """Give what filters bridged frames; raises CommandFailed, ProgramMissing where nft cannot tell."""
-    return Netfilter(_calls(), parse_ruleset(runner.read("nft", "-j", "-t", "list", "ruleset")))
+    return Netfilter(_calls(), parse_ruleset(reach.read("nft", "-j", "-t", "list", "ruleset")))
 
 
 def _calls() -> frozenset[str]:

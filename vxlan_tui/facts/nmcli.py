@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Profile
 
 _LIST = ("UUID", "TYPE", "DEVICE", "STATE", "FILENAME", "NAME")
@@ -11,9 +11,9 @@ _DETAILED = ("802-3-ethernet", "bridge", "vxlan", "vlan", "bond")
 """Types whose settings are read: what the chapter sets up, and what may carry the underlay."""
 
 
-def read_version(runner: Runner) -> tuple[int, ...]:
+def read_version(reach: Reach) -> tuple[int, ...]:
     """Give the running NetworkManager's version; raises CommandFailed where it does not run."""
-    return parse_version(runner.read("nmcli", "-t", "-f", "VERSION", "general"))
+    return parse_version(reach.read("nmcli", "-t", "-f", "VERSION", "general"))
 
 
 def parse_version(output: str) -> tuple[int, ...]:
@@ -22,19 +22,19 @@ def parse_version(output: str) -> tuple[int, ...]:
     return tuple(int(part) for part in found.group().split(".")) if found else (0,)
 
 
-def read_profiles(runner: Runner) -> tuple[Profile, ...]:
+def read_profiles(reach: Reach) -> tuple[Profile, ...]:
     """Give all connection profiles, with the settings of those that can matter to a plan."""
-    profiles = parse_list(runner.read("nmcli", "-t", "-f", ",".join(_LIST), "connection", "show"))
+    profiles = parse_list(reach.read("nmcli", "-t", "-f", ",".join(_LIST), "connection", "show"))
     detailed = [profile.uuid for profile in profiles if profile.type in _DETAILED]
-    settings = _read_settings(runner, detailed) if detailed else {}
+    settings = _read_settings(reach, detailed) if detailed else {}
     return tuple(_with_settings(profile, settings.get(profile.uuid, {})) for profile in profiles)
 
 
-def _read_settings(runner: Runner, uuids: Iterable[str]) -> dict[str, dict[str, str]]:
+def _read_settings(reach: Reach, uuids: Iterable[str]) -> dict[str, dict[str, str]]:
     selectors = [word for uuid in uuids for word in ("uuid", uuid)]
     fields = "connection,ipv4,ipv6,bridge,vxlan"
     try:
-        output = runner.read("nmcli", "-t", "-f", fields, "connection", "show", *selectors)
+        output = reach.read("nmcli", "-t", "-f", fields, "connection", "show", *selectors)
     except CommandFailed as failure:
         # 10: one of them was deleted meanwhile (nmcli(1), exit status); what is left is read the next time.
         if failure.outcome.status != _GONE:
@@ -51,10 +51,10 @@ def _with_settings(profile: Profile, settings: dict[str, str]) -> Profile:
     return Profile(profile.uuid, name, profile.type, profile.device, profile.activated, profile.saved, settings)
 
 
-def read_mtu(runner: Runner, profile: Profile) -> int:
+def read_mtu(reach: Reach, profile: Profile) -> int:
     """Give the MTU that an Ethernet profile asks for; 0 where it leaves it to the device (nmcli: auto)."""
     try:
-        said = runner.read("nmcli", "-g", "802-3-ethernet.mtu", "connection", "show", "uuid", profile.uuid).strip()
+        said = reach.read("nmcli", "-g", "802-3-ethernet.mtu", "connection", "show", "uuid", profile.uuid).strip()
     except CommandFailed:
         return 0
     return int(said) if said.isdigit() else 0
@@ -91,10 +91,10 @@ def split_terse(line: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", field) for field in re.findall(r"(?:^|:)((?:\\.|[^:\\])*)", line)]
 
 
-def read_addressing(runner: Runner, interface: str) -> frozenset[str]:
+def read_addressing(reach: Reach, interface: str) -> frozenset[str]:
     """Give the addresses, gateways, DNS servers and search domains in force on a device."""
     try:
-        return parse_addressing(runner.read("nmcli", "-t", "-f", "IP4,IP6", "device", "show", interface))
+        return parse_addressing(reach.read("nmcli", "-t", "-f", "IP4,IP6", "device", "show", interface))
     except CommandFailed:
         return frozenset()
 

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from vxlan_tui.facts.terminal import Login, login
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Link, Way
 
 _DEVICES = Path("/sys/class/net")
 
 
-def read_way(runner: Runner, links: Mapping[str, Link]) -> Way:
+def read_way(reach: Reach, links: Mapping[str, Link]) -> Way:
     """Give the way in, as the kernel's connections and devices tell it."""
     here = login()
     if not here.ssh:
         return Way()
     try:
-        connections = parse_connections(runner.read("ss", "-H", "-t", "-n", "state", "established"))
+        connections = parse_connections(reach.read("ss", "-H", "-t", "-n", "state", "established"))
     except CommandFailed:
         connections = []
     device = device_of(here, links, connections)

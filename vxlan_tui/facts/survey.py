@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from vxlan_tui.facts import iproute, libvirt, nmcli, system
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.facts.terminal import Login, login
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Link, Network, Profile, VmState
 
 PROGRAMS = ("nmcli", "ip", "firewall-cmd", "busctl", "virsh", "virt-xml", "virt-install", "timeout", "install", "bash")
@@ -50,13 +50,13 @@ def _addresses(link: Link) -> list[str]:
     return [address.partition("/")[0] for address in link.addresses]
 
 
-def survey(runner: Runner) -> Survey:
+def survey(reach: Reach) -> Survey:
     """Look at this host; what does not answer is told in `missing`, with what mends it."""
     found = Survey(socket.gethostname().partition(".")[0], _distribution(), login=login())
     missing = system.not_root() + system.missing_programs(PROGRAMS)
     for part, look in (("net", _net), ("firewall", _firewall), ("virt", _virt)):
         try:
-            found = look(runner, found)
+            found = look(reach, found)
         except CommandFailed as failure:
             missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words)]
         except libvirt.LibvirtUnavailable as failure:
@@ -71,31 +71,31 @@ def _distribution() -> str:
         return platform.system()
 
 
-def _net(runner: Runner, found: Survey) -> Survey:
-    links = iproute.read_links(runner)
-    found = replace(found, links=links, default_interface=_default_interface(runner))
-    version = ".".join(str(part) for part in nmcli.read_version(runner))
-    return replace(found, networkmanager=version, profiles=nmcli.read_profiles(runner))
+def _net(reach: Reach, found: Survey) -> Survey:
+    links = iproute.read_links(reach)
+    found = replace(found, links=links, default_interface=_default_interface(reach))
+    version = ".".join(str(part) for part in nmcli.read_version(reach))
+    return replace(found, networkmanager=version, profiles=nmcli.read_profiles(reach))
 
 
-def _default_interface(runner: Runner) -> str:
+def _default_interface(reach: Reach) -> str:
     for family in ("-4", "-6"):
-        routes = json.loads(runner.read("ip", family, "-j", "route", "show", "default") or "[]")
+        routes = json.loads(reach.read("ip", family, "-j", "route", "show", "default") or "[]")
         for route in routes:
             if "dev" in route:
                 return str(route["dev"])
     return ""
 
 
-def _firewall(runner: Runner, found: Survey) -> Survey:
+def _firewall(reach: Reach, found: Survey) -> Survey:
     bus = "org.fedoraproject.FirewallD1"
     asked = ("get-property", bus, "/org/fedoraproject/FirewallD1", bus, "version")
-    answer = json.loads(runner.read("busctl", "--json=short", "--auto-start=no", *asked))
+    answer = json.loads(reach.read("busctl", "--json=short", "--auto-start=no", *asked))
     return replace(found, firewalld=str(answer["data"]))
 
 
-def _virt(runner: Runner, found: Survey) -> Survey:
-    del runner
+def _virt(reach: Reach, found: Survey) -> Survey:
+    del reach
     with libvirt.connection() as opened:
         number = opened.getLibVersion()
         version = f"{number // 1000000}.{number // 1000 % 1000}.{number % 1000}"

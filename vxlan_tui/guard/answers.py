@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vxlan_tui.command import Command
-from vxlan_tui.facts import reach
+from vxlan_tui.facts import neighbours
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import checkpoint
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 
 PATIENCE = 10
 """Seconds in which somebody has to answer."""
@@ -27,15 +27,15 @@ class Answers:
 class Underlay:
     """Asks over the underlay of one host of the plan; `execute` runs a command that is shown."""
 
-    def __init__(self, plan: Plan, host: Host, runner: Runner) -> None:
+    def __init__(self, plan: Plan, host: Host, reach: Reach) -> None:
         self._interface = host.interface
         self._version = host.vtep.version
         self._peers = checkpoint.peers(plan, host)
-        self._runner = runner
+        self._reach = reach
 
     def gateways(self) -> tuple[str, ...]:
         """Give the gateways in force."""
-        return reach.read_gateways(self._runner, self._interface, self._version)
+        return neighbours.read_gateways(self._reach, self._interface, self._version)
 
     def before(self, proof: bool) -> Answers:
         """Give who answers before the change; for a proof, the gateway is enough where there is one."""
@@ -45,9 +45,9 @@ class Underlay:
 
     def _answers(self, address: str) -> bool:
         try:
-            self._runner.read(*reach.ping(self._interface, address, 2).argv)
+            self._reach.read(*neighbours.ping(self._interface, address, 2).argv)
         except CommandFailed:
-            return reach.is_neighbour(self._runner, self._interface, address)
+            return neighbours.is_neighbour(self._reach, self._interface, address)
         return True
 
     def now(self, proof: bool, before: Answers, seconds: float, execute: Callable[[Command], bool]) -> Answers:
@@ -56,8 +56,8 @@ class Underlay:
         patience = max(1, min(PATIENCE, int(seconds / 3)))
 
         def answers(address: str) -> bool:
-            asked = reach.ping(self._interface, address, patience)
-            return execute(asked) or reach.is_neighbour(self._runner, self._interface, address)
+            asked = neighbours.ping(self._interface, address, patience)
+            return execute(asked) or neighbours.is_neighbour(self._reach, self._interface, address)
 
         found = tuple(filter(answers, gateways))
         if proof and gateways:

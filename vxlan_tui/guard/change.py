@@ -14,7 +14,7 @@ from vxlan_tui.facts.checkpoints import Checkpoint, read_checkpoints
 from vxlan_tui.guard.question import Ended
 from vxlan_tui.journal import Guarded
 from vxlan_tui.procedures import checkpoint, cuts
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed
 from vxlan_tui.session import NotReady, Reporter, Session
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
@@ -45,12 +45,12 @@ class Change:
 
     def execute(self, asked: Command) -> bool:
         """Run a command of the guard's own, which no interrupt keeps from running; say whether it succeeded."""
-        runner = Runner(inherited=self.session.runner.inherited)
+        reach = self.session.reach.uninterrupted()
         self.ran.append(asked)
         try:
-            return self.session.execute(Step("guard.end", "", self.subject, ""), asked, self.reporter, runner).ok
+            return self.session.execute(Step("guard.end", "", self.subject, ""), asked, self.reporter, reach).ok
         except OSError:  # a journal that cannot be written is no reason to leave a host cut off
-            return runner.run(asked, self.reporter.line).ok
+            return reach.run(asked, self.reporter.line).ok
 
     def ask(self, asked: Command) -> bool:
         """Run a command that asks somebody, as long as nobody asked to stop; say whether an answer came."""
@@ -84,7 +84,7 @@ class Change:
         tried: set[Command] = set()
         while True:
             try:
-                state = facts.read_net(self.session.runner)
+                state = facts.read_net(self.session.reach)
                 commands = [c for step in checkpoint.take_back(self.stands, state) for c in step.commands]
                 words = "\n".join(command.text for command in commands)
                 if not commands and (self._has_addresses(state) or time.monotonic() > give_up):
@@ -106,7 +106,7 @@ class Change:
     def _where(self) -> str:
         """Say what is so again."""
         try:
-            state = facts.read_net(self.session.runner)
+            state = facts.read_net(self.session.reach)
         except CommandFailed:
             return ""
         told = [
@@ -139,7 +139,7 @@ def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
     found = Change(session, reporter, row.number, row.subject, _stands(row), tuple(row.row.get("new", ())))
     found.addresses = {name: list(of) for name, of in dict(row.row.get("addresses", {})).items()}
     try:
-        found.checkpoint = _still_there(row, read_checkpoints(session.runner))
+        found.checkpoint = _still_there(row, read_checkpoints(session.reach))
     except CommandFailed as failure:
         raise NotReady([system.daemon("net", failure.outcome.words)]) from failure
     reporter.step(

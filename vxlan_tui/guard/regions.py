@@ -7,7 +7,7 @@ from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.checkpoints import Checkpoint, read_checkpoints
 from vxlan_tui.procedures import checkpoint
-from vxlan_tui.runner import CommandFailed
+from vxlan_tui.reach import CommandFailed
 from vxlan_tui.session import Session
 from vxlan_tui.steps import Step
 
@@ -53,7 +53,7 @@ def check_foreign(session: Session, steps: Iterable[Step]) -> None:
     if not any(step.commands and step.section in ("10.2", "10.3") for step in steps):
         return
     try:
-        found = read_checkpoints(session.runner)
+        found = read_checkpoints(session.reach)
     except CommandFailed:
         return  # none that could be read: the guard says so where it needs one
     if found:

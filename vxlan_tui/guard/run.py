@@ -13,7 +13,7 @@ from vxlan_tui.guard.change import Change
 from vxlan_tui.guard.question import Ended, Keeper, Question, Without, seconds
 from vxlan_tui.guard.regions import begin_step, check_foreign, end_step
 from vxlan_tui.procedures import checkpoint, cuts
-from vxlan_tui.runner import CommandFailed
+from vxlan_tui.reach import CommandFailed
 from vxlan_tui.session import Course, Reporter, Result, Session
 from vxlan_tui.steps import Step
 
@@ -29,7 +29,7 @@ class Guard:
         self.reporter = reporter
         self.keeper = keeper
         self.seconds = seconds()
-        self.underlay = Underlay(session.plan, session.host, session.runner)
+        self.underlay = Underlay(session.plan, session.host, session.reach)
 
     def run(self, course: Course, region: tuple[Step, ...]) -> Ended:
         """Run a guarded region; `Ended.error` holds what broke it off, once everything was taken back.
@@ -74,12 +74,12 @@ class Guard:
         stands = {record.name: record for step in reversed(region) for record in step.stands}
         had = {record.name for record in self.session.records.read()}
         new = tuple(dict.fromkeys(r.name for step in region for r in step.before if r.name not in had))
-        state = facts.read_net(self.session.runner)
+        state = facts.read_net(self.session.reach)
         names = [record.subject for record in stands.values() if record.kind == "underlay"]
         addresses = {name: cuts.addresses(name, state) for name in names}
         subject = region[0].subject if not names else names[0]
         step = begin_step(region, self.seconds)
-        self.session.runner.interrupts.check()
+        self.session.reach.interrupts.check()
         number = self.session.journal.write(
             "guard",
             subject=subject,
@@ -136,7 +136,7 @@ class Guard:
         now = self.underlay.now(self.keeper.proof, before, change.left(), change.ask)
         # What undo goes back to may have no gateway; what a plan sets up has one, or another host to ask.
         nobody = bool(course.records) and not self.underlay.gateways() and not now
-        interrupts = self.session.runner.interrupts
+        interrupts = self.session.reach.interrupts
         interrupts.check()
         question = Question(
             change.subject,

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeVar
 
 from vxlan_tui.live.source import RETRY, Source
-from vxlan_tui.runner import c_locale
+from vxlan_tui.reach.local import environment
 
 Row = TypeVar("Row")
 
@@ -79,7 +79,7 @@ def started(argv: tuple[str, ...]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        env=c_locale(os.environ),
+        env=environment(os.environ),
     )
 
 
@@ -96,7 +96,7 @@ def chunks(child: subprocess.Popen[bytes]) -> Iterator[list[str]]:
 def output_of(*argv: str) -> str:
     """Give what a command that only reads says; raises OSError, SubprocessError."""
     done = subprocess.run(
-        argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, env=c_locale(os.environ)
+        argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, env=environment(os.environ)
     )
     if done.returncode:
         raise subprocess.CalledProcessError(done.returncode, argv, stderr=done.stderr.decode(errors="replace"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from vxlan_tui.ui.keys import InOrder
 
 if TYPE_CHECKING:
-    from vxlan_tui.runner import Interrupts
+    from vxlan_tui.reach import Interrupts
     from vxlan_tui.steps import Step
     from vxlan_tui.ui.app import Wizard
 

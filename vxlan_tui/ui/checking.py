@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from vxlan_tui import checks
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.runner import CommandFailed, Interrupts, Runner
+from vxlan_tui.reach import CommandFailed, Interrupts, Local
 from vxlan_tui.ui.screens.pane import Pane
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def begin(app: "Wizard", by_itself: bool = False) -> None:
 def _in_thread(app: "Wizard", plan: Plan, host: Host, by_itself: bool) -> None:
     try:
         findings = checks.run(
-            plan, host, Runner(Interrupts()), lambda finding: app.call_from_thread(_found, app, finding)
+            plan, host, Local(Interrupts()), lambda finding: app.call_from_thread(_found, app, finding)
         )
         app.call_from_thread(_ended, app, findings, by_itself)
     except (CommandFailed, OSError) as error:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from vxlan_tui.command import Command
 from vxlan_tui.plan import printable
-from vxlan_tui.runner import Outcome
+from vxlan_tui.reach import Outcome
 from vxlan_tui.session import Result
 from vxlan_tui.steps import Step
 from vxlan_tui.ui.work import Shown, StepRun, Work, key_of

@@ -16,7 +16,7 @@ from vxlan_tui.files import UnsafePath
 from vxlan_tui.guard import NOBODY, Guard, Keeper
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.runner import Interrupted, Interrupts, Runner
+from vxlan_tui.reach import Interrupted, Interrupts, Local, Reach
 from vxlan_tui.session import Course, NotReady, Reporter, Result, Session
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import mend
@@ -54,16 +54,16 @@ def look(plan: Plan, host: Host) -> dict[str, list[Step] | str]:
 
 def preview(order: Order) -> list[Step]:
     """Give the steps that an order would find now; raises NotReady, CannotStart."""
-    session = _session(order, Runner())
+    session = _session(order, Local())
     with closing(session.journal):
         return _guarded(_course(session, order).steps)
 
 
-def _session(order: Order, runner: Runner) -> Session:
+def _session(order: Order, reach: Reach) -> Session:
     plan = order.plan or Plan(hosts=(), segments=())
     host = order.host or Host.model_construct(name="")
     try:
-        return Session(plan, host, runner, Path(STATE_DIRECTORY))
+        return Session(plan, host, reach, Path(STATE_DIRECTORY))
     except (OSError, UnsafePath) as error:
         raise CannotStart(f"the state directory cannot be used: {error}") from error
 
@@ -82,7 +82,7 @@ def _course(session: Session, order: Order) -> Course:
 
 
 def _lacking() -> list[Step]:
-    return mend.of_missing(survey(Runner()).missing)
+    return mend.of_missing(survey(Local()).missing)
 
 
 def run(
@@ -116,7 +116,7 @@ def recover(reporter: Reporter) -> str:
 def _journalled(order: Order, verb: str, interrupts: Interrupts, say: Callable[[str], None]) -> Iterator[Session]:
     """Hold the lock, and frame what runs in the journal."""
     with one_run(Path(STATE_DIRECTORY), "vxlan-tui (the wizard)", say) as descriptor:
-        session = _session(order, Runner(interrupts, inherited=(descriptor,)))
+        session = _session(order, Local(interrupts, inherited=(descriptor,)))
         with closing(session.journal) as written:
             path, name = (str(order.plan.path), session.host.name) if order.plan else ("", "")
             written.write("run", verb=verb, plan=path, host=name)

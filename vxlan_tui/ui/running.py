@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vxlan_tui.exits import CannotStart
-from vxlan_tui.runner import Interrupted, Interrupts
+from vxlan_tui.reach import Interrupted, Interrupts
 from vxlan_tui.session import NotReady
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import run, saving, start

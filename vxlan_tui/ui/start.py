@@ -9,8 +9,8 @@ from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
 from vxlan_tui.facts.survey import Survey, survey
 from vxlan_tui.paths import STATE_DIRECTORY
+from vxlan_tui.reach import Local
 from vxlan_tui.resume import Resume
-from vxlan_tui.runner import Runner
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import draft as drafts
 from vxlan_tui.ui import run
@@ -33,7 +33,7 @@ def begin(app: "Wizard") -> None:
 
     def work() -> None:
         told = _recovered()
-        found = survey(Runner())
+        found = survey(Local())
         last = _last()
         app.call_from_thread(app.call_later, _began, app, found, last)
         if told:
@@ -118,7 +118,7 @@ def _here(app: "Wizard", draft: Draft, found: Survey | None) -> int:
     plan, _ = draft.check()
     if plan is not None:
         try:
-            return names.index(choose_host(plan, None, Runner()).name)
+            return names.index(choose_host(plan, None, Local()).name)
         except Refused:
             app.notify("Which host of the plan is this machine? Choose it on the plan's screen.", severity="warning")
     return names.index(found.name) if found and found.name in names else 0
@@ -146,7 +146,7 @@ def look(app: "Wizard") -> None:
     app.work.looking = True
 
     def work() -> None:
-        found = survey(Runner()) if app.current == "host" else None
+        found = survey(Local()) if app.current == "host" else None
         steps = run.look(plan, host) if plan and host and not system.not_root() else {}
         app.call_from_thread(_looked, app, plan, found, steps)
 

@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from vxlan_tui.plan import printable
-from vxlan_tui.runner import Outcome
+from vxlan_tui.reach import Outcome
 from vxlan_tui.steps import Need, Step
 from vxlan_tui.ui.work import Shown, StepRun
 

@@ -10,7 +10,7 @@ from vxlan_tui.ui.draft import Draft
 if TYPE_CHECKING:
     from vxlan_tui.facts.survey import Survey
     from vxlan_tui.plan import Host, Plan
-    from vxlan_tui.runner import Outcome
+    from vxlan_tui.reach import Outcome
     from vxlan_tui.session import Result
     from vxlan_tui.steps import Step
 

@@ -15,8 +15,8 @@ from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.files import UnsafePath
 from vxlan_tui.guard import Ended, Guard
 from vxlan_tui.paths import STATE_DIRECTORY
+from vxlan_tui.reach import CommandFailed, Interrupted, Interrupts, Local
 from vxlan_tui.report import Json, Text
-from vxlan_tui.runner import CommandFailed, Interrupted, Interrupts, Runner
 from vxlan_tui.session import Course, NotReady, Result, Session
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs.common import choose_host, one_run
@@ -50,15 +50,15 @@ def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Cal
         raise Refused("there is no terminal to ask on: look at the plan's commands with `export`, and add --yes")
     interrupts = Interrupts()
     report = (Json if manner.json else Text)(sys.stdout, lambda: interrupts.stop(signal.SIGHUP))
-    chosen = choose_host(loaded, name, Runner())
+    chosen = choose_host(loaded, name, Local())
     if missing := system.not_root():
         raise CannotStart(str(missing[0]))
     directory = Path(STATE_DIRECTORY)
     doing = f"vxlan-tui {verb} {shlex.quote(str(path))}"
     with interrupts.handled(), one_run(directory, doing, report.say) as descriptor:
-        runner = Runner(interrupts, inherited=(descriptor,))
+        reach = Local(interrupts, inherited=(descriptor,))
         try:
-            session = Session(loaded, chosen, runner, directory)
+            session = Session(loaded, chosen, reach, directory)
             before = resume.last(session.journal.path)
             session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
         except (OSError, UnsafePath) as error:
@@ -109,7 +109,7 @@ def _agree(session: Session, course: Callable[[Session], Course], ahead: Course,
         report.preview([step for region in guard.regions(ahead.steps) for step in guard.preview(region, after)])
         report.say(f"\nRun these {len(ahead.commands)} commands on this host ({session.host.name})? Type yes:")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            session.runner.interrupts.check()
+            session.reach.interrupts.check()
             raise CannotStart("nothing was changed")
         again = course(session)
         if again.commands == ahead.commands and not again.conflicts:

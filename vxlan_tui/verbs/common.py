@@ -9,11 +9,11 @@ from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import iproute, system
 from vxlan_tui.files import UnsafePath, private_directory
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Link
 
 
-def choose_host(plan: Plan, name: str | None, runner: Runner) -> Host:
+def choose_host(plan: Plan, name: str | None, reach: Reach) -> Host:
     """Give the host of that name, or the one that this machine is; raises Refused, which names the hosts."""
     names = ", ".join(host.name for host in plan.hosts)
     if name is not None:
@@ -21,15 +21,15 @@ def choose_host(plan: Plan, name: str | None, runner: Runner) -> Host:
         if not found:
             raise Refused(f"--host: found {name!r}; allowed: {names}")
         return found[0]
-    hosts = system.hosts_of_this_machine(plan, ()) or system.hosts_of_this_machine(plan, _links(runner))
+    hosts = system.hosts_of_this_machine(plan, ()) or system.hosts_of_this_machine(plan, _links(reach))
     if len(hosts) != 1:
         raise Refused(f"which host of the plan is this machine? Say it with --host: {names}")
     return hosts[0]
 
 
-def _links(runner: Runner) -> tuple[Link, ...]:
+def _links(reach: Reach) -> tuple[Link, ...]:
     try:
-        return tuple(iproute.read_links(runner).values())
+        return tuple(iproute.read_links(reach).values())
     except (CommandFailed, ValueError):
         return ()
 

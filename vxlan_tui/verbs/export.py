@@ -8,7 +8,7 @@ from vxlan_tui import plan
 from vxlan_tui.exits import DONE, Refused
 from vxlan_tui.export import script, undo_script
 from vxlan_tui.files import write_whole
-from vxlan_tui.runner import Runner
+from vxlan_tui.reach import Local
 from vxlan_tui.verbs.common import choose_host
 
 EXECUTABLE = 0o700
@@ -18,7 +18,7 @@ EXECUTABLE = 0o700
 def export(path: Path, name: str | None, form: Literal["script", "undo"], output: Path | None) -> int:
     """Write the script for a host of the plan, and give the exit status."""
     loaded = plan.load(path)
-    host = choose_host(loaded, name, Runner())
+    host = choose_host(loaded, name, Local())
     text = (undo_script if form == "undo" else script)(loaded, host)
     if output is None:
         sys.stdout.buffer.write(text.encode(errors="surrogateescape"))

@@ -10,7 +10,7 @@ from vxlan_tui import checks, exits, plan
 from vxlan_tui.checks import Finding, Status
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.plan import printable
-from vxlan_tui.runner import Runner
+from vxlan_tui.reach import Local
 from vxlan_tui.verbs.common import choose_host
 
 WIDTH = 80
@@ -22,13 +22,13 @@ _WORDS = {Status.PASS: "OK", Status.WARN: "WARN", Status.FAIL: "FAIL", Status.SK
 def verify(path: Path, name: str | None, as_json: bool) -> int:
     """Run the checks on this host, print what they say, and give the exit status."""
     loaded = plan.load(path)
-    runner = Runner()
-    host = choose_host(loaded, name, runner)
+    reach = Local()
+    host = choose_host(loaded, name, reach)
     if missing := checks.missing(loaded, host):
         raise CannotStart("this host cannot be checked:\n" + "\n".join(str(each) for each in missing))
     table = Table(sys.stdout)
     try:
-        found = checks.run(loaded, host, runner, (lambda finding: None) if as_json else table.row)
+        found = checks.run(loaded, host, reach, (lambda finding: None) if as_json else table.row)
     except checks.Unreadable as error:
         raise CannotStart(f"this host cannot be read: {error}") from error
     if as_json:

@@ -3,13 +3,13 @@
 import json
 
 from vxlan_tui.command import Command
-from vxlan_tui.runner import CommandFailed, Runner
+from vxlan_tui.reach import CommandFailed, Reach
 
 
-def read_gateways(runner: Runner, interface: str, version: int) -> tuple[str, ...]:
+def read_gateways(reach: Reach, interface: str, version: int) -> tuple[str, ...]:
     """Give the gateways in force on an interface (ip-route(8)); none where it has none or does not exist."""
     try:
-        output = runner.read("ip", "-j", f"-{version}", "route", "show", "default", "dev", interface)
+        output = reach.read("ip", "-j", f"-{version}", "route", "show", "default", "dev", interface)
     except CommandFailed:
         return ()
     return tuple(row["gateway"] for row in json.loads(output or "[]") if "gateway" in row)
@@ -20,10 +20,10 @@ def ping(interface: str, address: str, seconds: int) -> Command:
     return Command(("ping", "-q", "-c", "1", "-w", str(seconds), "-I", interface, address), waits=True)
 
 
-def is_neighbour(runner: Runner, interface: str, address: str) -> bool:
+def is_neighbour(reach: Reach, interface: str, address: str) -> bool:
     """Say whether an address has just been resolved on the link: one that answers ARP alone is there as well."""
     try:
-        output = runner.read("ip", "-s", "-j", "neigh", "show", "to", address, "dev", interface)
+        output = reach.read("ip", "-s", "-j", "neigh", "show", "to", address, "dev", interface)
     except CommandFailed:
         return False
     return parse_neighbour(output)
