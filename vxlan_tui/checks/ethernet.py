@@ -6,9 +6,9 @@ from functools import partial
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, differing, doubtful, good, unknown
 from vxlan_tui.checks.seen import Heard, Path, Seen, answering
-from vxlan_tui.checks.sizes import frame_bytes, overhead
+from vxlan_tui.checks.sizes import frame_bytes
 from vxlan_tui.facts import system
-from vxlan_tui.plan import Ethernet, Host, Plan
+from vxlan_tui.plan import Ethernet, Host, Plan, overhead
 from vxlan_tui.procedures import ethernet, profiles
 from vxlan_tui.state import HostState, Link, Profile
 

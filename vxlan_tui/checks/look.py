@@ -28,11 +28,11 @@ from vxlan_tui.checks.seen import (
     Sized,
     Unreadable,
 )
-from vxlan_tui.checks.sizes import frame_bytes, overhead
+from vxlan_tui.checks.sizes import frame_bytes
 from vxlan_tui.checks.vms import inside_questions
 from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter, nmcli
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
-from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.plan import Host, Plan, Segment, overhead
 from vxlan_tui.procedures import vms
 from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Route

@@ -1,16 +1,13 @@
-"""How large frames are, and what their tunnel packets need (RFC 7348, section 4.3 and 5)."""
+"""How large the frames are that a segment's guests put into the tunnel (RFC 7348, section 4.3)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vxlan_tui.plan import IpAddress, Plan, Segment
+from vxlan_tui.plan import Plan, Segment
 from vxlan_tui.state import HostState, Nic
 
 ETHERNET_MTU = 1500
 """What a guest uses that nobody tells otherwise."""
-
-_OVERHEAD = {4: 50, 6: 70}
-"""Inner Ethernet header 14, VXLAN 8, UDP 8, and IPv4 20 or IPv6 40."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +18,6 @@ class Guest:
     mac: str
     mtu: int
     told: bool
-
-
-def overhead(vtep: IpAddress) -> int:
-    """Give the bytes that the tunnel adds to a frame's IP packet."""
-    return _OVERHEAD[vtep.version]
 
 
 def joins(nic: Nic | None, segment: Segment) -> bool:

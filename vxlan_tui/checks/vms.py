@@ -9,10 +9,10 @@ from vxlan_tui.checks.bridge import forwarding
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.network import LIBVIRT
 from vxlan_tui.checks.seen import Replies, Seen
-from vxlan_tui.checks.sizes import ETHERNET_MTU, Guest, guests, joins, overhead
+from vxlan_tui.checks.sizes import ETHERNET_MTU, Guest, guests, joins
 from vxlan_tui.checks.tunnel import comes_through
 from vxlan_tui.command import Command, command
-from vxlan_tui.plan import Host, Plan, Segment, Vm
+from vxlan_tui.plan import Host, Plan, Segment, Vm, overhead
 from vxlan_tui.procedures import vms
 from vxlan_tui.state import HostState, Nic, VmState
 

@@ -1,4 +1,4 @@
-"""What the admin wants: the plan file, read and checked (contract: the plan file).
+"""What the admin wants: the plan file, read and checked.
 
 A plan is one TOML file for the whole segment, the same on every host. `load` gives a `Plan` or raises
 `PlanError`, which names every fault of the file at once.
@@ -7,21 +7,31 @@ A plan is one TOML file for the whole segment, the same on every host. `load` gi
 from vxlan_tui.plan.check import check
 from vxlan_tui.plan.fault import Fault, PlanError, printable
 from vxlan_tui.plan.file import load, parse
-from vxlan_tui.plan.model import DEFAULT_PORT, Ethernet, Host, IpAddress, IpInterface, Plan, Segment, Vm
+from vxlan_tui.plan.model import Flood, Plan
+from vxlan_tui.plan.sizes import WIREGUARD_OVERHEAD, overhead
+from vxlan_tui.plan.tables import DEFAULT_PORT, WIREGUARD_DEVICE, Encryption, Ethernet, Evpn, Host, Segment, Vm
+from vxlan_tui.plan.values import IpAddress, IpInterface, IpNetwork
 
 __all__ = [
     "DEFAULT_PORT",
+    "WIREGUARD_DEVICE",
+    "WIREGUARD_OVERHEAD",
+    "Encryption",
     "Ethernet",
+    "Evpn",
     "Fault",
+    "Flood",
     "Host",
     "IpAddress",
     "IpInterface",
+    "IpNetwork",
     "Plan",
     "PlanError",
     "Segment",
     "Vm",
     "check",
     "load",
+    "overhead",
     "parse",
     "printable",
 ]

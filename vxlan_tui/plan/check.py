@@ -1,48 +1,80 @@
 """All faults of a plan at once: table by table, and between the tables."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from vxlan_tui.plan.fault import Fault, kind_of, of_pydantic, printable, shown
-from vxlan_tui.plan.model import Host, Plan, Segment, Table, Vm, with_default_names
+from vxlan_tui.plan.model import LEAST, Plan
+from vxlan_tui.plan.tables import (
+    WIREGUARD_DEVICE,
+    Encryption,
+    Evpn,
+    Host,
+    Segment,
+    Table,
+    Vm,
+    with_default_names,
+)
+from vxlan_tui.plan.values import IpNetwork
 
 
 def check(data: Mapping[str, Any]) -> tuple[Plan | None, list[Fault]]:
     """Check a plan's tables: a Plan, or None and all faults, table by table and between the tables."""
-    faults = [Fault(key, "an unknown key", "hosts, segments, vms") for key in data if key not in Plan.model_fields]
-    hosts = dict(_tables(Host, data, "hosts", faults, least=2))
-    segments = dict(_tables(Segment, data, "segments", faults, least=1))
-    vms = dict(_tables(Vm, data, "vms", faults, least=0))
+    known = ", ".join(Plan.model_fields)
+    faults = [Fault(printable(key), "an unknown key", known) for key in data if key not in Plan.model_fields]
+    hosts = dict(_tables(Host, data, "hosts", faults))
+    segments = dict(_tables(Segment, data, "segments", faults))
+    vms = dict(_tables(Vm, data, "vms", faults))
+    evpn = _table(Evpn, data, "evpn", faults)
+    encryption = _table(Encryption, data, "encryption", faults)
     faults += _between_rows(data)
     faults += _between_hosts(hosts)
-    faults += _between_segments(hosts, segments)
     faults += _between_names(hosts, segments)
     faults += _between_vms(vms)
+    faults += _around_evpn(data, evpn, segments)
+    if encryption is not None and encryption.subnet is not None:
+        faults += _around_encryption(encryption, encryption.subnet, hosts, segments)
+    faults += _families(encryption, hosts, segments)
     if faults:
         return None, faults
-    return Plan(hosts=tuple(hosts.values()), segments=tuple(segments.values()), vms=tuple(vms.values())), []
+    tables = (tuple(hosts.values()), tuple(segments.values()), tuple(vms.values()))
+    return Plan(hosts=tables[0], segments=tables[1], vms=tables[2], evpn=evpn, encryption=encryption), []
 
 
 T = TypeVar("T", bound=Table)
 
 
-def _tables(
-    model: type[T], data: Mapping[str, Any], key: str, faults: list[Fault], least: int
-) -> Iterator[tuple[str, T]]:
+def _tables(model: type[T], data: Mapping[str, Any], key: str, faults: list[Fault]) -> Iterator[tuple[str, T]]:
     rows = data.get(key, [])
     if not isinstance(rows, list):
         faults.append(Fault(key, kind_of(rows), f"tables, each under [[{key}]]"))
         return
-    if len(rows) < least:
-        faults.append(Fault(key, f"{len(rows)} tables", f"{least} or more, each under [[{key}]]"))
+    if len(rows) < LEAST[key]:
+        faults.append(Fault(key, f"{len(rows)} tables", f"{LEAST[key]} or more, each under [[{key}]]"))
     for index, row in enumerate(rows):
-        where = f"{key}[{index}]"
-        try:
-            yield where, model.model_validate(row)
-        except ValidationError as error:
-            faults += [of_pydantic(where, detail, model) for detail in error.errors(include_url=False)]
+        table = _checked(model, row, f"{key}[{index}]", faults)
+        if table is not None:
+            yield f"{key}[{index}]", table
+
+
+def _table(model: type[T], data: Mapping[str, Any], key: str, faults: list[Fault]) -> T | None:
+    if key not in data:
+        return None
+    if not isinstance(data[key], dict):
+        faults.append(Fault(key, kind_of(data[key]), f"one table, under [{key}]"))
+        return None
+    return _checked(model, data[key], key, faults)
+
+
+def _checked(model: type[T], row: object, where: str, faults: list[Fault]) -> T | None:
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        faults += [of_pydantic(where, detail, model) for detail in error.errors(include_url=False)]
+        return None
 
 
 def _between_rows(data: Mapping[str, Any]) -> Iterator[Fault]:
@@ -52,15 +84,28 @@ def _between_rows(data: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _repeated("name", hosts)
     for key in ("vni", "vxlan", "bridge", "network"):
         yield from _repeated(key, segments)
-    names = {key: [row.get(key) for row in rows.values()] for key, rows in (("name", hosts), ("network", segments))}
+    hosts_named, networks = _texts("name", hosts), _texts("network", segments)
     for where, row in vms.items():
-        for key, known, of in (
-            ("host", names["name"], "a host"),
-            ("network", names["network"], "a segment's network"),
-        ):
+        for key, known, of in (("host", hosts_named, "a host"), ("network", networks, "a segment's network")):
             if isinstance(row.get(key), str) and row[key] not in known:
-                listed = printable(", ".join(str(name) for name in known))
-                yield Fault(f"{where}.{key}", shown(row[key]), f"{of} of the plan ({listed})")
+                yield Fault(f"{where}.{key}", shown(row[key]), f"{of} of the plan ({_listed(known)})")
+    evpn = data.get("evpn")
+    reflectors = evpn.get("reflectors") if isinstance(evpn, dict) else None
+    for index, name in enumerate(reflectors if isinstance(reflectors, list) else ()):
+        if isinstance(name, str) and name not in hosts_named:
+            allowed = f"a host of the plan ({_listed(hosts_named)})"
+            yield Fault(f"evpn.reflectors[{index}]", shown(name), allowed)
+
+
+def _texts(key: str, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, None]:
+    """Give the texts under a key, in their order, each once."""
+    return dict.fromkeys(row[key] for row in rows.values() if isinstance(row.get(key), str))
+
+
+def _listed(names: Collection[str], most: int = 8) -> str:
+    """Give the names for an error's words, which stay short where there are many."""
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return printable(", ".join([*islice(names, most), *more]))
 
 
 def _rows(data: Mapping[str, Any], key: str) -> dict[str, dict[str, Any]]:
@@ -71,12 +116,12 @@ def _rows(data: Mapping[str, Any], key: str) -> dict[str, dict[str, Any]]:
 
 def _between_hosts(hosts: Mapping[str, Host]) -> Iterator[Fault]:
     yield from _same("vtep", hosts, lambda host: host.vtep, "another address than every other host's")
-    families = {host.vtep.version for host in hosts.values()}
-    if len(families) > 1:
-        first = next(iter(hosts.values())).vtep.version
-        for where, host in hosts.items():
-            if host.vtep.version != first:
-                yield Fault(f"{where}.vtep", shown(host.vtep), f"an IPv{first} address, as the first host's")
+    yield from _same("ssh", hosts, lambda host: host.ssh, "another destination than every other host's")
+    yield from _same("public_key", hosts, lambda host: host.public_key, "each host's own key")
+    first = next((host.vtep.version for host in hosts.values()), None)
+    for where, host in hosts.items():
+        if host.vtep.version != first:
+            yield Fault(f"{where}.vtep", shown(host.vtep), f"an IPv{first} address, as the first host's")
     for where, host in hosts.items():
         if host.ethernet is None or host.ethernet.address is None:
             continue
@@ -85,14 +130,64 @@ def _between_hosts(hosts: Mapping[str, Host]) -> Iterator[Fault]:
             yield Fault(f"{where}.vtep", shown(host.vtep), allowed)
 
 
-def _between_segments(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -> Iterator[Fault]:
+def _families(
+    encryption: Encryption | None, hosts: Mapping[str, Host], segments: Mapping[str, Segment]
+) -> Iterator[Fault]:
+    """What each way of finding the other hosts needs of the tunnel's addresses."""
     version = next((host.vtep.version for host in hosts.values()), None)
+    if encryption is not None and encryption.subnet is not None:
+        version = encryption.subnet.version
     for where, segment in segments.items():
-        if segment.group is None and len(hosts) > 2:
-            found = f"nothing, with {len(hosts)} hosts"
-            yield Fault(f"{where}.group", found, "a multicast group, where a plan has more than two hosts")
         if segment.group is not None and version is not None and segment.group.version != version:
             yield Fault(f"{where}.group", shown(segment.group), f"an IPv{version} group, as the hosts' VTEPs")
+        if segment.control == "evpn" and version == 6:
+            allowed = "a list or a group, where the tunnel's addresses are IPv6: FRR has EVPN over IPv4"
+            yield Fault(f"{where}.control", shown(segment.control), allowed)
+
+
+def _around_evpn(data: Mapping[str, Any], evpn: Evpn | None, segments: Mapping[str, Segment]) -> Iterator[Fault]:
+    users = [where for where, segment in segments.items() if segment.control == "evpn"]
+    if users and "evpn" not in data:
+        yield Fault("evpn", "nothing", f"a table [evpn] with asn, as {users[0]}.control asks for it")
+    if evpn is not None:
+        names = {f"evpn.reflectors[{index}]": name for index, name in enumerate(evpn.reflectors)}
+        yield from _duplicates("", names, names, _UNIQUE)
+
+
+def _around_encryption(
+    encryption: Encryption, subnet: IpNetwork, hosts: Mapping[str, Host], segments: Mapping[str, Segment]
+) -> Iterator[Fault]:
+    if encryption.room < len(hosts):
+        yield Fault("encryption.subnet", shown(subnet), f"a subnet with an address for each of the {len(hosts)} hosts")
+    inside = next((place for where, host in hosts.items() for place in _within(subnet, where, host)), None)
+    if inside is not None:
+        yield Fault("encryption.subnet", shown(subnet), f"a subnet apart from the underlay's: {inside} is part of it")
+    for where, segment in segments.items():
+        if segment.port == encryption.port:
+            yield Fault(f"{where}.port", shown(segment.port), "another port than the encrypted tunnel's")
+        if segment.group is not None:
+            allowed = "nothing, with [encryption]: a WireGuard tunnel carries no multicast"
+            yield Fault(f"{where}.group", shown(segment.group), allowed)
+        for key in ("vxlan", "bridge"):
+            if getattr(segment, key) == WIREGUARD_DEVICE:
+                yield Fault(
+                    f"{where}.{key}", shown(WIREGUARD_DEVICE), "another name than the encrypted tunnel's device"
+                )
+
+
+def _within(subnet: IpNetwork, where: str, host: Host) -> Iterator[str]:
+    """Name what of a host's underlay lies in a subnet."""
+    if host.vtep in subnet:
+        yield f"{where}.vtep ({host.vtep})"
+    ethernet = host.ethernet
+    if ethernet is None:
+        return
+    if ethernet.address is not None and ethernet.address.version == subnet.version:
+        network = ethernet.address.network
+        if network.network_address in subnet or subnet.network_address in network:
+            yield f"{where}.ethernet.address ({ethernet.address})"
+    for key, addresses in (("gateway", (ethernet.gateway,)), ("dns", ethernet.dns)):
+        yield from (f"{where}.ethernet.{key} ({each})" for each in addresses if each is not None and each in subnet)
 
 
 def _between_names(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -> Iterator[Fault]:
@@ -149,5 +244,6 @@ def _duplicates(key: str, values: Mapping[str, object], found: Mapping[str, obje
         if value is None:
             continue
         if value in seen:
-            yield Fault(f"{where}.{key}", f"{shown(found[where])}, as {seen[value]} has", allowed)
+            at = f"{where}.{key}" if key else where
+            yield Fault(at, f"{shown(found[where])}, as {seen[value]} has", allowed)
         seen.setdefault(value, where)

@@ -73,6 +73,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
+    "bool_type": "true or false",
     "tuple_type": "a list",
     "model_type": "a table",
     "model_attributes_type": "a table",
@@ -82,12 +83,6 @@ _KINDS = {
 def _allowed(detail: ErrorDetails) -> str:
     context: Mapping[str, Any] = detail.get("ctx", {})
     match detail["type"]:
-        case "greater_than_equal" | "less_than_equal" if detail["loc"][-1] == "vni":
-            return "0 to 16777215 (24 bits, RFC 7348)"
-        case "greater_than_equal" | "less_than_equal" if detail["loc"][-1] == "port":
-            return "1 to 65535"
-        case "greater_than_equal" | "less_than_equal":
-            return "1 to 86400 seconds"
         case "literal_error":
             return str(context["expected"])
         case "allowed":

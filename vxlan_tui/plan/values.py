@@ -4,24 +4,30 @@ Names reach commands as argv elements only. These rules keep out what a tool wou
 (a leading dash, a VM name that is a number) and what the kernel or libvirt refuses.
 """
 
+import base64
+import binascii
 import re
 import uuid
 from collections.abc import Callable
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
+    IPv4Network,
     IPv6Address,
     IPv6Interface,
+    IPv6Network,
     ip_address,
     ip_interface,
+    ip_network,
 )
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 IpAddress = IPv4Address | IPv6Address
 IpInterface = IPv4Interface | IPv6Interface
+IpNetwork = IPv4Network | IPv6Network
 
 
 def _refuse(allowed: str) -> PydanticCustomError:
@@ -90,12 +96,13 @@ def _domain(value: object) -> str:
 
 
 def _interface_name(value: object) -> str:
-    name = _matching(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,14}", _INTERFACE)(value)
+    name = _matching(_INTERFACE_PATTERN, _INTERFACE)(value)
     if name in ("all", "default", "bonding_masters"):
         raise _refuse(f"{_INTERFACE}; not {name}, which the kernel keeps for itself")
     return name
 
 
+_INTERFACE_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,14}"
 _INTERFACE = "1 to 15 letters, digits and _ . @ + -, the first a letter, a digit or _"
 
 
@@ -156,39 +163,129 @@ def _with_prefix(value: object) -> IpInterface:
 
 
 def _mac(value: object) -> str:
-    mac = _matching(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", _MAC)(value).lower()
+    mac = _matching(_MAC_PATTERN, _MAC)(value).lower()
     if int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
         raise _refuse(f"{_MAC}; a unicast one (the first byte is even)")
     return mac
 
 
+_MAC_PATTERN = r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}"
 _MAC = 'a MAC address, as in "52:54:00:aa:bb:cc"'
+
+
+def _ssh_destination(value: object) -> str:
+    """What `ssh` takes as its destination; nothing that it or a command of its settings would read otherwise."""
+    found = re.fullmatch(_SSH_PATTERN, value, re.ASCII) if isinstance(value, str) else None
+    if found is None or int(found["port"] or 22) not in range(1, 0x10000):
+        raise _refuse(_SSH)
+    if found["address"] is not None and not _is_ipv6(found["address"]):
+        raise _refuse(_SSH)
+    return found.string
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_SSH_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}"
+_SSH_USER = r"([A-Za-z0-9_][A-Za-z0-9._+-]{0,63}@)?"
+_SSH_PATTERN = (
+    rf"(?:{_SSH_USER}(?:{_SSH_NAME}|(?P<address>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*))"
+    rf"|ssh://{_SSH_USER}{_SSH_NAME}(?::(?P<port>[0-9]{{1,5}}))?)"  # ssh reads no IPv6 address in a URI
+)
+_SSH = (
+    'an OpenSSH destination: "root@host-a.example.com", an alias of ssh_config, or "ssh://root@host-a:2222"; '
+    "of letters, digits and . _ -, the first not a dash"
+)
+
+
+def _public_key(value: object) -> str:
+    try:
+        key = base64.b64decode(value if isinstance(value, str) else "", validate=True)
+    except (binascii.Error, ValueError):
+        raise _refuse(_KEY) from None
+    if len(key) != 32 or base64.b64encode(key).decode() != value or not any(key):
+        raise _refuse(_KEY)
+    return value
+
+
+_KEY = "a WireGuard public key: 32 bytes in base64, 44 characters, as `wg pubkey` prints it"
+
+
+def _subnet(value: object) -> IpNetwork:
+    allowed = 'a subnet with its prefix, as in "10.255.42.0/24"'
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f.:]+/[0-9]{1,3}", value, re.ASCII):
+        raise _refuse(allowed)
+    try:
+        network = ip_network(value, strict=False)
+    except ValueError:
+        raise _refuse(allowed) from None
+    address = network.network_address
+    if ip_address(value.split("/")[0]) != address:
+        raise _refuse(f"a subnet's own address, as in {network}")
+    if (
+        address.is_multicast
+        or address.is_unspecified
+        or address.is_loopback
+        or address.is_link_local
+        or (network.version == 4 and address.is_reserved)
+    ):
+        raise _refuse("a subnet of unicast addresses, not a loopback, link-local, multicast or reserved one")
+    return network
+
 
 _as_text = PlainSerializer(str)
 
+
+def _schema(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _text(pattern: str, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    return BeforeValidator(_matching(pattern, allowed)), _schema(pattern)
+
+
+def _whole(least: int, most: int, words: str = "") -> tuple[BeforeValidator, WithJsonSchema]:
+    def check(value: object) -> object:
+        if type(value) is int and not least <= value <= most:
+            raise _refuse(f"{least} to {most}{words}")
+        return value
+
+    return BeforeValidator(check), WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
+
+
+_IP = WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
+_PREFIXED = _schema(r"[0-9A-Fa-f.:]+/[0-9]{1,3}")
+
 HostName = Annotated[
-    str,
-    BeforeValidator(
-        _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", "1 to 253 letters, digits and . _ -, as a host's name")
-    ),
+    str, *_text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", "1 to 253 letters, digits and . _ -, as a host's name")
 ]
-InterfaceName = Annotated[str, BeforeValidator(_interface_name)]
+InterfaceName = Annotated[str, BeforeValidator(_interface_name), _schema(_INTERFACE_PATTERN)]
 NetworkName = Annotated[
     str,
-    BeforeValidator(
-        _matching(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}", "1 to 64 letters, digits and _ . + -, the first not a sign")
-    ),
+    *_text(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}", "1 to 64 letters, digits and _ . + -, the first not a sign"),
 ]
-ZoneName = Annotated[
-    str,
-    BeforeValidator(_matching(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}", "a firewalld zone: letters, digits and _ -")),
-]
+ZoneName = Annotated[str, *_text(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}", "a firewalld zone: letters, digits and _ -")]
 ProfileName = Annotated[str, BeforeValidator(_profile)]
 VmName = Annotated[str, BeforeValidator(_vm_name)]
 DomainName = Annotated[str, BeforeValidator(_domain)]
-MacAddress = Annotated[str, BeforeValidator(_mac)]
-Address = Annotated[IpAddress, BeforeValidator(_unicast), _as_text]
-Vtep = Address
-MulticastGroup = Annotated[IpAddress, BeforeValidator(_group), _as_text]
-VmAddress = Annotated[IPv4Address, BeforeValidator(_vm_address), _as_text]
-WithPrefix = Annotated[IpInterface, BeforeValidator(_with_prefix), _as_text]
+MacAddress = Annotated[str, BeforeValidator(_mac), _schema(_MAC_PATTERN)]
+SshDestination = Annotated[str, BeforeValidator(_ssh_destination)]
+PublicKey = Annotated[str, BeforeValidator(_public_key), _schema(r"[A-Za-z0-9+/]{43}=")]
+Address = Annotated[IpAddress, BeforeValidator(_unicast), _as_text, _IP]
+MulticastGroup = Annotated[IpAddress, BeforeValidator(_group), _as_text, _IP]
+VmAddress = Annotated[
+    IPv4Address, BeforeValidator(_vm_address), _as_text, WithJsonSchema({"type": "string", "format": "ipv4"})
+]
+WithPrefix = Annotated[IpInterface, BeforeValidator(_with_prefix), _as_text, _PREFIXED]
+Subnet = Annotated[IpNetwork, BeforeValidator(_subnet), _as_text, _PREFIXED]
+
+Vni = Annotated[int, *_whole(0, 0xFFFFFF, " (24 bits, RFC 7348)")]
+Port = Annotated[int, *_whole(1, 0xFFFF)]
+Mtu = Annotated[int, *_whole(68, 0xFFFF, " bytes (1280 or more where the VMs speak IPv6)")]
+Seconds = Annotated[int, *_whole(1, 86400, " seconds")]
+Asn = Annotated[int, *_whole(1, 0xFFFFFFFF, " (the number of a BGP autonomous system)")]
