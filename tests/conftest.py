@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import processes
 from tests.make_root import cache_directory, debian13_root
 from vxlan_tui.plan import Plan, load
 from vxlan_tui.rehearsal import SAMPLE
@@ -15,6 +17,19 @@ from vxlan_tui.rehearsal.needs import missing
 # No test depends on how fast this machine is just now.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let signals reach what tests start; not where this process only starts workers, which are to inherit all."""
+    if not config.getoption("numprocesses", None):
+        processes.let_signals_reach_children()
+
+
+@pytest.fixture(autouse=True)
+def nothing_outlives_its_test() -> Iterator[None]:
+    """Kill at each test's end what it started and holds."""
+    yield
+    processes.end_held()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.on_host import shell
+from tests.processes import held
 from vxlan_tui.rehearsal.host import Host
 
 KEEP = 6
@@ -56,7 +57,7 @@ class Session:
         argv = ["ssh", "-tt", *_OPTIONS, f"{user}@{address}", command]
         pipe: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         environment = {"VXLAN_TUI_KEEP_SECONDS": str(keep), "TERM": "xterm-256color"}
-        self._ssh = client.popen(argv, env=environment, start_new_session=True, **pipe)
+        self._ssh = held(client.popen(argv, env=environment, start_new_session=True, **pipe))
         self._seen = b""
         threading.Thread(target=self._read, daemon=True).start()
 

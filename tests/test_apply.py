@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.on_host import PLAN, configuration, program, rows, shell, states
+from tests.processes import held
 from vxlan_tui.plan import Plan
 from vxlan_tui.rehearsal import Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -219,7 +220,7 @@ def test_a_vm_that_is_still_booting_is_asked_to_shut_down_again(host: Host) -> N
 def test_an_interrupt_lets_the_command_end_records_it_and_stops(host: Host, number: signal.Signals) -> None:
     """Exit status 130; what had started is in the journal with its end; the next run finishes the work."""
     shell(host, _slow("nmcli"))
-    started = host.popen(["vxlan-tui", "apply", PLAN, "--yes"])
+    started = held(host.popen(["vxlan-tui", "apply", PLAN, "--yes"]))
     _wait_for(host, "test -e /root/slow")
     started.send_signal(number)
     shell(host, "rm /usr/local/sbin/nmcli")
@@ -233,7 +234,7 @@ def test_an_interrupt_lets_the_command_end_records_it_and_stops(host: Host, numb
 def test_a_second_run_is_refused_and_told_who_holds_the_lock(host: Host) -> None:
     """Exit status 3, nothing done."""
     shell(host, _slow("nmcli"))
-    started = host.popen(["vxlan-tui", "apply", PLAN, "--yes"])
+    started = held(host.popen(["vxlan-tui", "apply", PLAN, "--yes"]))
     _wait_for(host, "test -e /root/slow")
     out = program(host, "undo", PLAN, "--yes", status=3)
     assert re.search(r"being changed by `vxlan-tui apply /root/plan.toml` \(process \d+, since", out)

@@ -14,6 +14,7 @@ import pytest
 from tests import plain_user
 from tests.on_host import shell
 from tests.plain_user import FREE, let
+from tests.processes import held
 from vxlan_tui import plan
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -87,7 +88,7 @@ def test_a_password_is_asked_for_once_before_anything_is_on_screen(host: Host) -
     user = "setpriv --reuid=admin --regid=admin --init-groups"
     # script(1) gives it a terminal of the host's own, which sudo can name.
     argv = ["script", "-qec", f"stty rows 24 cols 80; {user} vxlan-tui --plan /home/admin/plan.toml", "/dev/null"]
-    child = host.popen(argv, env={"TERM": "xterm-256color"}, stdin=slave, stdout=slave, stderr=slave)
+    child = held(host.popen(argv, env={"TERM": "xterm-256color"}, stdin=slave, stdout=slave, stderr=slave))
     os.close(slave)
     said = b""
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.on_host import PLAN, configuration, program, shell
 from tests.over_ssh import KEEP, Session, answers, until
+from tests.processes import held
 from tests.test_guard import checkpoints, stand_in
 from tests.test_ssh import CUTS, NEW, OLD, Net, hosts, mend, nobody_changes
 from vxlan_tui import export, plan
@@ -58,7 +59,8 @@ def start(host: Host, text: str = TEXT, form: str = "script", **environment: str
     """Start a plan's script."""
     put(host, text, form)
     told: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return host.popen(["bash", SCRIPT], env={"VXLAN_TUI_KEEP_SECONDS": str(KEEP), **environment}, **told)
+    environment = {"VXLAN_TUI_KEEP_SECONDS": str(KEEP), **environment}
+    return held(host.popen(["bash", SCRIPT], env=environment, **told))
 
 
 def run(host: Host, text: str = TEXT, form: str = "script", status: int = 0, **environment: str) -> str:

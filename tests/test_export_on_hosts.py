@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.on_host import PLAN, configuration, program, rows, shell
+from tests.processes import held
 from tests.test_apply import CHAPTER, CONFLICTS, DIFFERENT
 from vxlan_tui import export, plan
 from vxlan_tui.plan import Plan
@@ -261,7 +262,8 @@ def test_all_that_is_in_the_way_is_said_before_a_script_changes_anything(host: H
 
 
 def _started(host: Host, **options: Any) -> subprocess.Popen[Any]:
-    return host.popen(["bash", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    pipe: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return held(host.popen(["bash", SCRIPT], **pipe, **options))
 
 
 def _read_until(started: subprocess.Popen[Any], command: int) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.on_host import PLAN, configuration, program, rows, shell, states
 from tests.over_ssh import until
+from tests.processes import held
 from vxlan_tui import plan
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -181,7 +182,8 @@ def test_networkmanager_restarted_in_the_middle_loses_its_checkpoint_and_nothing
     """It comes back with the new configuration and no memory of the old one; this run has it."""
     wait = "touch /root/asks; while [ -e /root/asks ]; do sleep 0.1; done; exit 1"
     stand_in(host, "ping", f"{_NEW_IN_FORCE} && {{ {wait}; }}")
-    started = host.popen(["vxlan-tui", "apply", PLAN, "--yes", *STEPS], stdout=subprocess.PIPE, text=True)
+    argv = ["vxlan-tui", "apply", PLAN, "--yes", *STEPS]
+    started = held(host.popen(argv, stdout=subprocess.PIPE, text=True))
     until(lambda: host.has("/root/asks"), 30, lambda: "it did not get so far")
     host.daemons.stop("NetworkManager")
     host.daemons.start("NetworkManager")

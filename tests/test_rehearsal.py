@@ -13,6 +13,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.processes import held
 from vxlan_tui.plan import Plan, parse
 from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal, RehearsalError, rehearse
 from vxlan_tui.rehearsal.host import Host
@@ -272,7 +273,7 @@ with Rehearsal(load(Path(sys.argv[1])), vms_running=sys.argv[2:] == ["vms"]) as 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> None:
     argv = [sys.executable, "-c", OWNER, str(SAMPLE), *(["vms"] if number == signal.SIGKILL else [])]
-    owner = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    owner = held(subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
     assert owner.stdout is not None
     pids = [int(word) for word in owner.stdout.readline().split()]
     namespaces = set().union(*(_namespaces(pid) for pid in pids)) - _namespaces(os.getpid())
@@ -284,7 +285,7 @@ def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> Non
 
 @pytest.mark.parametrize("delay", [0.02, 0.1, 0.2, 0.5, 1.0])
 def test_nothing_is_left_when_the_owner_is_killed_while_hosts_come_up(delay: float) -> None:
-    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(SAMPLE)], stdout=subprocess.PIPE)
+    owner = held(subprocess.Popen([sys.executable, "-c", OWNER, str(SAMPLE)], stdout=subprocess.PIPE))
     children = Path(f"/proc/{owner.pid}/task/{owner.pid}/children")
     assert _until(lambda: children.read_text() != "", 10)
     time.sleep(delay)

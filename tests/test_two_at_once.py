@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.on_host import PLAN, program, rows, shell
+from tests.processes import held
 from tests.test_apply import _slow, _wait_for
 from tests.test_ui_signals import Seat, _events, _until, host
 from vxlan_tui.rehearsal.host import Host
@@ -70,7 +71,7 @@ def test_a_wizard_beside_an_apply_is_told_of_it_and_can_go_on_when_that_has_ende
     since = len(_events(slow))
     wizard = at_the_bridge(slow)
     output: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    applied = slow.popen(["vxlan-tui", "apply", PLAN, "--yes", "--only", "bridge"], **output)
+    applied = held(slow.popen(["vxlan-tui", "apply", PLAN, "--yes", "--only", "bridge"], **output))
     _wait_for(slow, "test -e /root/slow")
     wizard.press("a")
     _until(lambda: b"being changed" in wizard.said)

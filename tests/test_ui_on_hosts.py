@@ -3,10 +3,12 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.on_host import program, shell
+from tests.processes import held
 from vxlan_tui.plan import Plan
 from vxlan_tui.rehearsal import Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -28,7 +30,8 @@ def _pilot(host: Host, script: str) -> None:
     argv = [host.inner_python, "-m", "tests.pilot_on_host", script]
     env = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     said = []
-    child = host.popen(argv, cwd=str(ROOT), env=env, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True)
+    options: dict[str, Any] = {"stdin": pipe, "stdout": pipe, "stderr": subprocess.STDOUT, "text": True}
+    child = held(host.popen(argv, cwd=str(ROOT), env=env, **options))
     assert child.stdin is not None and child.stdout is not None
     for line in child.stdout:
         said.append(line)

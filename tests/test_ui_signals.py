@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import held
 from vxlan_tui.plan import parse
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -42,7 +43,7 @@ class Seat:
         self.slave = slave
         argv = ["setsid", "--ctty", "--wait", "vxlan-tui", "--plan", "/root/plan.toml", *words]
         options: dict[str, Any] = {"stdin": slave, "stdout": slave, "stderr": slave}
-        self.child: subprocess.Popen[Any] = host.popen(argv, env={"TERM": "xterm-256color"}, **options)
+        self.child: subprocess.Popen[Any] = held(host.popen(argv, env={"TERM": "xterm-256color"}, **options))
         self.host = host
         self.said = b""
         threading.Thread(target=self._read, daemon=True).start()
@@ -102,7 +103,8 @@ def test_a_terminal_of_unknown_size_and_a_c_locale_will_do(host: Host) -> None:
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (0, 0))
     options: dict[str, Any] = {"stdin": slave, "stdout": slave, "stderr": slave, "start_new_session": True}
-    child = host.popen(["vxlan-tui", "--plan", "/root/plan.toml"], env={"TERM": "vt100", "LC_ALL": "C"}, **options)
+    argv = ["vxlan-tui", "--plan", "/root/plan.toml"]
+    child = held(host.popen(argv, env={"TERM": "vt100", "LC_ALL": "C"}, **options))
     said = b""
     while b"F9" not in said:
         assert select.select([master], [], [], 20)[0], said

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults import ALWAYS, FAULTS, HERE, THERE, Fault, Field, field_of, pair_trial, trial
 from tests.on_host import PLAN, shell
+from tests.processes import end_held, held
 from tests.setups import SETUPS, Setup, alarms
 from vxlan_tui.plan import Plan
 
@@ -42,12 +43,9 @@ def test_verify_changes_nothing_and_waits_for_no_lock(ground: Field) -> None:
         "ls -lR --time-style=full-iso /var/lib/vxlan-tui; ip -d link | grep -v -e timer -e qdisc; nmcli connection show"
     )
     before = shell(host, look)
-    holder = host.popen(["flock", "/var/lib/vxlan-tui/lock", "sleep", "60"])
-    try:
-        assert ground.verify().status == 0
-    finally:
-        holder.kill()
-        holder.wait()
+    held(host.popen(["flock", "/var/lib/vxlan-tui/lock", "sleep", "60"]))
+    assert ground.verify().status == 0
+    end_held()
     assert shell(host, look) == before
 
 
@@ -119,7 +117,7 @@ def test_a_reader_that_goes_away_ends_it_without_a_word(ground: Field) -> None:
 
 
 def test_an_interrupt_ends_it_at_once(ground: Field) -> None:
-    child = ground.rehearsal[HERE].popen(["vxlan-tui", "verify", PLAN, "--json"], stdout=-3, stderr=-3)
+    child = held(ground.rehearsal[HERE].popen(["vxlan-tui", "verify", PLAN, "--json"], stdout=-3, stderr=-3))
     time.sleep(0.3)
     child.send_signal(signal.SIGINT)
     assert child.wait(timeout=5) in (130, -signal.SIGINT)

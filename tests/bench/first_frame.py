@@ -28,14 +28,16 @@ def until_shown(argv: list[str], words: bytes) -> None:
     environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     child = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True)
     said = b""
-    while words not in said:
-        if not select.select([master], [], [], 30)[0]:
-            raise RuntimeError(f"{argv} has not drawn {words!r}: {said[-500:]!r}")
-        said += os.read(master, 65536)
-    child.kill()
-    child.wait()
-    os.close(master)
-    os.close(slave)
+    try:
+        while words not in said:
+            if not select.select([master], [], [], 30)[0]:
+                raise RuntimeError(f"{argv} has not drawn {words!r}: {said[-500:]!r}")
+            said += os.read(master, 65536)
+    finally:
+        child.kill()
+        child.wait()
+        os.close(master)
+        os.close(slave)
 
 
 def main() -> None:

@@ -97,8 +97,11 @@ def seated() -> Iterator[Seat]:
         yield seat
     finally:
         seat.child.terminate()
-        seat.child.wait(30)
-        os.close(seat.master)
+        try:
+            seat.child.wait(30)
+        finally:
+            seat.child.kill()
+            os.close(seat.master)
 
 
 def _ticks(pid: str) -> int:
