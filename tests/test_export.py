@@ -217,12 +217,17 @@ def test_any_host_is_exported_on_any_machine_without_a_tool_of_it(plan_file: Pat
             assert (done.returncode, done.stdout, done.stderr) == (0, make(loaded, host), "")
 
 
-def test_the_output_file_is_roots_alone_and_can_be_run(plan_file: Path, tmp_path: Path) -> None:
+def test_the_output_file_is_roots_alone_can_be_run_and_replaces_another_only_when_told_so(
+    plan_file: Path, tmp_path: Path
+) -> None:
     """It may hold what the plan gives virt-install."""
     output = tmp_path / "script"
     output.write_text("old")
     output.chmod(0o644)
-    assert run_export(plan_file, "--host", "host-b", "--output", output).returncode == 0
+    refused = run_export(plan_file, "--host", "host-b", "--output", output)
+    assert (refused.returncode, output.read_text()) == (2, "old")
+    assert f"{output} exists: name another file, or replace it with --force" in refused.stderr
+    assert run_export(plan_file, "--host", "host-b", "--output", output, "--force").returncode == 0
     assert stat.S_IMODE(output.stat().st_mode) == 0o700
     assert output.read_text() == run_export(plan_file, "--host", "host-b").stdout
 

@@ -79,10 +79,9 @@ def test_a_link_is_replaced_or_refused_and_what_it_points_to_stays(
 def test_a_directory_that_others_can_write_is_refused_with_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also a sticky one, as /tmp is: others can put a link there first."""
     shared = tmp_path / "shared"
     shared.mkdir()
-    shared.chmod(0o1777)
+    shared.chmod(0o777)
     with pytest.raises(UnsafePath, match="others can write to the directory"):
         write_whole(shared / "plan.toml", "new")
     assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(shared / "a.sh")]) == 2
@@ -90,6 +89,53 @@ def test_a_directory_that_others_can_write_is_refused_with_words(
     assert list(shared.iterdir()) == []
     with pytest.raises(UnsafePath, match="can be written by others"):
         private_directory(shared)
+
+
+def test_in_a_directory_like_tmp_a_new_name_is_taken_and_anothers_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There others can put a file or a link first, and take away none of ours."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    export = ["export", str(SAMPLE), "--host", "host-a", "--output"]
+    assert run([*export, str(shared / "a.sh")]) == 0
+    assert run([*export, str(shared / "a.sh"), "--force"]) == 0
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (shared / "link").symlink_to(victim)
+    (shared / "nowhere").symlink_to(tmp_path / "nothing")
+    for name in ("link", "nowhere"):
+        with pytest.raises(UnsafePath, match="not yours"):
+            write_whole(shared / name, "new")
+    if os.geteuid() == 0:
+        (shared / "anothers").write_text("a trap")
+        os.chown(shared / "anothers", 65534, 65534)
+        assert run([*export, str(shared / "anothers"), "--force"]) == 2
+        assert "is there already and not yours" in capsys.readouterr().err
+        os.chown(shared, 65534, 65534)
+        with pytest.raises(UnsafePath, match="others can write to the directory"):
+            write_whole(shared / "in-anothers-directory", "new")
+    assert victim.read_text() == "untouched"
+    assert not (tmp_path / "nothing").exists()
+    assert {path.name for path in shared.iterdir()} <= {"a.sh", "link", "nowhere", "anothers"}
+
+
+def test_a_name_in_tmp_that_somebody_takes_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o1777)
+    sync = os.fsync
+
+    def quicker(descriptor: int) -> None:
+        if not (tmp_path / "plan.toml").exists():
+            (tmp_path / "plan.toml").write_text("quicker")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", quicker)
+    with pytest.raises(FileExistsError):
+        write_whole(tmp_path / "plan.toml", "new")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["quicker"]
 
 
 def test_a_state_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:

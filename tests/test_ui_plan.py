@@ -7,7 +7,9 @@ from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.plan import load
+from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.draft import opened
 from vxlan_tui.ui.form import Field, Line
 from vxlan_tui.ui.screens.plan import PlanPane
 
@@ -205,3 +207,17 @@ def test_quitting_with_a_changed_plan_asks(stage: Stage, tmp_path: Path) -> None
 
     play(path, script)
     assert tomllib.loads(path.read_text())["hosts"][0]["ethernet"]["gateway"] == "198.51.100.250"
+
+
+def test_what_a_person_wrote_in_a_plan_file_survives_saving(tmp_path: Path) -> None:
+    """Also under another name."""
+    path = tmp_path / "plan.toml"
+    path.write_text(f"# Ask Jo first.\n\n{SAMPLE.read_text()}")
+    draft = opened(path)
+    draft.set("segments[0].vni", "20")
+    draft.save()
+    expected = f"# Ask Jo first.\n\n{SAMPLE.read_text().replace('vni = 10', 'vni = 20')}"
+    assert path.read_text() == expected
+    draft.path = tmp_path / "other.toml"
+    draft.save()
+    assert draft.path.read_text() == expected

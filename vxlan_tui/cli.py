@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     export = _with_plan(verbs, "export", _export, "write a host's shell script; touches no host")
     export.add_argument("--format", choices=("script", "undo"), default="script", help="default: script")
     export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    export.add_argument("--force", action="store_true", help="replace FILE where it exists")
     log = verbs.add_parser("log", help="show the commands that ran on this host", allow_abbrev=False)
     log.set_defaults(verb=_log)
     log.add_argument("--json", action="store_true", help="JSON lines")
@@ -178,7 +179,7 @@ def _undo(asked: argparse.Namespace) -> int:
 def _export(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import export  # noqa: PLC0415
 
-    return export.export(asked.plan, asked.host, asked.format, asked.output)
+    return export.export(asked.plan, asked.host, asked.format, asked.output, asked.force)
 
 
 def _log(asked: argparse.Namespace) -> int:

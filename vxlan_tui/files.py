@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and never through a link or into a directory that others can write."""
+"""Files that are written whole or not at all, and never through a link or where others could put another one."""
 
 import errno
 import grp
@@ -63,10 +63,11 @@ def write_whole(path: Path, text: str, mode: int = 0o600, keep: bool = False) ->
     """Write a file so that it has its old content or all of the new one, whatever happens.
 
     What is there under that name, be it a link, is replaced and not written to; with `keep`, a file that was there
-    keeps its owner, and what its group may. Raises OSError; UnsafePath where others can write to the directory, and
-    so put something else in the file's place.
+    keeps its owner and its mode. Raises OSError; UnsafePath where others could put something else in the file's place,
+    or have done so: in a directory that they can write to, or in one as /tmp is (sticky) a name that is not ours.
     """
-    with _directory(path.parent) as directory:
+    with _directory(path.parent) as (directory, shared):
+        new = shared and _is_new(path, directory)
         # No name that somebody could know before, and none that a crash would leave in the way of the next try.
         temporary = f".{path.name[:200]}.{secrets.token_hex(8)}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -78,15 +79,30 @@ def write_whole(path: Path, text: str, mode: int = 0o600, keep: bool = False) ->
                 if keep:
                     _as_it_was(file.fileno(), path.name, directory)
                 os.fsync(file.fileno())
-            os.rename(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
+            if new:  # a link takes no place that somebody was quicker to take
+                os.link(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+                os.unlink(temporary, dir_fd=directory)
+            else:
+                os.rename(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
         except BaseException:
             os.unlink(temporary, dir_fd=directory)
             raise
         os.fsync(directory)
 
 
+def _is_new(path: Path, directory: int) -> bool:
+    """Whether there is nothing yet under that name; raises UnsafePath where there is what is not a file of ours."""
+    try:
+        found = os.stat(path.name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return True
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        raise UnsafePath(f"{path} is there already and not yours, in a directory that others can write to")
+    return False
+
+
 def _as_it_was(descriptor: int, name: str, directory: int) -> None:
-    """Give a new file the owner of the one that it replaces, where root may, and its mode without the others' part."""
+    """Give a new file the owner of the one that it replaces, where root may, and its mode, but for others to write."""
     try:
         found = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
@@ -94,18 +110,22 @@ def _as_it_was(descriptor: int, name: str, directory: int) -> None:
     if stat.S_ISREG(found.st_mode):
         if os.geteuid() == 0:
             os.fchown(descriptor, found.st_uid, found.st_gid)
-        os.fchmod(descriptor, found.st_mode & 0o660 | 0o600)
+        os.fchmod(descriptor, found.st_mode & 0o775)
 
 
 @contextmanager
-def _directory(path: Path) -> Iterator[int]:
-    """Hold a directory open, so that it stays the one that was looked at; raises OSError, UnsafePath."""
+def _directory(path: Path) -> Iterator[tuple[int, bool]]:
+    """Hold a directory open, so that it stays the one that was looked at; raises OSError, UnsafePath.
+
+    With it comes whether others can make files there too, while only their owners can take them away (sticky).
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         found = os.fstat(descriptor)
-        if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _own_group(found)):
+        shared = bool(found.st_mode & stat.S_IWOTH) or bool(found.st_mode & stat.S_IWGRP and not _own_group(found))
+        if shared and not (found.st_mode & stat.S_ISVTX and found.st_uid in (0, os.geteuid())):
             raise UnsafePath(f"others can write to the directory {path}: choose one of your own")
-        yield descriptor
+        yield descriptor, shared
     finally:
         os.close(descriptor)
 

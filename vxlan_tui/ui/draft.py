@@ -24,6 +24,8 @@ class Draft:
         self.data: Table = data if data is not None else {"hosts": [], "segments": [], "vms": []}
         self.here = here
         self.saved: Table | None = None
+        self.source = ""
+        """The text that it was opened from or last saved as: a person's comments in it are kept."""
 
     @property
     def hosts(self) -> list[Table]:
@@ -69,18 +71,22 @@ class Draft:
 
     def check(self) -> "tuple[Plan | None, tuple[Fault, ...]]":
         """Give the plan, or None and every fault."""
-        from vxlan_tui import plan, plan_file  # noqa: PLC0415 (pydantic comes after the first frame)
+        from vxlan_tui import plan  # noqa: PLC0415 (pydantic comes after the first frame)
 
-        try:
-            return plan.parse(plan_file.text(self.data).encode(errors="replace"), self.path), ()
-        except plan.PlanError as error:
-            return None, error.faults
+        found, faults = plan.check(self.data)
+        return found and found.read_from(self.path), tuple(faults)
+
+    def text(self) -> str:
+        """Give the text of the file that it is saved as."""
+        from vxlan_tui import plan_file  # noqa: PLC0415
+
+        return plan_file.text(self.data, self.source)
 
     def save(self) -> None:
         """Write the file; raises OSError, UnsafePath."""
         from vxlan_tui import plan_file  # noqa: PLC0415
 
-        plan_file.save(self.path, self.data)
+        self.source = plan_file.save(self.path, self.data, self.source)
         self.saved = deepcopy(self.data)
 
 
@@ -101,9 +107,9 @@ def opened(path: Path) -> Draft:
     import tomllib  # noqa: PLC0415
 
     with path.open("rb") as file:
-        data = tomllib.loads(file.read().decode())
-    draft = Draft(path, data)
-    draft.saved = deepcopy(data)
+        source = file.read().decode()
+    draft = Draft(path, tomllib.loads(source))
+    draft.saved, draft.source = deepcopy(draft.data), source
     return draft
 
 

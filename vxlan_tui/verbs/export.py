@@ -15,7 +15,7 @@ EXECUTABLE = 0o700
 """A script's mode: it may hold what the plan gives virt-install, so others cannot read it."""
 
 
-def export(path: Path, name: str | None, form: Literal["script", "undo"], output: Path | None) -> int:
+def export(path: Path, name: str | None, form: Literal["script", "undo"], output: Path | None, force: bool) -> int:
     """Write the script for a host of the plan, and give the exit status."""
     loaded = plan.load(path)
     host = choose_host(loaded, name, Local())
@@ -24,17 +24,22 @@ def export(path: Path, name: str | None, form: Literal["script", "undo"], output
         sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
         sys.stdout.buffer.flush()
     else:
-        _write(output, text)
+        _write(output, text, force)
     return DONE
 
 
-def _write(output: Path, text: str) -> None:
-    """Write a file whole; what is not a file (a terminal, a pipe, /dev/null) is written to, not replaced."""
+def _write(output: Path, text: str, force: bool) -> None:
+    """Write a file whole; what is not a file (a terminal, a pipe, /dev/null) is written to, not replaced.
+
+    A file that exists is replaced only with `force`; raises Refused.
+    """
     try:
         if output.exists() and not output.is_file():
             output.write_text(text, encoding="utf-8", errors="surrogateescape")
         elif output.is_symlink():
             raise Refused(f"--output: {output} is a link: name the file itself")
+        elif output.exists() and not force:
+            raise Refused(f"--output: {output} exists: name another file, or replace it with --force")
         else:
             write_whole(output.absolute(), text, EXECUTABLE)
     except OSError as error:

@@ -166,9 +166,7 @@ class FinishPane(Pane):
 
     def action_copy_plan(self) -> None:
         """Copy the plan file's text."""
-        from vxlan_tui import plan_file  # noqa: PLC0415
-
-        self.wizard.copy(plan_file.text(self.work.draft.data))
+        self.wizard.copy(self.work.draft.text())
 
 
 def _scripts(plan: Plan, here: Host) -> list[Script]:
