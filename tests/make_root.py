@@ -16,7 +16,7 @@ PACKAGES = (
     *("ca-certificates", "dbus", "iproute2", "iputils-arping", "iputils-ping", "kmod", "procps", "systemd-sysv"),
     *("network-manager", "firewalld", "dnsmasq-base"),
     *("libvirt-daemon-system", "libvirt-clients", "qemu-system-x86", "virtinst", "linux-image-cloud-amd64"),
-    *("python3-jinja2", "python3-libvirt", "python3-pydantic", "python3-sh", "python3-textual"),
+    *("python3-jinja2", "python3-libvirt", "python3-pydantic", "python3-sh", "python3-textual", "python3-tomlkit"),
 )
 
 

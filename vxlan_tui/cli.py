@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=("script", "undo"), default="script", help="default: script")
     export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     export.add_argument("--force", action="store_true", help="replace FILE where it exists")
+    _plan_parser(verbs)
     log = verbs.add_parser("log", help="show the commands that ran on this host", allow_abbrev=False)
     log.set_defaults(verb=_log)
     log.add_argument("--json", action="store_true", help="JSON lines")
@@ -129,6 +130,18 @@ def _sections(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not a section; allowed: {', '.join(SECTIONS)}")
     return tuple(name for name in SECTIONS if name in names)
+
+
+def _plan_parser(verbs: Verbs) -> None:
+    words = "check a plan file, or show what may stand in one; touches no host"
+    schema = "its first line is `#:schema ./plan.schema.json`, which `vxlan-tui plan --schema > plan.schema.json` makes"
+    about = f"{words.capitalize()}. Editors with a TOML language server complete and check a plan where {schema}."
+    parser = verbs.add_parser("plan", help=words, description=about, allow_abbrev=False)
+    parser.set_defaults(verb=_plan)
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("plan", nargs="?", type=Path, metavar="FILE", help="say what is wrong with it, or what it holds")
+    asked.add_argument("--example", action="store_true", help="an example plan with every key and its meaning")
+    asked.add_argument("--schema", action="store_true", help="a JSON schema of the plan, for editors")
 
 
 def _rehearse_parser(verbs: Verbs) -> None:
@@ -180,6 +193,14 @@ def _export(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import export  # noqa: PLC0415
 
     return export.export(asked.plan, asked.host, asked.format, asked.output, asked.force)
+
+
+def _plan(asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs import plan  # noqa: PLC0415
+
+    if asked.example:
+        return plan.example()
+    return plan.schema() if asked.schema else plan.check(asked.plan)
 
 
 def _log(asked: argparse.Namespace) -> int:

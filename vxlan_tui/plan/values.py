@@ -146,7 +146,7 @@ def _vm_address(value: object) -> IPv4Address:
 
 def _with_prefix(value: object) -> IpInterface:
     allowed = 'an address with its prefix, as in "198.51.100.2/24"'
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f.:]+/[0-9]{1,3}", value, re.ASCII):
+    if not isinstance(value, str) or not re.fullmatch(_PREFIXED, value, re.ASCII):
         raise _refuse(allowed)
     try:
         interface = ip_interface(value)
@@ -218,7 +218,7 @@ _KEY = "a WireGuard public key: 32 bytes in base64, 44 characters, as `wg pubkey
 
 def _subnet(value: object) -> IpNetwork:
     allowed = 'a subnet with its prefix, as in "10.255.42.0/24"'
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f.:]+/[0-9]{1,3}", value, re.ASCII):
+    if not isinstance(value, str) or not re.fullmatch(_PREFIXED, value, re.ASCII):
         raise _refuse(allowed)
     try:
         network = ip_network(value, strict=False)
@@ -241,8 +241,8 @@ def _subnet(value: object) -> IpNetwork:
 _as_text = PlainSerializer(str)
 
 
-def _schema(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+def _schema(pattern: str, **more: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", **more})
 
 
 def _text(pattern: str, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
@@ -258,8 +258,9 @@ def _whole(least: int, most: int, words: str = "") -> tuple[BeforeValidator, Wit
     return BeforeValidator(check), WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
 
 
-_IP = WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
-_PREFIXED = _schema(r"[0-9A-Fa-f.:]+/[0-9]{1,3}")
+_IP = WithJsonSchema({"type": "string", "title": "IP address", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
+_IPV4 = WithJsonSchema({"type": "string", "title": "IPv4 address", "format": "ipv4"})
+_PREFIXED = r"[0-9A-Fa-f.:]+/[0-9]{1,3}"
 
 HostName = Annotated[
     str, *_text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", "1 to 253 letters, digits and . _ -, as a host's name")
@@ -278,11 +279,11 @@ SshDestination = Annotated[str, BeforeValidator(_ssh_destination)]
 PublicKey = Annotated[str, BeforeValidator(_public_key), _schema(r"[A-Za-z0-9+/]{43}=")]
 Address = Annotated[IpAddress, BeforeValidator(_unicast), _as_text, _IP]
 MulticastGroup = Annotated[IpAddress, BeforeValidator(_group), _as_text, _IP]
-VmAddress = Annotated[
-    IPv4Address, BeforeValidator(_vm_address), _as_text, WithJsonSchema({"type": "string", "format": "ipv4"})
+VmAddress = Annotated[IPv4Address, BeforeValidator(_vm_address), _as_text, _IPV4]
+WithPrefix = Annotated[
+    IpInterface, BeforeValidator(_with_prefix), _as_text, _schema(_PREFIXED, title="address with its prefix")
 ]
-WithPrefix = Annotated[IpInterface, BeforeValidator(_with_prefix), _as_text, _PREFIXED]
-Subnet = Annotated[IpNetwork, BeforeValidator(_subnet), _as_text, _PREFIXED]
+Subnet = Annotated[IpNetwork, BeforeValidator(_subnet), _as_text, _schema(_PREFIXED, title="subnet with its prefix")]
 
 Vni = Annotated[int, *_whole(0, 0xFFFFFF, " (24 bits, RFC 7348)")]
 Port = Annotated[int, *_whole(1, 0xFFFF)]

@@ -55,6 +55,7 @@ MODULES = {
     "libvirt": "libvirt",
     "sh": "sh",
     "textual": "textual",
+    "tomlkit": "tomlkit",
 }
 """Python modules that vxlan-tui itself needs in another distribution's root, and their packages' suffix."""
 
