@@ -238,7 +238,11 @@ def _subnet(value: object) -> IpNetwork:
     return network
 
 
-_as_text = PlainSerializer(str)
+def _written(address: object) -> str:
+    return str(address)  # a function, as older versions of pydantic cannot take the type
+
+
+_as_text = PlainSerializer(_written)
 
 
 def _schema(pattern: str, **more: str) -> WithJsonSchema:
