@@ -23,8 +23,10 @@ def column_widths(states: Sequence[Mapping[str, str]], hosts: Sequence[str], roo
 
 def head(hosts: Sequence[str], widths: Sequence[int], room: int, marked: str = "") -> str:
     """Return the line above the columns, with the marked host in brackets where they have room."""
-    names = [f"[{name}]" if name == marked and len(name) + 2 <= width else name for name, width in zip(hosts, widths)]
-    return line("", names, widths, room) if widths else ""
+    if not widths:
+        return ""
+    wide = {name: len(name) + 2 <= width for name, width in zip(hosts, widths, strict=True)}
+    return line("", [f"[{name}]" if name == marked and wide[name] else name for name in hosts], widths, room)
 
 
 def line(title: str, cells: Sequence[str], widths: Sequence[int], room: int) -> str:
