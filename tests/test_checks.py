@@ -122,8 +122,8 @@ def _state() -> HostState:
         links={link.name: link for link in links},
         profiles=(
             _profile(ethernet.wanted(THIS, THIS.ethernet), "enp1s0"),
-            _profile(bridge.wanted_bridge(SEGMENT), "bridge0"),
-            _profile(bridge.wanted_vxlan(PLAN, THIS, SEGMENT), "vxlan10"),
+            _profile(bridge.wanted_bridge(SEGMENT, "1450"), "bridge0"),
+            _profile(bridge.wanted_vxlan(PLAN, THIS, SEGMENT, "1450"), "vxlan10"),
         ),
         underlay_addressing=frozenset({"198.51.100.2/24", "198.51.100.254", "198.51.100.200", "example.com"}),
         zone=Zone("public", frozenset({8472}), frozenset({8472})),

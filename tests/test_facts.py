@@ -4,12 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vxlan_tui import plan
-from vxlan_tui.before import port_record
-from vxlan_tui.facts import firewalld, host, iproute, libvirt, nmcli
-from vxlan_tui.reach import Local
-from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.state import VxlanLink, Zone
+from vxlan_tui.facts import iproute, libvirt, nmcli
+from vxlan_tui.state import VxlanLink
 
 CAPTURED = Path(__file__).parent / "captured"
 GENERATIONS = {"debian12": (1, 42), "debian13": (1, 52)}
@@ -102,15 +98,3 @@ def test_what_is_in_force_on_an_interface_is_read_for_both_families() -> None:
     )
     wanted = {"2001:db8::2/64", "2001:db8::1", "2001:db8::53", "$(x).c"}
     assert nmcli.parse_addressing(text) == wanted
-
-
-def test_every_port_that_was_recorded_is_asked_for_also_where_a_zone_has_several(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Undo closes them all, though the plan was edited from port to port since."""
-    monkeypatch.setattr(firewalld, "read_zone", lambda *_: Zone("public"))
-    monkeypatch.setattr(firewalld, "read_named_zone", lambda _, name, ports: Zone(name, frozenset(ports)))
-    of = plan.load(SAMPLE)
-    records = [port_record("plan.toml", Zone("public"), port) for port in (4789, 5000, 8472)]
-    state = host.read(of, of.hosts[0], Local(), ["firewall"], records=records)
-    assert state.zones["public"].runtime == {4789, 5000, 8472}

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from vxlan_tui import lock, plan_file
-from vxlan_tui.before import Record
 from vxlan_tui.cli import run
 from vxlan_tui.files import UnsafePath, private_directory, write_whole
 from vxlan_tui.journal import Journal, events
-from vxlan_tui.record_store import RecordStore
 from vxlan_tui.rehearsal import SAMPLE
 
 
@@ -27,16 +25,15 @@ def test_what_is_written_is_for_its_owner_alone_whatever_the_umask(tmp_path: Pat
     before = os.umask(0)
     try:
         Journal(state / "journal").write("run")
-        RecordStore(state).keep([Record("vm.a", "existed yes\n")])
         plan_file.save(tmp_path / "plan.toml", {"hosts": [{"name": "a"}]})
         with lock.held(state / "lock", "a test", print):
             pass
         assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(tmp_path / "a.sh")]) == 0
     finally:
         os.umask(before)
-    assert mode(state) == mode(state / "before") == 0o700
-    files = [state / "journal", state / "lock", state / "before/vm.a", tmp_path / "plan.toml"]
-    assert [mode(path) for path in files] == [0o600] * 4
+    assert mode(state) == 0o700
+    files = [state / "journal", state / "lock", tmp_path / "plan.toml"]
+    assert [mode(path) for path in files] == [0o600] * 3
     assert mode(tmp_path / "a.sh") == 0o700
 
 

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
-from vxlan_tui.guard import Question, Without
+from vxlan_tui.guard import Question
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.keep import Modal
 
@@ -83,21 +83,6 @@ def test_no_answer_in_time_or_a_stop_is_a_no_and_the_question_goes_away(
         await until(pilot, lambda: not thread.is_alive())
         assert thread.answers == [False]
         await until(pilot, lambda: "Keep this configuration?" not in text_of(app))
-
-    play(sample(tmp_path), script)
-
-
-def test_without_a_checkpoint_it_says_why_and_leaving_the_question_changes_nothing(
-    stage: Stage, tmp_path: Path
-) -> None:
-    async def script(app: Wizard, pilot: P) -> None:
-        for keys, answer in ((["escape"], Without.STOP), (["end", "enter"], Without.NONE)):
-            thread = Asked(lambda: Modal(app).without("Not authorized"))
-            await sees(pilot, "Not authorized")
-            assert "Let systemd take it back after the same time" in text_of(app)
-            await pilot.press(*keys)
-            await until(pilot, lambda: thread.answers)  # noqa: B023
-            assert thread.answers == [answer]
 
     play(sample(tmp_path), script)
 

@@ -5,8 +5,8 @@ STATE_DIRECTORY = "/var/lib/vxlan-tui"
 
 RECORDS_DIRECTORY = f"{STATE_DIRECTORY}/before"
 
-XML_DIRECTORY = "/run/vxlan-tui"
-"""Where a network's XML lies while it is defined; gone at the next boot."""
+PLANS_DIRECTORY = f"{STATE_DIRECTORY}/plans"
+"""For each record the plan that it was made for."""
 
 REHEARSAL = "VXLAN_TUI_REHEARSAL"
 """The environment's variable that holds the name of a rehearsal's host, on that host."""

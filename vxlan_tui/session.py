@@ -1,34 +1,36 @@
 """One plan on one host: look, next step, run, look again. All that a verb or a screen holds.
 
-What is shown is what runs: steps are computed once, from a fresh look, and their commands run as they are.
-Success is a second look: after a step its procedure is asked again and must yield nothing.
+What is shown is what runs: steps are judged once, from a fresh look, and their commands run as they are.
+Success is a second look: after a step its thing is judged again and must take nothing more.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from vxlan_tui.before import Record
+from vxlan_tui import judge, readings
 from vxlan_tui.command import Command
 from vxlan_tui.facts import host as facts
 from vxlan_tui.facts import system
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.facts.system import Missing
-from vxlan_tui.files import private_directory
 from vxlan_tui.journal import Journal
+from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import SECTIONS, back, steps
+from vxlan_tui.procedures import BY_NUMBER, SECTIONS, back, lockout, things
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
-from vxlan_tui.record_store import RecordStore
+from vxlan_tui.record import Record, by_name
+from vxlan_tui.records import Records
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Need, Step
+from vxlan_tui.things import Thing
 
 SETTLE = 20.0
 """Seconds that a step's effect may take to show after its last command has ended."""
 
-_PARTS = {"ethernet": ("net",), "bridge": ("net", "firewall"), "network": ("virt",), "vms": ("virt",)}
+_PARTS = {"ethernet": ("net",), "bridge": ("net", "firewall"), "network": ("virt",), "vms": ("net", "virt")}
+"""What of a host's state a section's things are decided by."""
 
 
 class NotReady(Exception):  # noqa: N818 (it is what is so)
@@ -67,17 +69,18 @@ class Result:
 
 
 class Session:
-    """A plan on a host, and what may be done with it."""
+    """A plan on a host, and what may be done with it. `underlay_mtu`: the least of all hosts in bytes, if known."""
 
-    def __init__(self, plan: Plan, host: Host, reach: Reach, state_directory: Path) -> None:
+    def __init__(self, plan: Plan, host: Host, reach: Reach, journal: Journal, underlay_mtu: int = 0) -> None:
         self.plan = plan
         self.host = host
         self.reach = reach
-        self.journal = Journal(private_directory(state_directory) / "journal")
-        self.records = RecordStore(state_directory)
+        self.journal = journal
+        self.underlay_mtu = underlay_mtu
+        self.records = Records(reach)
 
-    def look(self, sections: Iterable[str] = SECTIONS, records: Iterable[Record] = ()) -> HostState:
-        """Give the host's state as far as these sections need it; raises NotReady with all that is missing."""
+    def look(self, sections: Iterable[str] = SECTIONS) -> HostState:
+        """Return the host's state as far as these sections need it; raise NotReady with all that is missing."""
         asked = tuple(sections)
         vms = self.plan.vms_of(self.host)
         needed = system.programs(asked, any(vm.install is not None for vm in vms) and "vms" in asked)
@@ -85,23 +88,23 @@ class Session:
         state = HostState()
         for part in dict.fromkeys(part for section in asked for part in _PARTS[section]):
             try:
-                state = self.read((part,), state, records)
+                state = facts.read(self.plan, self.host, self.reach, (part,), state)
             except CommandFailed as failure:
                 missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words)]
             except LibvirtUnavailable as failure:
                 missing.append(system.daemon(part, str(failure)))
         if missing:
             raise NotReady(missing)
-        return state
+        return replace(state, underlay_mtu=self.underlay_mtu) if self.underlay_mtu else state
 
-    def read(self, parts: Iterable[str], known: HostState, records: Iterable[Record] = ()) -> HostState:
-        """Read parts of the host's state anew; raises CommandFailed, LibvirtUnavailable."""
-        return facts.read(self.plan, self.host, self.reach, parts, known, records)
+    def read(self, commands: Iterable[tuple[str, ...]]) -> Outputs:
+        """Return what these commands show, empty for what is not there; raise CommandFailed, Unreachable."""
+        return readings.read(self.reach, commands)
 
     def execute(self, step: Step, command: Command, reporter: Reporter, reach: Reach | None = None) -> Outcome:
-        """Run a step's command, told and in the journal; another `reach` is one that no interrupt reaches.
+        """Run a step's command, told and in the journal; another `reach` is one that no interrupt keeps from running.
 
-        Raises Interrupted before it starts, and OSError where the journal cannot be written.
+        Raise Interrupted before it starts, and OSError where the journal cannot be written.
         """
         reach = reach or self.reach
         reach.interrupts.check()
@@ -115,43 +118,42 @@ class Session:
         reporter.ended(outcome)
         return outcome
 
-    def forward(self, sections: Iterable[str] = SECTIONS) -> "Course":
-        """Give the way there: the plan's steps of these sections, from a fresh look."""
+    def forward(self, sections: Iterable[str] = SECTIONS) -> "StepRun":
+        """Return the way there: the plan's steps of these sections, from a fresh look."""
         asked = tuple(sections)
-        return Course(self, self.look(asked), lambda state: steps(self.plan, self.host, state, asked))
+        state = self.look(asked)
+        rows = things(self.plan, self.host, state, asked)
+        outputs = self.read(judge.readings(rows))
+        return StepRun(self, state, list(lockout.marked(judge.forward(rows, outputs), state)), outputs)
 
-    def backward(self) -> "Course":
-        """Give the way back: the steps that restore what stood before."""
+    def backward(self) -> "StepRun":
+        """Return the way back: the steps that restore what stood before."""
         records = self.records.read()
-        kinds = {record.kind for record in records}
-        sections = [s for s, of in _RECORDED.items() if of & kinds]
-        return Course(
-            self,
-            self.look(sections, records),
-            lambda state: back.steps(self.plan, self.host, records, state),
-            records,
-        )
-
-
-_RECORDED = {
-    "ethernet": {"underlay", "profile"},
-    "bridge": {"profile", "port"},
-    "network": {"network"},
-    "vms": {"vm", "nic", "profile", "network"},
-}
+        found = back.recorded(self.plan, self.host, records, None)
+        if not found:
+            return StepRun(self, HostState(), [], {})
+        sections = {BY_NUMBER[thing.section].name for thing, _ in found}
+        state = self.look([name for name in SECTIONS if name in sections])
+        found = back.recorded(self.plan, self.host, records, state)
+        outputs = self.read(back.readings(found))
+        steps = list(lockout.marked(back.steps(found, outputs), state))
+        return StepRun(self, state, steps, outputs, by_name(records))
 
 
 @dataclass
-class Course:
-    """Steps in their order, and the running of them one by one."""
+class StepRun:
+    """Steps in their order, and the running of them one by one. `records` has those of a way back."""
 
     session: Session
     state: HostState
-    judge: Callable[[HostState], list[Step]]
-    records: tuple[Record, ...] = ()
+    steps: list[Step]
+    outputs: Outputs
+    records: dict[str, Record] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.steps = self.judge(self.state)
+    @property
+    def is_back(self) -> bool:
+        """Whether this is a way back."""
+        return bool(self.records)
 
     @property
     def conflicts(self) -> list[Step]:
@@ -164,16 +166,16 @@ class Course:
         return [command for step in self.steps for command in step.commands]
 
     def run(self, step: Step, reporter: Reporter, spend: bool = True) -> Result:
-        """Run one step, and look whether it worked; raises Interrupted, OSError (the journal).
+        """Run one step, and look whether it worked; raise Interrupted, OSError (the journal).
 
-        `spend` is whether the records that the step restores are spent at once.
+        `spend` is whether the record that the step restores is spent at once.
         """
-        journal = self.session.journal
-        if not step.commands:
-            self.session.records.forget(step.restored)
+        journal, spent = self.session.journal, [step.restored] if step.restored else []
+        if not step.commands or (self.is_back and self.is_done(step)):
+            self.session.records.forget(spent)
             return Result("done", step.note)
         journal.write("step", step=step.id, subject=step.subject)
-        self.session.records.keep(step.before)
+        self._keep(step)
         reporter.step(step)
         try:
             result = self._run_commands(step, reporter)
@@ -182,8 +184,19 @@ class Course:
             raise
         journal.write("step-ended", step=step.id, subject=step.subject, state=result.state, detail=result.detail)
         if result.state == "changed" and spend:
-            self.session.records.forget(step.restored)
+            self.session.records.forget(spent)
         return result
+
+    def record_of(self, thing: Thing) -> Record:
+        """Return how a thing stood at the last look, as a record."""
+        return Record(thing.record, self.outputs.get(thing.before.argv, ""), str(self.session.plan.path))
+
+    def _keep(self, step: Step) -> None:
+        """Record what the rest of the section's steps change, before the first of them can change it on its own."""
+        if self.is_back:
+            return
+        rows = [each.thing for each in self.steps if each.section == step.section and each.commands and each.thing]
+        self.session.records.keep([*step.before, *(self.record_of(thing) for thing in rows if thing.record)])
 
     def _run_commands(self, step: Step, reporter: Reporter) -> Result:
         for command in step.commands:
@@ -194,15 +207,15 @@ class Course:
         return self._second_look(step)
 
     def _second_look(self, step: Step) -> Result:
-        """Ask the procedure again until it yields nothing; what takes effect a moment later is waited for.
+        """Judge the thing again until it takes nothing; what takes effect a moment later is waited for.
 
         So is a daemon that does not answer, because it is being restarted.
         """
         give_up = time.monotonic() + SETTLE
         while True:
             try:
-                left = self._left(step)
-                words = _not_in_effect(left) if left is not None else ""
+                left = self.again(step)
+                words = _not_in_effect(left) if left.need is not Need.DONE else ""
             except (CommandFailed, LibvirtUnavailable) as failure:
                 words = f"The commands succeeded; whether they took effect could not be seen:\n{failure}"
             if not words:
@@ -212,17 +225,19 @@ class Course:
             self.session.reach.interrupts.check()
             time.sleep(0.1)
 
-    def _left(self, step: Step) -> Step | None:
-        """Give what the step would still do, or None."""
-        self.state = self.session.read(_parts_of(step), self.state, self.records)
-        again = next((s for s in self.judge(self.state) if (s.id, s.subject) == (step.id, step.subject)), None)
-        return again if again is not None and again.need is not Need.DONE else None
+    def is_done(self, step: Step) -> bool:
+        """Return whether a step takes nothing any more, by a fresh look."""
+        return self.again(step).need is Need.DONE
 
-
-def _parts_of(step: Step) -> tuple[str, ...]:
-    if step.id == "bridge.firewall":
-        return ("firewall",)
-    return ("virt",) if step.section in ("10.4", "10.5") else ("net",)
+    def again(self, step: Step) -> Step:
+        """Return the step as it is judged now, by a fresh look at its thing alone; raise CommandFailed."""
+        if step.thing is None:
+            return step
+        self.outputs = {**self.outputs, **self.session.read(reading.argv for reading in step.thing.readings)}
+        if step.restored:
+            record = self.records[step.restored]
+            return judge.back(step.thing, record.text, self.outputs, back.file_of(record))
+        return judge.forward([step.thing], self.outputs)[0]
 
 
 def _not_in_effect(left: Step) -> str:

@@ -164,7 +164,7 @@ class VmState:
 
 
 @dataclass(frozen=True)
-class Way:
+class AdminPath:
     """The way that the person who runs this came in.
 
     `devices` are those that an SSH session depends on: the one with the address that it goes to, and what lies
@@ -191,13 +191,11 @@ class HostState:
     """Addresses, gateways, DNS servers and search domains in force on the underlay interface."""
     zone: Zone | None = None
     """The zone that the plan's ports belong in; None where firewalld does not run."""
-    zones: Mapping[str, Zone] = field(default_factory=dict)
-    """The zones that records speak of, for undo."""
     networks: Mapping[str, Network] = field(default_factory=dict)
     vms: Mapping[str, VmState] = field(default_factory=dict)
-    way: Way = Way()
-    leftovers: frozenset[str] = frozenset()
-    """Files of ours that a run which was cut off has left behind."""
+    path: AdminPath = AdminPath()
+    underlay_mtu: int = 1500
+    """The underlay's MTU in bytes: the interface's, or what is least over all hosts."""
 
     def named(self, profile: str) -> tuple[Profile, ...]:
         """Give the saved profiles of that name: NetworkManager allows several."""

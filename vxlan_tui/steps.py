@@ -1,14 +1,15 @@
-"""A step: one thing that a procedure brings about, with the commands that it takes from the host's state."""
+"""A step: one thing of a plan, judged by what the host shows, with the commands that it takes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vxlan_tui.before import Record
 from vxlan_tui.command import Command
+from vxlan_tui.record import Record
+from vxlan_tui.things import Thing
 
 
 class Need(StrEnum):
-    """What a step has before it, judged from the host's state."""
+    """What a step has before it, judged from what the host shows."""
 
     DONE = "done"
     RUN = "run"
@@ -18,7 +19,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """A value that exists and differs from the plan."""
+    """A value that exists and differs from what is wanted."""
 
     what: str
     old: str
@@ -32,10 +33,9 @@ class Change:
 class Step:
     """One step. No commands and no conflict: it is done.
 
-    `before` is recorded before the first command; `restored` names the records that are spent once it is done
-    (a step of undo). A kill between two of them leaves none that no undo would look at: their order sees to that.
-    `cuts` says why the step can cut the connection that the admin came in by; `stands` then is how the things that
-    it changes stand now, for a rollback.
+    `thing` is what it brings about, or back to the record `restored`; `before` are the records of a step without a
+    thing. `cuts` says why it can cut the connection that the admin came in by; a step that `confirms` runs once such a
+    change has been confirmed.
     """
 
     id: str
@@ -46,11 +46,17 @@ class Step:
     commands: tuple[Command, ...] = ()
     changes: tuple[Change, ...] = ()
     conflict: str = ""
-    before: tuple[Record, ...] = ()
-    restored: tuple[str, ...] = ()
     note: str = ""
     cuts: str = ""
-    stands: tuple[Record, ...] = ()
+    confirms: bool = False
+    thing: Thing | None = None
+    restored: str = ""
+    before: tuple[Record, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What names it among the steps of one run."""
+        return (self.id, self.subject)
 
     @property
     def need(self) -> Need:

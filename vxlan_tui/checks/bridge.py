@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from vxlan_tui.checks import netfilter, remedies
+from vxlan_tui.checks import differences, netfilter, remedies
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, differing, doubtful, good, unknown
 from vxlan_tui.checks.ethernet import NETWORKMANAGER, active_profile
-from vxlan_tui.checks.seen import Seen
+from vxlan_tui.checks.seen import Facts, Seen
 from vxlan_tui.checks.sizes import joins
 from vxlan_tui.command import Command, command
 from vxlan_tui.facts import system
@@ -101,13 +101,14 @@ def _segment(plan: Plan, this: Host, segment: Segment) -> Iterator[Check]:
     )
 
 
-def _steps(plan: Plan, this: Host, segment: Segment, state: HostState, otherwise: Mend) -> Mend:
+def _steps(plan: Plan, this: Host, segment: Segment, facts: Facts, otherwise: Mend) -> Mend:
     asked = [
         ("bridge.bridge", segment.bridge),
         ("bridge.vxlan", segment.vxlan),
         ("bridge.activate", segment.bridge),
+        ("bridge.activate", segment.vxlan),
     ]
-    return remedies.by_steps(plan, this, state, asked, otherwise)
+    return remedies.by_steps(plan, this, facts, asked, otherwise)
 
 
 def _bridge(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
@@ -116,14 +117,14 @@ def _bridge(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     again = remedies.by(profiles.up(name))
     if link is None:
         known = "its connection profile is not active" if state.named(name) else "it has no connection profile"
-        mend = _steps(plan, this, segment, state, again)
+        mend = _steps(plan, this, segment, seen.facts, again)
         last = profiles.up(segment.vxlan_profile)
         # NetworkManager from 1.46 on leaves a port down that somebody took down with its bridge.
         more = [last] if last not in mend.commands else []
         mend = remedies.then(mend, [*more, *_rejoin(segment, state)])
         return bad("bridge-missing", f"there is no device {name}: {known}", mend)
     if link.kind != "bridge":
-        mend = _steps(plan, this, segment, state, again)
+        mend = _steps(plan, this, segment, seen.facts, again)
         return bad("bridge-missing", f"{name} is no bridge, but a device of the kind {link.kind or 'NIC'}", mend)
     if not link.up:
         # Not by NetworkManager: as it activates a bridge once more, it takes the VMs' devices out.
@@ -154,7 +155,7 @@ _PROFILE = (
 def _vxlan(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     state, name = seen.state, segment.vxlan
     link = state.links.get(name)
-    mend = _steps(plan, this, segment, state, remedies.by(profiles.up(segment.vxlan_profile)))
+    mend = _steps(plan, this, segment, seen.facts, remedies.by(profiles.up(segment.vxlan_profile)))
     if link is None or link.vxlan is None:
         known = (
             "its connection profile is not active" if state.named(segment.vxlan_profile) else "no connection profile"
@@ -182,51 +183,58 @@ def _vxlan(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
 
 def _differences(plan: Plan, this: Host, segment: Segment, state: HostState) -> tuple[str, str]:
     """Say what differs from the plan first, in the kernel or else in the profile; and all that differs, in words."""
-    kernel = {change.what: change for change in bridge.kernel_differences(plan, this, segment, state)}
-    profile = {change.what: change for change in profiles.differences(bridge.wanted_vxlan(plan, this, segment), state)}
+    kernel = {change.what: change for change in differences.of_device(plan, this, segment, state)}
+    profile = {
+        change.what: change for change in differences.of_profile(_wanted_vxlan(plan, this, segment, state), state)
+    }
     found = [(what, kernel.get(f"{segment.vxlan}: {key}")) for key, what in _KERNEL]
     found += [(what, profile.get(f"{segment.vxlan_profile}: {key}")) for key, what in _PROFILE]
     named = [(what, change) for what, change in found if change]
     return (named[0][0] if named else ""), differing(change for _, change in named)
 
 
+def _wanted_vxlan(plan: Plan, this: Host, segment: Segment, state: HostState) -> Wanted:
+    return bridge.wanted_vxlan(plan, this, segment, bridge.inner_mtu(plan, segment, state))
+
+
 def _profile_controller(plan: Plan, this: Host, segment: Segment, state: HostState) -> str:
-    wanted = bridge.wanted_vxlan(plan, this, segment)
-    keys = {f"{wanted.name}: connection.{key}" for key in ("controller", "port-type")}
-    wrong = [change for change in profiles.differences(wanted, state) if change.what in keys]
+    wanted = _wanted_vxlan(plan, this, segment, state)
+    keys = {f"{wanted.name}: connection.{key}" for key in ("master", "slave-type")}
+    wrong = [change for change in differences.of_profile(wanted, state) if change.what in keys]
     return f"it is now, but its profile says otherwise: {differing(wrong)}" if wrong else ""
 
 
 def _profiles(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     state = seen.state
-    both = (bridge.wanted_bridge(segment), bridge.wanted_vxlan(plan, this, segment))
-    missing = [wanted for wanted in both if profiles.found(wanted, state) is None]
+    mtu = bridge.inner_mtu(plan, segment, state)
+    both = (bridge.wanted_bridge(segment, mtu), bridge.wanted_vxlan(plan, this, segment, mtu))
+    missing = [wanted for wanted in both if differences.found(wanted, state) is None]
     if missing:
         names = ", ".join(wanted.name for wanted in missing)
         where = f"no connection profile {names}: the device lives until the next reboot"
         delete = command("ip", "link", "delete", "dev", missing[0].interface).text
         words = remedies.words(f"if nothing else needs the device, delete it (`{delete}`), and apply the plan")
-        mend = _steps(plan, this, segment, state, words)
+        mend = _steps(plan, this, segment, seen.facts, words)
         return bad("profile-missing", where, mend if mend.commands else words)
     off = [wanted for wanted in both if _autoconnect_off(wanted, state)]
     if off:
         evidence = f"autoconnect is off in {', '.join(wanted.name for wanted in off)}"
-        return bad("profile-not-autoconnect", evidence, _autoconnect(plan, off, state))
-    differences = [change for wanted in both for change in profiles.differences(wanted, state)]
-    if differences:
-        evidence = differing(differences)
-        return doubtful("profile-differs", evidence, _steps(plan, this, segment, state, Mend("")))
+        return bad("profile-not-autoconnect", evidence, _autoconnect(plan, off, seen.facts))
+    differ = [change for wanted in both for change in differences.of_profile(wanted, state)]
+    if differ:
+        evidence = differing(differ)
+        return doubtful("profile-differs", evidence, _steps(plan, this, segment, seen.facts, Mend("")))
     return good(f"autoconnect is on in {both[0].name} and {both[1].name}")
 
 
 def _autoconnect_off(wanted: Wanted, state: HostState) -> bool:
-    profile = profiles.found(wanted, state)
+    profile = differences.found(wanted, state)
     return profile is not None and profile.settings.get("connection.autoconnect") == "no"
 
 
-def _autoconnect(plan: Plan, off: list[Wanted], state: HostState) -> Mend:
-    pairs = [(profiles.found(wanted, state), wanted) for wanted in off]
-    mends = [remedies.autoconnect(plan, profile, state, wanted) for profile, wanted in pairs if profile]
+def _autoconnect(plan: Plan, off: list[Wanted], facts: Facts) -> Mend:
+    pairs = [(differences.found(wanted, facts.state), wanted) for wanted in off]
+    mends = [remedies.autoconnect(plan, profile, facts, wanted) for profile, wanted in pairs if profile]
     return remedies.by(
         *(each for mend in mends for each in mend.commands), before=[r for mend in mends for r in mend.before]
     )
@@ -343,7 +351,8 @@ def _port(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     planned, port = state.zone, segment.port
     if planned is None or actual is None:
         return unknown("firewalld does not answer")
-    mend = remedies.by_steps(plan, this, state, [("bridge.firewall", f"{port}/udp")], Mend(""))
+    asked = [(f"bridge.firewall{when}", f"{port}/udp") for when in ("-permanent", "")]
+    mend = remedies.by_steps(plan, this, seen.facts, asked, Mend(""))
     if not planned.exists:
         return bad("firewall-port-closed", f"there is no firewalld zone {planned.name}", mend)
     if actual.name == TRUSTED:
@@ -362,5 +371,5 @@ def _open(this: Host, state: HostState, planned: Zone, actual: Zone, mend: Mend)
     profile = active_profile(this, state)
     if planned.name == actual.name or profile is None:
         return mend
-    move = profiles.set_properties(profile.name, state, {"connection.zone": planned.name})
+    move = profiles.set_properties(profile.name, {"connection.zone": planned.name})
     return remedies.by(*mend.commands, move, before=mend.before)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from vxlan_tui.before import Record
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.checks.seen import Seen
 from vxlan_tui.command import Command
+from vxlan_tui.record import Record
 from vxlan_tui.steps import Change
 
 Key = tuple[str, str]

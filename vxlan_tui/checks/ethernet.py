@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import partial
 
-from vxlan_tui.checks import remedies
+from vxlan_tui.checks import differences, remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, differing, doubtful, good, unknown
-from vxlan_tui.checks.seen import Heard, Path, Seen, answering
+from vxlan_tui.checks.seen import Facts, Heard, Path, Seen, answering
 from vxlan_tui.checks.sizes import frame_bytes
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Ethernet, Host, Plan, overhead
@@ -80,15 +80,16 @@ def active_profile(this: Host, state: HostState) -> Profile | None:
     return state.active_on(this.interface) or next(iter((*named, *own)), None)
 
 
-def _bring_up(plan: Plan, this: Host, state: HostState) -> Mend:
+def _bring_up(plan: Plan, this: Host, facts: Facts) -> Mend:
     """Give the plan's own steps for the interface, or its profile once more."""
-    profile = active_profile(this, state)
+    profile = active_profile(this, facts.state)
     again = remedies.by(profiles.up(profile.name)) if profile else remedies.device(this.interface, "up")
     asked = [
         ("ethernet.profile", this.ethernet.profile if this.ethernet else ""),
         ("ethernet.activate", this.interface),
+        ("ethernet.save", this.ethernet.profile if this.ethernet else ""),
     ]
-    return remedies.by_steps(plan, this, state, asked, again)
+    return remedies.by_steps(plan, this, facts, asked, again)
 
 
 def _device(plan: Plan, this: Host, seen: Seen) -> Verdict:
@@ -99,7 +100,7 @@ def _device(plan: Plan, this: Host, seen: Seen) -> Verdict:
         choose = f"correct `interface` of {this.name} in the plan, or bring the device into this host"
         return bad("underlay-down", f"there is no {this.interface}; this host has {names}", remedies.words(choose))
     if not link.up:
-        return bad("underlay-down", f"{link.name} is switched off (DOWN)", _bring_up(plan, this, state))
+        return bad("underlay-down", f"{link.name} is switched off (DOWN)", _bring_up(plan, this, seen.facts))
     if not link.carrier:
         mend = remedies.words(f"connect the cable of {link.name}, or switch on the port at its other end")
         return bad("underlay-down", f"{link.name} has no carrier (NO-CARRIER): nothing is at its other end", mend)
@@ -113,7 +114,7 @@ def _connection(plan: Plan, this: Host, link: Link, seen: Seen) -> Verdict:
     if active is not None and active.activated:
         return good(f"{link.name} is connected by {active.name}")
     doing = f"is still activating {active.name} on {link.name}" if active else f"has {link.name} disconnected"
-    return bad("underlay-down", f"NetworkManager {doing}", _bring_up(plan, this, seen.state))
+    return bad("underlay-down", f"NetworkManager {doing}", _bring_up(plan, this, seen.facts))
 
 
 def _address(plan: Plan, this: Host, seen: Seen) -> Verdict:
@@ -125,15 +126,15 @@ def _address(plan: Plan, this: Host, seen: Seen) -> Verdict:
     link = state.links.get(this.interface)
     has = ", ".join(link.addresses) if link and link.addresses else "no address"
     evidence = f"no device has {this.vtep}; {this.interface} has {has}"
-    return bad("underlay-address-missing", evidence, _give_address(plan, this, state))
+    return bad("underlay-address-missing", evidence, _give_address(plan, this, seen.facts))
 
 
-def _give_address(plan: Plan, this: Host, state: HostState) -> Mend:
-    profile, family = active_profile(this, state), f"ipv{this.vtep.version}"
+def _give_address(plan: Plan, this: Host, facts: Facts) -> Mend:
+    profile, family = active_profile(this, facts.state), f"ipv{this.vtep.version}"
     settings = profile.settings if profile else {}
     gives = settings.get(f"{family}.method") == "auto" or str(this.vtep) in settings.get(f"{family}.addresses", "")
     if this.ethernet is not None or gives:
-        return _bring_up(plan, this, state)
+        return _bring_up(plan, this, facts)
     return remedies.words(
         f"give {this.interface} the address {this.vtep}, or correct `vtep` of {this.name} in the plan, which "
         f"leaves the interface as it is"
@@ -142,28 +143,29 @@ def _give_address(plan: Plan, this: Host, state: HostState) -> Mend:
 
 def _profile(plan: Plan, this: Host, seen: Seen) -> Verdict:
     if this.ethernet is not None:
-        return _planned_profile(plan, this, this.ethernet, seen.state)
+        return _planned_profile(plan, this, this.ethernet, seen.facts)
     active = seen.state.active_on(this.interface)
     if active is None or not active.saved:
         return unknown(f"{this.interface} was not set up by a profile of NetworkManager's")
     if active.settings.get("connection.autoconnect") == "no":
-        mend = remedies.autoconnect(plan, active, seen.state, None)
+        mend = remedies.autoconnect(plan, active, seen.facts, None)
         return bad("profile-not-autoconnect", f"the connection profile {active.name} has autoconnect off", mend)
     return good(f"the connection profile {active.name} has autoconnect on")
 
 
-def _planned_profile(plan: Plan, this: Host, planned: Ethernet, state: HostState) -> Verdict:
+def _planned_profile(plan: Plan, this: Host, planned: Ethernet, facts: Facts) -> Verdict:
+    state = facts.state
     wanted = ethernet.wanted(this, planned)
-    found = profiles.found(wanted, state)
-    put_right = _bring_up(plan, this, state)
+    found = differences.found(wanted, state)
+    put_right = _bring_up(plan, this, facts)
     if found is None:
         return bad("profile-missing", f"there is no connection profile {planned.profile}", put_right)
-    differences = profiles.differences(wanted, state)
+    differ = differences.of_profile(wanted, state)
     if found.settings.get("connection.autoconnect") == "no":
-        mend = remedies.autoconnect(plan, found, state, wanted)
+        mend = remedies.autoconnect(plan, found, facts, wanted)
         return bad("profile-not-autoconnect", f"the connection profile {found.name} has autoconnect off", mend)
-    if differences:
-        return doubtful("profile-differs", differing(differences), put_right)
+    if differ:
+        return doubtful("profile-differs", differing(differ), put_right)
     active = state.active_on(this.interface)
     if active is None or active.name != planned.profile:
         has = f"{this.interface} runs by {active.name if active else 'no profile'}, not by {planned.profile}"
@@ -224,7 +226,7 @@ def _find_way(plan: Plan, this: Host, peer: Host, seen: Seen) -> Mend:
     asked = (
         [("ethernet.profile", this.ethernet.profile), ("ethernet.activate", this.interface)] if this.ethernet else []
     )
-    return remedies.by_steps(plan, this, seen.state, asked, words)
+    return remedies.by_steps(plan, this, seen.facts, asked, words)
 
 
 def _mtu(plan: Plan, this: Host, peer: Host, seen: Seen) -> Verdict:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vxlan_tui.before import Record
 from vxlan_tui.command import Command
+from vxlan_tui.record import Record
 
 
 class Status(StrEnum):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+from vxlan_tui import judge, readings
 from vxlan_tui.checks.probes import agent, arp, echo, listen, udp
 from vxlan_tui.checks.seen import (
     NO_ANSWER,
@@ -33,7 +34,7 @@ from vxlan_tui.checks.vms import inside_questions
 from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter, nmcli
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.plan import Host, Plan, Segment, overhead
-from vxlan_tui.procedures import vms
+from vxlan_tui.procedures import things, vms
 from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Route
 
@@ -110,7 +111,12 @@ def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
         except _STRANGE as strange:
             why = f"what it said was not understood ({strange})"
         known = replace(known, gone={**known.gone, part: why})
-    return known
+    rows = [thing for thing in things(plan, this, known.state) if _NEEDS[thing.section] not in known.gone]
+    return replace(known, outputs=readings.read_what_answers(reach, judge.readings(rows)))
+
+
+_NEEDS = {"10.2": "net", "10.3": "net", "10.4": "virt", "10.5": "virt"}
+"""The part that has to answer for a section's things to be read."""
 
 
 _STRANGE = (ValueError, LookupError, TypeError, AttributeError)
@@ -146,7 +152,7 @@ def _or(read: Callable[[], T], none: D) -> T | D:
 
 def _part(plan: Plan, this: Host, reach: Reach, part: str) -> Callable[[Facts], Facts]:
     state = host.read(plan, this, reach, (part,))
-    names = {"net": ("nm_version", "profiles", "underlay_addressing"), "virt": ("networks", "vms", "leftovers")}
+    names = {"net": ("nm_version", "profiles", "underlay_addressing", "underlay_mtu"), "virt": ("networks", "vms")}
     fields: dict[str, Any] = {name: getattr(state, name) for name in names[part]}
     active = state.active_on(this.interface)
     mtu = nmcli.read_mtu(reach, active) if active and active.saved else 0

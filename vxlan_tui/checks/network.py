@@ -9,7 +9,6 @@ from vxlan_tui.checks.seen import Seen
 from vxlan_tui.command import command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan, Segment
-from vxlan_tui.procedures import network
 from vxlan_tui.state import Network
 
 SECTION = "10.4"
@@ -53,17 +52,21 @@ def _active(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     name = segment.network
     found = seen.state.networks.get(name)
     asked = [(f"network.{part}", name) for part in ("define", "start", "autostart")]
-    mend = remedies.by_steps(plan, this, seen.state, asked, remedies.words("apply the plan"))
+    mend = remedies.by_steps(plan, this, seen.facts, asked, remedies.words("apply the plan"))
     if found is None:
         return bad("network-missing", f"there is no libvirt network {name}", mend)
-    if network.conflict(segment, seen.state):
+    if _is_others(found, segment):
         has = f"forward mode {found.forward or 'none'} and the bridge {found.bridge or 'none'}"
         evidence = f"{name} has {has}; planned: forward mode bridge and {segment.bridge}"
         return bad("network-wrong-bridge", evidence, _make_way(found))
     if not found.active:
-        start = remedies.by_steps(plan, this, seen.state, [("network.start", name)], mend)
+        start = remedies.by_steps(plan, this, seen.facts, [("network.start", name)], mend)
         return bad("network-inactive", f"{name} is not active: no VM on it can start", start)
     return good(f"{name} is active, forward mode {found.forward}, bridge {found.bridge}")
+
+
+def _is_others(found: Network, segment: Segment) -> bool:
+    return found.bridge != segment.bridge or found.forward != "bridge"
 
 
 def _make_way(found: Network) -> Mend:
@@ -79,10 +82,10 @@ def _make_way(found: Network) -> Mend:
 def _autostart(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     name = segment.network
     found = seen.state.networks.get(name)
-    if found is None or network.conflict(segment, seen.state):
+    if found is None or _is_others(found, segment):
         return unknown(f"there is no libvirt network {name} on {segment.bridge}")
     if found.autostart:
         return good("autostart is on")
     asked = [("network.define", name), ("network.autostart", name)]
-    mend = remedies.by_steps(plan, this, seen.state, asked, remedies.words("apply the plan"))
+    mend = remedies.by_steps(plan, this, seen.facts, asked, remedies.words("apply the plan"))
     return bad("network-no-autostart", f"autostart is off: {name} stays off after a reboot, and its VMs too", mend)

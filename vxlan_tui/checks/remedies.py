@@ -3,16 +3,16 @@
 import shlex
 from collections.abc import Iterable
 
-from vxlan_tui.before import Record
+from vxlan_tui import judge
 from vxlan_tui.checks.check import Mend
-from vxlan_tui.checks.seen import NO_ANSWER
+from vxlan_tui.checks.seen import NO_ANSWER, Facts
 from vxlan_tui.command import Command, command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import profiles, steps
-from vxlan_tui.state import HostState, Profile
-
-_SECTIONS = {"10.2": "ethernet", "10.3": "bridge", "10.4": "network", "10.5": "vms"}
+from vxlan_tui.procedures import BY_NUMBER, profiles, things
+from vxlan_tui.record import Record
+from vxlan_tui.state import Profile
+from vxlan_tui.steps import Step
 
 
 def words(text: str) -> Mend:
@@ -30,24 +30,34 @@ def then(mend: Mend, more: Iterable[Command]) -> Mend:
     return by(*mend.commands, *more, before=mend.before) if mend.commands else mend
 
 
-def by_steps(plan: Plan, this: Host, state: HostState, asked: Iterable[tuple[str, str]], otherwise: Mend) -> Mend:
+def by_steps(plan: Plan, this: Host, facts: Facts, asked: Iterable[tuple[str, str]], otherwise: Mend) -> Mend:
     """Mended by what the procedures would run for these steps, each named by its id and subject.
 
     Where one of them is in conflict with something of somebody else's, its words; where they see nothing to
-    do, `otherwise`.
+    do, or what they ask for could not be read, `otherwise`.
     """
     wanted = list(asked)
-    found = [step for step in steps(plan, this, state) if (step.id, step.subject) in wanted]
+    rows = [thing for thing in things(plan, this, facts.state) if (thing.id, thing.subject) in wanted]
+    if not set(judge.readings(rows)) <= set(facts.outputs):
+        return otherwise
+    found = judge.forward(rows, facts.outputs)
     conflict = next((step.conflict for step in found if step.conflict), "")
     commands = [each for step in found for each in step.commands]
     if conflict:
         return words(conflict)
-    return by(*commands, before=[record for step in found for record in step.before]) if commands else otherwise
+    return (
+        by(*commands, before=[_record(plan, step, facts) for step in found if step.commands]) if commands else otherwise
+    )
+
+
+def _record(plan: Plan, step: Step, facts: Facts) -> Record:
+    assert step.thing is not None  # noqa: S101 (every judged step has its thing)
+    return Record(step.thing.record, facts.outputs.get(step.thing.before.argv, ""), str(plan.path))
 
 
 def there(plan: Plan, host: Host, section: str) -> Mend:
     """Mended on another host of the plan, by carrying out that section there."""
-    only = _SECTIONS[section]
+    only = BY_NUMBER[section].name
     argv = ("vxlan-tui", "apply", plan.path.name, "--host", host.name, "--only", only)
     return Mend(shlex.join(argv), on_host=host.name)
 
@@ -66,10 +76,13 @@ def start_daemon(part: str, gone: str) -> Mend:
     return by(command("systemctl", "restart", *units))
 
 
-def autoconnect(plan: Plan, profile: Profile, state: HostState, wanted: profiles.Wanted | None) -> Mend:
+def autoconnect(plan: Plan, profile: Profile, facts: Facts, wanted: profiles.Wanted | None) -> Mend:
     """Mended by letting a profile come up by itself."""
-    change = profiles.set_properties(profile.name, state, {"connection.autoconnect": "yes"})
-    return by(change, before=[profiles.record(str(plan.path), wanted, state)] if wanted else [])
+    change = profiles.set_properties(profile.name, {"connection.autoconnect": "yes"})
+    if wanted is None:
+        return by(change)
+    text = facts.outputs.get(profiles.reading(wanted.name, wanted.expected).argv, "")
+    return by(change, before=[Record(f"profile.{wanted.name}", text, str(plan.path))])
 
 
 def device(*words: str) -> Mend:

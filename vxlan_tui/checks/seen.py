@@ -9,6 +9,7 @@ from typing import Protocol
 
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Netfilter
+from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.state import FdbEntry, HostState, Route, Zone
 
@@ -37,6 +38,8 @@ class Facts:
     netfilter: Netfilter | None = None
     """None where nft cannot tell."""
     encrypted: tuple[Policy, ...] = ()
+    outputs: Outputs = field(default_factory=dict)
+    """What the plan's things show; a reading that could not tell is left out."""
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from functools import partial
 
-from vxlan_tui.before import Record, nic_record, vm_record
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.bridge import forwarding
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.network import LIBVIRT
-from vxlan_tui.checks.seen import Replies, Seen
+from vxlan_tui.checks.seen import Facts, Replies, Seen
 from vxlan_tui.checks.sizes import ETHERNET_MTU, Guest, guests, joins
 from vxlan_tui.checks.tunnel import comes_through
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Segment, Vm, overhead
 from vxlan_tui.procedures import vms
+from vxlan_tui.record import Record
 from vxlan_tui.state import HostState, Nic, VmState
 
 SECTION = "10.5"
@@ -119,12 +119,12 @@ def _running(plan: Plan, this: Host, name: str, seen: Seen) -> Verdict:
     found = seen.state.vms.get(name)
     if found is None:
         create = remedies.words(f"create {name} on this host, or say in the plan how to (`install`)")
-        mend = remedies.by_steps(plan, this, seen.state, [("vm.create", name)], create)
+        mend = remedies.by_steps(plan, this, seen.facts, [("vm.create", name)], create)
         return bad("vm-missing", f"there is no VM {name} on this host", mend if mend.commands else create)
     if found.state == "running":
         return good("running")
     if found.off:
-        mend = remedies.by_steps(plan, this, seen.state, [("vm.restart", name)], remedies.by(vms.start(name)))
+        mend = remedies.by_steps(plan, this, seen.facts, [("vm.start", name)], remedies.by(vms.start(name)))
         return bad("vm-not-running", f"{name} is {found.state}", mend)
     wakes = {"paused": "resume", "suspended": "dompmwakeup"}
     if found.state in wakes:
@@ -139,8 +139,8 @@ def _network(plan: Plan, this: Host, vm: Vm, seen: Seen) -> Verdict:
     found = seen.state.vms.get(vm.name)
     if found is None:
         return unknown(f"there is no VM {vm.name}")
-    asked = [("vm.network", vms.subject(plan, vm)), ("vm.restart", vm.name)]
-    mend = remedies.by_steps(plan, this, seen.state, asked, remedies.words("apply the plan"))
+    asked = [("vm.network", vms.subject(plan, vm)), ("vm.move", vms.subject(plan, vm)), ("vm.start", vm.name)]
+    mend = remedies.by_steps(plan, this, seen.facts, asked, remedies.words("apply the plan"))
     if conflict := vms.conflict(vm, found):
         return (
             bad("vm-wrong-network", conflict, remedies.words(conflict))
@@ -258,15 +258,17 @@ def _mtu(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
     names = ", ".join(f"{guest.vm} ({guest.mtu})" for guest in large)
     evidence = f"the tunnel takes {room} bytes whole, and these VMs send more unless they are told otherwise: {names}"
     ours = [guest for guest in large if not guest.vm.startswith("-")]  # an option to virt-xml and virsh, not a name
-    mend = remedies.by(*_tell(plan, ours, room, seen.state), before=_before(plan, ours, seen.state))
+    mend = remedies.by(*_tell(plan, ours, room, seen.state), before=_before(plan, ours, seen.facts))
     return doubtful("guest-mtu", evidence, mend)
 
 
-def _before(plan: Plan, told: list[Guest], state: HostState) -> Iterator[Record]:
+def _before(plan: Plan, told: list[Guest], facts: Facts) -> Iterator[Record]:
     for guest in told:
-        vm = state.vms[guest.vm]
-        yield vm_record(str(plan.path), guest.vm, vm)
-        yield from (nic_record(guest.vm, nic) for nic in vm.nics if nic.mac == guest.mac)
+        vm = next(vm for vm in plan.vms if vm.name == guest.vm)
+        rows = vms.stored_nic(guest.vm, vm.mac or "", ""), vms.running(guest.vm)
+        for row in rows:
+            if row.before.argv in facts.outputs:
+                yield Record(row.record, facts.outputs[row.before.argv], str(plan.path))
 
 
 def _tell(plan: Plan, large: list[Guest], room: int, state: HostState) -> Iterator[Command]:

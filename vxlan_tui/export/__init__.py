@@ -1,9 +1,8 @@
-"""A host's shell script: what `apply` or `undo` would do there, for bash and the tools alone.
+"""What a plan becomes on paper: the scripts that do on a host what `apply` and `undo` do there.
 
-The script is a library of bash, in `library/`, and data: calls that say what the plan says. Like the procedures it
-looks first, judges every step, and only then runs what is needed; tests hold the two to the same decisions.
+They hold the same rows as the program, as text, and decide nothing of their own.
 """
 
-from vxlan_tui.export.scripts import script, undo_script
+from vxlan_tui.export.script import script, undo_script
 
 __all__ = ["script", "undo_script"]

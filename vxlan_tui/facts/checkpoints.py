@@ -30,6 +30,11 @@ def since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def boot_id(reach: Reach) -> str:
+    """Give what names this boot of the host (random(4)); what is remembered of checkpoints holds for it alone."""
+    return (reach.read_file("/proc/sys/kernel/random/boot_id") or "").strip()
+
+
 def read_checkpoints(reach: Reach) -> tuple[Checkpoint, ...]:
     """Give the checkpoints that exist; raises CommandFailed, also where NetworkManager knows none (before 1.4)."""
     paths = json.loads(reach.read(*_CALL, "get-property", BUS, PATH, BUS, "Checkpoints"))["data"]

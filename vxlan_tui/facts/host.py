@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
-from vxlan_tui.before import Record
 from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli, ssh
-from vxlan_tui.paths import XML_DIRECTORY
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import CommandFailed, Reach
+from vxlan_tui.reach import Reach
 from vxlan_tui.state import HostState, Zone
 
 PARTS = ("net", "firewall", "virt")
@@ -16,24 +13,19 @@ PARTS = ("net", "firewall", "virt")
 
 
 def read(
-    plan: Plan,
-    host: Host,
-    reach: Reach,
-    parts: Iterable[str] = PARTS,
-    known: HostState | None = None,
-    records: Iterable[Record] = (),
+    plan: Plan, host: Host, reach: Reach, parts: Iterable[str] = PARTS, known: HostState | None = None
 ) -> HostState:
     """Give the host's state; parts that are not asked for stay as `known` has them.
 
-    Raises CommandFailed and LibvirtUnavailable. `records` name zones and files to look at for an undo.
+    Raises CommandFailed and LibvirtUnavailable.
     """
     state = known or HostState()
     if "net" in parts:
         state = _net(host, reach, state)
     if "firewall" in parts:
-        state = _firewall(plan, host, reach, state, records)
+        state = replace(state, zone=_zone(plan, host, reach))
     if "virt" in parts:
-        state = _virt(plan, state, records)
+        state = _virt(state)
     return state
 
 
@@ -50,37 +42,17 @@ def _net(host: Host, reach: Reach, state: HostState) -> HostState:
         state,
         nm_version=state.nm_version if known else nmcli.read_version(reach),
         links=links,
-        way=state.way if known else ssh.read_way(reach, links),
+        path=state.path if known else ssh.read_path(reach, links),
+        underlay_mtu=links[host.interface].mtu if host.interface in links else state.underlay_mtu,
         profiles=nmcli.read_profiles(reach),
         underlay_addressing=nmcli.read_addressing(reach, host.interface),
     )
 
 
-def _firewall(plan: Plan, host: Host, reach: Reach, state: HostState, records: Iterable[Record]) -> HostState:
-    ports = {segment.port for segment in plan.segments}
-    recorded = [record.subject.rpartition(".") for record in records if record.kind == "port"]
-    zone = firewalld.read_zone(reach, host.interface, host.zone, ports)
-    others = {name: {int(port) for of, _, port in recorded if of == name} | ports for name, _, _ in recorded}
-    return replace(state, zone=zone, zones={name: _named(reach, name, of) for name, of in others.items()})
+def _zone(plan: Plan, host: Host, reach: Reach) -> Zone:
+    return firewalld.read_zone(reach, host.interface, host.zone, {segment.port for segment in plan.segments})
 
 
-def _named(reach: Reach, name: str, ports: Iterable[int]) -> Zone:
-    try:
-        return firewalld.read_named_zone(reach, name, ports)
-    except CommandFailed as failure:
-        if "INVALID_ZONE" in failure.outcome.words:
-            return Zone(name, exists=False)
-        raise
-
-
-def _virt(plan: Plan, state: HostState, records: Iterable[Record]) -> HostState:
-    names = {segment.network for segment in plan.segments}
-    names |= {record.subject for record in records if record.kind == "network"}
-    files = (f"{XML_DIRECTORY}/{name}.xml" for name in names)
+def _virt(state: HostState) -> HostState:
     with libvirt.connection() as opened:
-        return replace(
-            state,
-            networks=libvirt.read_networks(opened),
-            vms=libvirt.read_vms(opened),
-            leftovers=frozenset(file for file in files if Path(file).exists()),
-        )
+        return replace(state, networks=libvirt.read_networks(opened), vms=libvirt.read_vms(opened))

@@ -5,22 +5,22 @@ from pathlib import Path
 
 from vxlan_tui.facts.terminal import Login, login
 from vxlan_tui.reach import CommandFailed, Reach
-from vxlan_tui.state import Link, Way
+from vxlan_tui.state import AdminPath, Link
 
 _DEVICES = Path("/sys/class/net")
 
 
-def read_way(reach: Reach, links: Mapping[str, Link]) -> Way:
+def read_path(reach: Reach, links: Mapping[str, Link]) -> AdminPath:
     """Give the way in, as the kernel's connections and devices tell it."""
     here = login()
     if not here.ssh:
-        return Way()
+        return AdminPath()
     try:
         connections = parse_connections(reach.read("ss", "-H", "-t", "-n", "state", "established"))
     except CommandFailed:
         connections = []
     device = device_of(here, links, connections)
-    return Way(True, frozenset([device, *_below(device)] if device else ()))
+    return AdminPath(True, frozenset([device, *_below(device)] if device else ()))
 
 
 def device_of(here: Login, links: Mapping[str, Link], connections: Iterable[tuple[str, str]]) -> str:

@@ -10,33 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures.packages import PACKAGES
+from vxlan_tui.procedures.sections import BY_NAME
 from vxlan_tui.state import Link
 
 SEARCHED = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Directories that programs are looked for in beside PATH: a plain user's PATH lacks the sbin ones."""
-
-_PACKAGES = {
-    # program: (with dnf, with apt-get)
-    "nmcli": ("NetworkManager", "network-manager"),
-    "firewall-cmd": ("firewalld", "firewalld"),
-    "ip": ("iproute", "iproute2"),
-    "bridge": ("iproute", "iproute2"),
-    "busctl": ("systemd", "systemd"),
-    "virsh": ("libvirt-client", "libvirt-clients"),
-    "virt-xml": ("virt-install", "virtinst"),
-    "virt-install": ("virt-install", "virtinst"),
-    "timeout": ("coreutils", "coreutils"),
-    "install": ("coreutils", "coreutils"),
-    "grep": ("grep", "grep"),
-    "bash": ("bash", "bash"),
-}
-
-_PROGRAMS = {
-    "ethernet": ("nmcli", "ip"),
-    "bridge": ("nmcli", "ip", "firewall-cmd", "busctl"),
-    "network": ("virsh", "install"),
-    "vms": ("virsh", "virt-xml", "timeout", "bash", "grep"),
-}
 
 
 @dataclass(frozen=True)
@@ -52,14 +31,14 @@ class Missing:
 
 def programs(sections: Iterable[str], installs_vms: bool) -> tuple[str, ...]:
     """Name the programs that the commands of these sections need."""
-    names = [name for section in sections for name in _PROGRAMS[section]]
+    names = [name for section in sections for name in BY_NAME[section].programs]
     return tuple(dict.fromkeys([*names, *(("virt-install",) if installs_vms else ())]))
 
 
 def missing_programs(names: Iterable[str]) -> list[Missing]:
     """Say which of these programs are not here, and how to install them on this distribution."""
     absent = [name for name in names if find(name) is None]
-    packages = {name: _PACKAGES[name][0 if uses_dnf() else 1] for name in absent}
+    packages = {name: PACKAGES[name][0 if uses_dnf() else 1] for name in absent}
     by_package = {package: [n for n in absent if packages[n] == package] for package in packages.values()}
     return [Missing(f"{', '.join(names)}: not installed", install(package)) for package, names in by_package.items()]
 

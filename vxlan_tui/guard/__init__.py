@@ -6,7 +6,7 @@ that were active, this run takes back from the journal; and where this run is ki
 """
 
 from vxlan_tui.guard.change import recover
-from vxlan_tui.guard.question import NOBODY, SECONDS_VARIABLE, Ended, Keeper, Question, Without, seconds
+from vxlan_tui.guard.question import NOBODY, SECONDS_VARIABLE, Ended, Keeper, Question, seconds
 from vxlan_tui.guard.regions import check_foreign, is_guarded, preview, regions
 from vxlan_tui.guard.run import Guard
 
@@ -17,7 +17,6 @@ __all__ = [
     "Guard",
     "Keeper",
     "Question",
-    "Without",
     "check_foreign",
     "is_guarded",
     "preview",

@@ -6,18 +6,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from vxlan_tui import journal
-from vxlan_tui.before import Record
 from vxlan_tui.command import Command
 from vxlan_tui.facts import host as facts
 from vxlan_tui.facts import system
-from vxlan_tui.facts.checkpoints import Checkpoint, read_checkpoints
+from vxlan_tui.facts.checkpoints import Checkpoint, boot_id, read_checkpoints
 from vxlan_tui.guard.question import Ended
 from vxlan_tui.journal import Guarded
-from vxlan_tui.procedures import checkpoint, cuts
+from vxlan_tui.procedures import back, checkpoint, lockout
 from vxlan_tui.reach import CommandFailed
+from vxlan_tui.record import Record
 from vxlan_tui.session import NotReady, Reporter, Session
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
+
+Recorded = back.Recorded
 
 SETTLE = 20.0
 """Seconds for the host to be as before once it was taken back."""
@@ -31,10 +33,9 @@ class Change:
     reporter: Reporter
     number: int
     subject: str
-    stands: tuple[Record, ...]
+    stands: tuple[Recorded, ...]
     new: tuple[str, ...]
     checkpoint: str = ""
-    delayed: bool = False
     addresses: dict[str, list[str]] = field(default_factory=dict)
     ran: list[Command] = field(default_factory=list)
     deadline: float = 0.0
@@ -60,8 +61,6 @@ class Change:
     def keep(self) -> bool:
         """Keep the change; False where it turns out that it was taken back meanwhile."""
         self.session.journal.write("guard-keeping", guard=self.number)
-        if self.delayed:
-            self.execute(checkpoint.not_delayed())
         return not self.checkpoint or self.execute(checkpoint.destroy(self.checkpoint))
 
     def take_back(self) -> Ended:
@@ -69,8 +68,6 @@ class Change:
         if self.checkpoint:
             self.execute(checkpoint.roll_back(self.checkpoint))
         left = self._until_back()
-        if self.delayed:
-            self.execute(checkpoint.not_delayed())
         if left:
             return Ended("stuck", story=f"Not all of it could be taken back. This is still needed:\n{left}")
         with suppress(OSError):  # then the next start does it: the change stays open in the journal
@@ -85,7 +82,8 @@ class Change:
         while True:
             try:
                 state = facts.read_net(self.session.reach)
-                commands = [c for step in checkpoint.take_back(self.stands, state) for c in step.commands]
+                outputs = self.session.read(back.readings(self.stands))
+                commands = [c for step in back.steps(self.stands, outputs) for c in step.commands]
                 words = "\n".join(command.text for command in commands)
                 if not commands and (self._has_addresses(state) or time.monotonic() > give_up):
                     return ""
@@ -101,7 +99,7 @@ class Change:
             time.sleep(0.2)
 
     def _has_addresses(self, state: HostState) -> bool:
-        return all(set(had) <= set(cuts.addresses(name, state)) for name, had in self.addresses.items())
+        return all(set(had) <= set(lockout.addresses(name, state)) for name, had in self.addresses.items())
 
     def _where(self) -> str:
         """Say what is so again."""
@@ -110,8 +108,8 @@ class Change:
         except CommandFailed:
             return ""
         told = [
-            f"{name} has {', '.join(cuts.addresses(name, state)) or 'no address'}"
-            + ("" if set(had) <= set(cuts.addresses(name, state)) else f" (before: {', '.join(had)})")
+            f"{name} has {', '.join(lockout.addresses(name, state)) or 'no address'}"
+            + ("" if set(had) <= set(lockout.addresses(name, state)) else f" (before: {', '.join(had)})")
             for name, had in self.addresses.items()
         ]
         return f"As before, {' and '.join(told)}." if told else "It is as before."
@@ -137,9 +135,11 @@ def recover(session: Session, reporter: Reporter) -> Ended | None:
 
 def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
     found = Change(session, reporter, row.number, row.subject, _stands(row), tuple(row.row.get("new", ())))
+    this_boot = row.row.get("boot") == boot_id(session.reach)
     found.addresses = {name: list(of) for name, of in dict(row.row.get("addresses", {})).items()}
     try:
-        found.checkpoint = _still_there(row, read_checkpoints(session.reach))
+        # NetworkManager gives the paths of checkpoints again after a boot: this one may be somebody else's then.
+        found.checkpoint = _still_there(row, read_checkpoints(session.reach)) if this_boot else ""
     except CommandFailed as failure:
         raise NotReady([system.daemon("net", failure.outcome.words)]) from failure
     reporter.step(
@@ -150,13 +150,15 @@ def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
         if found.checkpoint:
             found.execute(checkpoint.destroy(found.checkpoint))
         return found.finish("kept", f"{began} after it was confirmed: it was kept.")
-    alone = "" if found.checkpoint else " NetworkManager had done so by itself, as far as it could."
+    by_itself = "NetworkManager had done so by itself" if this_boot else "the boot since then had done so"
+    alone = "" if found.checkpoint else f" As far as it could, {by_itself}."
     ended = found.take_back()
     return found.finish(ended.how, f"{began} before it was confirmed, so it was taken back.{alone} {ended.story}")
 
 
-def _stands(row: Guarded) -> tuple[Record, ...]:
-    return tuple(Record(str(name), str(text)) for name, text in row.row.get("stands", ()))
+def _stands(row: Guarded) -> tuple[Recorded, ...]:
+    records = [Record(str(name), str(text)) for name, text in row.row.get("stands", ())]
+    return tuple((thing, record) for record in records if (thing := back.of_record(record)) is not None)
 
 
 def _still_there(row: Guarded, found: Iterable[Checkpoint]) -> str:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 from vxlan_tui.session import Result
@@ -38,14 +37,6 @@ class Question:
     stopped: Callable[[], bool]
 
 
-class Without(StrEnum):
-    """What to do where NetworkManager gives no checkpoint."""
-
-    DELAYED = "delayed"
-    NONE = "none"
-    STOP = "stop"
-
-
 class Keeper(Protocol):
     """Who confirms."""
 
@@ -54,9 +45,6 @@ class Keeper(Protocol):
 
     def keep(self, question: Question) -> bool:
         """Say whether to keep the change; any doubt is no."""
-
-    def without(self, why: str) -> Without:
-        """Say what to do where there is no checkpoint, for this reason."""
 
 
 @dataclass
@@ -70,7 +58,7 @@ class Ended:
 
 
 class _Nobody:
-    """For where nobody is asked: nothing is kept, and nothing is done without a checkpoint."""
+    """For where nobody is asked: nothing is kept."""
 
     proof = False
 
@@ -78,11 +66,6 @@ class _Nobody:
         """Keep nothing."""
         del question
         return False
-
-    def without(self, why: str) -> Without:
-        """Do nothing."""
-        del why
-        return Without.STOP
 
 
 NOBODY: Keeper = _Nobody()

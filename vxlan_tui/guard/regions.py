@@ -13,12 +13,20 @@ from vxlan_tui.steps import Step
 
 
 def regions(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
-    """Group steps: those in a row that can cut the connection together, every other one by itself."""
-    for cutting, group in groupby(steps, lambda step: bool(step.cuts)):
+    """Group steps: those in a row that can cut the connection together, with what confirms them; others alone."""
+    for cutting, group in groupby(_with_cuts(steps), lambda pair: pair[1]):
+        members = tuple(step for step, _ in group)
         if cutting:
-            yield tuple(group)
+            yield members
         else:
-            yield from ((step,) for step in group)
+            yield from ((step,) for step in members)
+
+
+def _with_cuts(steps: Iterable[Step]) -> Iterator[tuple[Step, bool]]:
+    before = False
+    for step in steps:
+        before = bool(step.cuts) or (before and (step.confirms or not step.commands) and not step.conflict)
+        yield step, before
 
 
 def is_guarded(region: tuple[Step, ...]) -> bool:

@@ -5,16 +5,14 @@ from contextlib import suppress
 
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import host as facts
-from vxlan_tui.facts import system
-from vxlan_tui.facts.checkpoints import since_boot
-from vxlan_tui.facts.libvirt import LibvirtUnavailable
+from vxlan_tui.facts.checkpoints import boot_id, since_boot
 from vxlan_tui.guard.answers import Answers, Underlay, news
 from vxlan_tui.guard.change import Change
-from vxlan_tui.guard.question import Ended, Keeper, Question, Without, seconds
+from vxlan_tui.guard.question import Ended, Keeper, Question, seconds
 from vxlan_tui.guard.regions import begin_step, check_foreign, end_step
-from vxlan_tui.procedures import checkpoint, cuts
+from vxlan_tui.procedures import checkpoint, lockout
 from vxlan_tui.reach import CommandFailed
-from vxlan_tui.session import Course, Reporter, Result, Session
+from vxlan_tui.session import Reporter, Result, Session, StepRun
 from vxlan_tui.steps import Step
 
 MARGIN = 2.0
@@ -31,29 +29,31 @@ class Guard:
         self.seconds = seconds()
         self.underlay = Underlay(session.plan, session.host, session.reach)
 
-    def run(self, course: Course, region: tuple[Step, ...]) -> Ended:
+    def run(self, ahead: StepRun, region: tuple[Step, ...]) -> Ended:
         """Run a guarded region; `Ended.error` holds what broke it off, once everything was taken back.
 
         Raises CannotStart where it was not begun, Interrupted and OSError likewise.
         """
         before = self.underlay.before(self.keeper.proof)
-        change, begin = self._begin(region)
+        change, begin = self._begin(ahead, region)
         results: list[tuple[Step, Result]] = []
         error: BaseException | None = None
         kept = False
         try:
             for step in region:
-                results.append((step, course.run(step, self.reporter, spend=False)))
+                if step.confirms:
+                    continue
+                results.append((step, ahead.run(step, self.reporter, spend=False)))
                 if results[-1][1].state == "failed":
                     break
             else:
-                kept = self._confirmed(course, region, change, before)
+                kept = self._confirmed(ahead, region, change, before) and self._saved(ahead, region, results)
         except BaseException as broken_off:  # whatever it was: the host must not stay cut off
             error = broken_off
         ended = None
         if kept:
             try:
-                ended = self._keep(course, region, change)
+                ended = self._keep(ahead, region, change)
             except OSError as broken_off:  # what is not in the journal was not confirmed
                 error = broken_off
         if ended is None:
@@ -62,7 +62,7 @@ class Guard:
             ended = change.finish(taken.how, f"{why}{_TAKEN.get(taken.how, '')}{taken.story}")
         else:
             with suppress(OSError):  # a spent record does no harm: the next undo finds nothing to do for it
-                self.session.records.forget(name for step in region for name in step.restored)
+                self.session.records.forget(step.restored for step in region if step.restored)
         ended.error = error
         told = results if ended.how == "kept" else [(step, _undone(result, ended.story)) for step, result in results]
         end = end_step(region, *change.ran)
@@ -70,13 +70,21 @@ class Guard:
         ended.results = [*begin, *told, last]
         return ended
 
-    def _begin(self, region: tuple[Step, ...]) -> tuple[Change, list[tuple[Step, Result]]]:
-        stands = {record.name: record for step in reversed(region) for record in step.stands}
+    def _saved(self, ahead: StepRun, region: tuple[Step, ...], results: list[tuple[Step, Result]]) -> bool:
+        """Save what was held in memory until it was confirmed; a boot brings that up from now on."""
+        for step in region:
+            if step.confirms:
+                results.append((step, ahead.run(step, self.reporter)))
+        return all(result.state != "failed" for _, result in results)
+
+    def _begin(self, ahead: StepRun, region: tuple[Step, ...]) -> tuple[Change, list[tuple[Step, Result]]]:
+        things = [step.thing for step in region if step.thing and step.thing.record]
+        stands = tuple((thing, ahead.record_of(thing)) for thing in things)
         had = {record.name for record in self.session.records.read()}
-        new = tuple(dict.fromkeys(r.name for step in region for r in step.before if r.name not in had))
+        new = () if ahead.is_back else tuple(record.name for _, record in stands if record.name not in had)
         state = facts.read_net(self.session.reach)
-        names = [record.subject for record in stands.values() if record.kind == "underlay"]
-        addresses = {name: cuts.addresses(name, state) for name in names}
+        names = [record.subject for _, record in stands if record.kind == "underlay"]
+        addresses = {name: lockout.addresses(name, state) for name in names}
         subject = region[0].subject if not names else names[0]
         step = begin_step(region, self.seconds)
         self.session.reach.interrupts.check()
@@ -85,49 +93,38 @@ class Guard:
             subject=subject,
             seconds=self.seconds,
             since_boot=since_boot(),
+            boot=boot_id(self.session.reach),
             addresses=addresses,
             new=new,
-            stands=[(record.name, record.text) for record in stands.values()],
+            stands=[(record.name, record.text) for _, record in stands],
         )
-        change = Change(self.session, self.reporter, number, subject, tuple(stands.values()), new, addresses=addresses)
+        change = Change(self.session, self.reporter, number, subject, stands, new, addresses=addresses)
         self.reporter.step(step)
         change.deadline = time.monotonic() + self.seconds - MARGIN
         try:
-            begun = self._checkpoint(step, change)
+            self._checkpoint(step, change)
         except BaseException:
             if change.checkpoint:
                 change.execute(checkpoint.destroy(change.checkpoint))
             change.finish("not-begun", "Nothing was changed.")
             raise
-        return change, [(step, Result("changed", begun))]
+        return change, [(step, Result("changed"))]
 
-    def _checkpoint(self, step: Step, change: Change) -> str:
-        """Make the checkpoint, or what stands in for it, and say so where it is not the checkpoint."""
+    def _checkpoint(self, step: Step, change: Change) -> None:
+        """Make the checkpoint; raise CannotStart where there is none."""
         outcome = self.session.execute(step, step.commands[0], self.reporter)
         change.checkpoint = checkpoint.path_of(outcome.words) if outcome.ok else ""
         if change.checkpoint:
             self.session.journal.write("guard-checkpoint", guard=change.number, path=change.checkpoint)
-            return ""
+            return
         check_foreign(self.session, [step])
         why = outcome.words.strip() or outcome.error
-        answer = self.keeper.without(why)
-        if answer is Without.DELAYED:
-            delayed = checkpoint.delayed(self.seconds, self._program())
-            change.delayed = self.session.execute(step, delayed, self.reporter).ok
-            if change.delayed:
-                return f"NetworkManager gives no checkpoint ({why}): systemd takes the change back in its place."
-        if answer is Without.NONE:
-            return f"NetworkManager gives no checkpoint ({why}): only this run can take the change back."
         raise CannotStart(
-            f"NetworkManager gives no checkpoint ({why}), and these steps can cut you off: {step.why} "
-            f"Nothing of it was changed. Run this from the host's console, or let an admin allow it."
+            f"NetworkManager gives no checkpoint ({why}), and these steps can cut you off: {step.why} Nothing was "
+            f"changed. Run this from the host's console, or let an admin allow it."
         )
 
-    def _program(self) -> list[str]:
-        asked = ("undo", str(self.session.plan.path), f"--host={self.session.host.name}", *_UNCONFIRMED)
-        return [*system.this_program(), *asked]
-
-    def _confirmed(self, course: Course, region: tuple[Step, ...], change: Change, before: Answers) -> bool:
+    def _confirmed(self, ahead: StepRun, region: tuple[Step, ...], change: Change, before: Answers) -> bool:
         if change.checkpoint and change.left() < self.seconds / 2:
             step = end_step(region)
             if self.session.execute(step, checkpoint.again(change.checkpoint, self.seconds), self.reporter).ok:
@@ -135,7 +132,7 @@ class Guard:
         self.reporter.step(end_step(region))
         now = self.underlay.now(self.keeper.proof, before, change.left(), change.ask)
         # What undo goes back to may have no gateway; what a plan sets up has one, or another host to ask.
-        nobody = bool(course.records) and not self.underlay.gateways() and not now
+        nobody = ahead.is_back and not self.underlay.gateways() and not now
         interrupts = self.session.reach.interrupts
         interrupts.check()
         question = Question(
@@ -143,7 +140,7 @@ class Guard:
             region[0].cuts,
             tuple(news(before, now)),
             None if nobody else bool(now),
-            any(cuts.is_session(step.cuts) for step in region),
+            any(lockout.is_session(step.cuts) for step in region),
             change.left,
             lambda: bool(interrupts.asked),
         )
@@ -151,22 +148,18 @@ class Guard:
         interrupts.check()
         return kept
 
-    def _keep(self, course: Course, region: tuple[Step, ...], change: Change) -> Ended | None:
+    def _keep(self, ahead: StepRun, region: tuple[Step, ...], change: Change) -> Ended | None:
         """Keep the change; None where it is no longer there to be kept."""
         if change.keep():
             return change.finish("kept", "It was confirmed, and is kept.")
-        left = {(step.id, step.subject) for step in region}
         try:
-            state = self.session.read(("net",), course.state, course.records)
-            undone = [s for s in course.judge(state) if (s.id, s.subject) in left and s.commands]
-        except (CommandFailed, LibvirtUnavailable):
+            undone = [step for step in region if not ahead.is_done(step)]
+        except CommandFailed:
             return None
         if undone:
             return None
         return change.finish("kept", "It was confirmed, and is kept; NetworkManager had dropped the checkpoint itself.")
 
-
-_UNCONFIRMED = ("--yes", "--unconfirmed")
 
 _TAKEN = {"taken-back": "It was taken back. "}
 

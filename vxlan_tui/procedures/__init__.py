@@ -1,26 +1,35 @@
-"""The chapter as pure functions: what the plan asks for and what the host has, to steps with their commands.
+"""The chapter as pure functions: what the plan asks for on a host, as things.
 
-The same steps are previewed, run, exported and verified. A step without commands is done.
+The same things are previewed, run, exported, verified and taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import bridge, ethernet, network, vms
+from vxlan_tui.procedures.sections import BY_NAME, BY_NUMBER, SECTIONS, TABLE, Section
 from vxlan_tui.state import HostState
-from vxlan_tui.steps import Step
+from vxlan_tui.things import Thing
 
-SECTIONS = ("ethernet", "bridge", "network", "vms")
-"""The chapter's sections 10.2 to 10.5, in their order."""
+__all__ = ["BY_NAME", "BY_NUMBER", "SECTIONS", "TABLE", "Section", "things"]
 
 
-def steps(plan: Plan, host: Host, state: HostState, sections: Iterable[str] = SECTIONS) -> list[Step]:
-    """Give the steps of these sections on this host, in the chapter's order."""
+def things(plan: Plan, host: Host, state: HostState | None, sections: Iterable[str] = SECTIONS) -> list[Thing]:
+    """Return the things of these sections on this host, in the chapter's order.
+
+    `state` is what is known of the host; None where only the host itself can say it, as in an exported script.
+    """
     asked = set(sections)
-    by_section = {
-        "ethernet": lambda: ethernet.steps(plan, host, state),
-        "bridge": lambda: bridge.steps(plan, host, state),
-        "network": lambda: network.steps(plan, state),
-        "vms": lambda: vms.steps(plan, host, state),
-    }
-    return [step for name in SECTIONS if name in asked for step in by_section[name]()]
+    return [thing for name in SECTIONS if name in asked for thing in _of(name, plan, host, state)]
+
+
+def _of(name: str, plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
+    match name:
+        case "ethernet":
+            yield from ethernet.things(host, state)
+        case "bridge":
+            yield from bridge.things(plan, host, state)
+        case "network":
+            yield from network.things(plan)
+        case _:
+            yield from vms.things(plan, host, state)

@@ -1,224 +1,241 @@
 """Section 10.3: a bridge with a VXLAN as its port, and the firewall port for what comes in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from vxlan_tui.before import port_record
-from vxlan_tui.command import Command, command
+from vxlan_tui.command import command
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
-from vxlan_tui.procedures import cuts, profiles
-from vxlan_tui.procedures.profiles import Wanted
-from vxlan_tui.state import HostState, Link, VxlanLink
-from vxlan_tui.steps import Change, Step
+from vxlan_tui.procedures import profiles
+from vxlan_tui.procedures.profiles import MTU_PROPERTY, Wanted
+from vxlan_tui.state import HostState, Link
+from vxlan_tui.things import MTU, ZONE, Clear, Reading, Thing, escaped, lines
 
 SECTION = "10.3"
 
 
-def steps(plan: Plan, host: Host, state: HostState) -> Iterator[Step]:
-    """Give the steps that bring every segment's bridge and VXLAN about on this host."""
+def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
+    """Return what every segment's bridge and VXLAN are made of on this host."""
     ports: set[int] = set()
     for segment in plan.segments:
-        yield _bridge(plan, segment, state)
-        yield _vxlan(plan, host, segment, state)
-        yield _activate(plan, host, segment, state)
+        mtu = inner_mtu(plan, segment, state)
+        bridge, vxlan = wanted_bridge(segment, mtu), wanted_vxlan(plan, host, segment, mtu)
+        yield _bridge(segment, bridge, state)
+        yield _vxlan(plan, host, segment, vxlan, state)
+        yield bridge_device(bridge, mtu, segment.stp)
+        yield vxlan_device(vxlan, mtu, segment.bridge, kernel(plan, host, segment))
         if segment.port not in ports:
-            yield _firewall(plan, host, segment, state)
+            yield from firewall(segment.port, state.zone.name if state and state.zone else ZONE, state)
         ports.add(segment.port)
 
 
-def wanted_bridge(segment: Segment) -> Wanted:
-    """Give the bridge's profile: no addresses, because it works on layer 2."""
-    name = segment.bridge
+def inner_mtu(plan: Plan, segment: Segment, state: HostState | None) -> str:
+    """Return the MTU inside the segment's tunnel; a mark where the plan leaves it open and the host is not known."""
+    if segment.mtu is None and state is None:
+        return MTU
+    return str(plan.mtu_inside(state.underlay_mtu if state else 0, segment))
+
+
+def learns(plan: Plan, segment: Segment) -> bool:
+    """Return whether the VXLAN learns by itself behind which VTEP an address is; with EVPN, BGP tells it."""
+    return plan.flood(segment) != "evpn"
+
+
+def wanted_bridge(segment: Segment, mtu: str) -> Wanted:
+    """Return the bridge's profile: no addresses (it works on layer 2), and no STP, which would hold ports back."""
+    name, stp = segment.bridge, "yes" if segment.stp else "no"
     none = ("ipv4.method", "disabled", "ipv6.method", "disabled")
-    add = ("type", "bridge", "con-name", name, "ifname", name, *none)
-    emptied = ("addresses", "gateway", "dns", "dns-search")
-    settings = {f"ipv{v}.{key}": "" for v in (4, 6) for key in emptied}
-    return Wanted(name, "bridge", name, add, {**settings, "ipv4.method": "disabled", "ipv6.method": "disabled"})
+    add = ("type", "bridge", "con-name", name, "ifname", name, *none, "bridge.stp", stp, MTU_PROPERTY, mtu)
+    emptied = {f"ipv{v}.{key}": "" for v in (4, 6) for key in ("addresses", "gateway", "dns", "dns-search")}
+    methods = {"ipv4.method": "disabled", "ipv6.method": "disabled"}
+    return Wanted(name, "bridge", name, add, {**emptied, **methods, "bridge.stp": stp, MTU_PROPERTY: mtu})
 
 
-def wanted_vxlan(plan: Plan, host: Host, segment: Segment) -> Wanted:
-    """Give the VXLAN's profile, as a port of the bridge."""
-    local, remote = str(host.vtep), str(plan.remote(host, segment))
+def wanted_vxlan(plan: Plan, host: Host, segment: Segment, mtu: str) -> Wanted:
+    """Return the VXLAN's profile, as a port of the bridge."""
+    local, remote = str(plan.tunnel_address(host)), plan.remote(host, segment)
     port = () if segment.port == DEFAULT_PORT else ("destination-port", str(segment.port))
     # A multicast group is joined on an interface, so the kernel needs to know which (ip-link(8), VXLAN).
     parent = ("dev", host.interface) if segment.group else ()
+    to = ("remote", str(remote)) if remote else ()
+    learning = () if learns(plan, segment) else ("vxlan.learning", "no")
     names = ("con-name", segment.vxlan_profile, "ifname", segment.vxlan)
-    tunnel = ("id", str(segment.vni), "local", local, "remote", remote, *port, *parent)
-    add = ("type", "vxlan", "port-type", "bridge", *names, *tunnel, "controller", segment.bridge)
+    tunnel = ("id", str(segment.vni), "local", local, *to, *port, *parent, *learning, MTU_PROPERTY, mtu)
+    add = ("type", "vxlan", "slave-type", "bridge", *names, *tunnel, "master", segment.bridge)
     settings = {
-        "connection.controller": segment.bridge,
-        "connection.port-type": "bridge",
+        "connection.master": segment.bridge,
+        "connection.slave-type": "bridge",
         "vxlan.id": str(segment.vni),
         "vxlan.local": local,
-        "vxlan.remote": remote,
+        "vxlan.remote": str(remote or ""),
+        "vxlan.parent": host.interface if segment.group else "",
         "vxlan.destination-port": str(segment.port),
+        "vxlan.learning": "yes" if learns(plan, segment) else "no",
+        MTU_PROPERTY: mtu,
     }
-    joined = {"vxlan.parent": host.interface} if segment.group else {}
-    return Wanted(segment.vxlan_profile, "vxlan", segment.vxlan, add, {**settings, **joined})
+    return Wanted(segment.vxlan_profile, "vxlan", segment.vxlan, add, settings)
 
 
-def bridge_conflict(segment: Segment, state: HostState) -> str:
-    """Say why a bridge of that name is somebody else's; empty where it is ours or does not exist."""
-    wanted = wanted_bridge(segment)
-    others = [link.name for link in state.ports_of(segment.bridge) if not _ours(link, segment)]
-    if others:
-        return f"{segment.bridge} has other ports: {', '.join(others)}"
-    return profiles.name_conflict(wanted, state) or profiles.device_conflict(wanted, state)
+def kernel(plan: Plan, host: Host, segment: Segment) -> tuple[str, ...]:
+    """Return the VXLAN as `ip -d link` prints it (ip-link(8), VXLAN)."""
+    remote = plan.remote(host, segment)
+    to = f"{'group' if segment.group else 'remote'} {remote} " if remote else ""
+    parent = f"dev {host.interface} " if segment.group else ""
+    local = plan.tunnel_address(host)
+    device = f"vxlan id {segment.vni} {to}local {local} {parent}srcport 0 0 dstport {segment.port}"
+    return (device,) if learns(plan, segment) else (device, "nolearning")
 
 
-def _ours(link: Link, segment: Segment) -> bool:
-    """The segment's VXLAN, and the tap devices that libvirt adds for VMs."""
-    return link.name == segment.vxlan or link.kind == "tun"
+def _bridge(segment: Segment, wanted: Wanted, state: HostState | None) -> Thing:
+    title = f"Connection profile of the bridge {segment.bridge}"
+    why = "The bridge joins the VXLAN and the VMs. It has no IP addresses: it works on layer 2."
+    row = profiles.thing(
+        "bridge.bridge", SECTION, title, why, wanted, touches=(segment.bridge,), subject=segment.bridge
+    )
+    refused = _other_profile(wanted, state)
+    taps = ("vnet[0-9]+", *(escaped(link.name) for link in _ports(segment, state) if link.kind == "tun"))
+    clear = (*row.clear, *_foreign_device(wanted), foreign_ports(segment.bridge, segment.vxlan, taps))
+    return replace(row, clear=clear, refused=refused, back_clear=(foreign_ports(segment.bridge, segment.vxlan),))
 
 
-def vxlan_conflict(plan: Plan, host: Host, segment: Segment, state: HostState) -> str:
-    """Say why this VXLAN cannot be: its name, or its VNI and port, are somebody else's; empty where it can."""
-    wanted = wanted_vxlan(plan, host, segment)
-    if segment.group and host.interface not in state.links:
-        return f"there is no interface {host.interface} on this host to join the group {segment.group} on"
-    return profiles.name_conflict(wanted, state) or profiles.device_conflict(wanted, state) or _taken(segment, state)
+def _ports(segment: Segment, state: HostState | None) -> tuple[Link, ...]:
+    return state.ports_of(segment.bridge) if state else ()
 
 
-def _taken(segment: Segment, state: HostState) -> str:
+def _vxlan(plan: Plan, host: Host, segment: Segment, wanted: Wanted, state: HostState | None) -> Thing:
+    title = f"Connection profile of {segment.vxlan}, VNI {segment.vni}, as a port of {segment.bridge}"
+    to = plan.remote(host, segment) or "the other hosts"
+    why = f"It carries the segment's frames to {to} over UDP."
+    touches = (segment.bridge, segment.vxlan)
+    row = profiles.thing("bridge.vxlan", SECTION, title, why, wanted, segment.vxlan, touches)
+    refused = _other_profile(wanted, state) or _no_parent(host, segment, state) or _taken(segment, state)
+    return replace(row, clear=(*row.clear, *_foreign_device(wanted), _same_vni(segment)), refused=refused)
+
+
+def _foreign_device(wanted: Wanted) -> tuple[Clear, ...]:
+    """Return what says that a device of that name is somebody else's."""
+    shown = ("nmcli", "-t", "-f", "GENERAL.CONNECTION,GENERAL.STATE", "device", "show", wanted.interface)
+    by_hand = f"the device {wanted.interface} exists, and no connection profile of NetworkManager's made it ({{}})"
+    by_other = f"the device {wanted.interface} belongs to another connection profile than {wanted.name}: {{}}"
+    return (
+        Clear(Reading(shown, r"GENERAL.STATE:.*(external|unmanaged).*"), "", by_hand),
+        Clear(Reading(shown, "GENERAL.CONNECTION:.+"), f"GENERAL.CONNECTION:{escaped(wanted.name)}", by_other),
+    )
+
+
+def foreign_ports(bridge: str, vxlan: str, taps: Iterable[str] = ()) -> Clear:
+    """Return what says that a bridge has other ports than its VXLAN and these taps (regular expressions)."""
+    own = "|".join((escaped(vxlan), *taps))
+    ports = Reading(("ip", "-d", "-o", "link", "show", "master", bridge), "^[0-9]+: [^:@ ]+")
+    return Clear(ports, f"[0-9]+: ({own})", f"{bridge} has other ports: {{}}")
+
+
+def _same_vni(segment: Segment) -> Clear:
     """One VNI on one UDP port can be one device only (ip-link(8), VXLAN)."""
-    this = f"VNI {segment.vni} on UDP port {segment.port}"
-    for link in state.links.values():
-        if (
-            link.vxlan
-            and link.name != segment.vxlan
-            and (link.vxlan.vni, link.vxlan.port) == (segment.vni, segment.port)
-        ):
-            return f"{this} is taken by the device {link.name}"
-    pair = {"vxlan.id": str(segment.vni), "vxlan.destination-port": str(segment.port)}
-    for profile in state.profiles:
-        if profile.name != segment.vxlan_profile and pair.items() <= profile.settings.items():
-            return f"{this} is taken by the connection profile {profile.name}"
-    return ""
-
-
-def _bridge(plan: Plan, segment: Segment, state: HostState) -> Step:
-    wanted = wanted_bridge(segment)
-    step = Step(
-        "bridge.bridge",
-        SECTION,
-        segment.bridge,
-        f"Connection profile of the bridge {segment.bridge}",
-        "The bridge joins the VXLAN and the VMs. It has no IP addresses: it works on layer 2.",
-        conflict=bridge_conflict(segment, state),
+    others = Reading(
+        ("ip", "-d", "-o", "link", "show", "type", "vxlan"),
+        f"^[0-9]+: [^:@ ]+.* vxlan id {segment.vni} .*dstport {segment.port} ",
     )
-    if step.conflict:
-        return step
-    commands, changes = profiles.ensure(wanted, state)
-    before = (profiles.record(str(plan.path), wanted, state),)
-    return _guarded(replace(step, commands=commands, changes=changes, before=before), segment, state)
+    taken = f"VNI {segment.vni} on UDP port {segment.port} is taken by another device: {{}}"
+    return Clear(others, f"[0-9]+: {escaped(segment.vxlan)}[:@ ].*", taken)
 
 
-def _vxlan(plan: Plan, host: Host, segment: Segment, state: HostState) -> Step:
-    wanted = wanted_vxlan(plan, host, segment)
-    step = Step(
-        "bridge.vxlan",
-        SECTION,
-        segment.vxlan,
-        f"Connection profile of {segment.vxlan}, VNI {segment.vni}, as a port of {segment.bridge}",
-        f"It carries the segment's frames to {plan.remote(host, segment)} over UDP.",
-        conflict=vxlan_conflict(plan, host, segment, state),
-    )
-    if step.conflict:
-        return step
-    commands, changes = profiles.ensure(wanted, state)
-    before = (profiles.record(str(plan.path), wanted, state),)
-    return _guarded(replace(step, commands=commands, changes=changes, before=before), segment, state)
-
-
-def _activate(plan: Plan, host: Host, segment: Segment, state: HostState) -> Step:
-    step = Step(
+def bridge_device(wanted: Wanted, mtu: str, stp: bool) -> Thing:
+    """Return as a thing that the bridge is up, without addresses."""
+    show = ("ip", "-d", "addr", "show", "dev", wanted.interface)
+    has = (",UP", f" mtu {mtu} qdisc", f"stp_state {int(stp)}")
+    return Thing(
         "bridge.activate",
         SECTION,
-        segment.bridge,
-        f"Activate {segment.bridge} with {segment.vxlan}",
-        "Profiles take effect when they are activated; the VXLAN comes up as a port of its bridge.",
+        wanted.interface,
+        f"Activate {wanted.interface}",
+        "Profiles take effect when they are activated.",
+        f"device.{wanted.interface}:{wanted.name}",
+        Reading(show, r",UP| mtu [0-9]+ qdisc|stp_state [01]|inet6? .*scope global"),
+        lines(has),
+        make=(profiles.up(wanted.name),),
+        change=(profiles.up(wanted.name),),
+        restore=(profiles.up(wanted.name),),
+        revive=(profiles.up(wanted.name),),
+        delete=(profiles.down(wanted.name),),
+        goes_with=f"profile.{wanted.name}",
+        back_title=f"{wanted.interface}, active or not as before",
+        touches=(wanted.interface,),
     )
-    if bridge_conflict(segment, state) or vxlan_conflict(plan, host, segment, state):
-        return step
-    commands, changes = _activation(plan, host, segment, state)
-    wanted = (wanted_bridge(segment), wanted_vxlan(plan, host, segment))
-    before = tuple(profiles.record(str(plan.path), each, state) for each in wanted)
-    return _guarded(replace(step, commands=commands, changes=changes, before=before), segment, state)
 
 
-def _guarded(step: Step, segment: Segment, state: HostState) -> Step:
-    """Mark a step that changes what the admin's own session comes in over."""
-    why = cuts.over(state, segment.bridge, segment.vxlan) if step.commands else ""
-    return replace(step, cuts=why, stands=step.before if why else ())
+def vxlan_device(wanted: Wanted, mtu: str, bridge: str, link: tuple[str, ...]) -> Thing:
+    """Return as a thing that the VXLAN is up in its bridge as planned.
 
-
-def _activation(
-    plan: Plan, host: Host, segment: Segment, state: HostState
-) -> tuple[tuple[Command, ...], tuple[Change, ...]]:
-    """Take a VXLAN that the kernel cannot change in place down first; then bring up what is not as planned.
-
-    A new port comes up with its bridge. One that went down with it does not come back by itself
-    (NetworkManager 1.52; 1.42 brings it back).
+    The kernel cannot change all of a VXLAN in place: a device that differs is taken down first, and made anew.
     """
-    changes = kernel_differences(plan, host, segment, state)
-    vxlan = segment.vxlan_profile
-    remake = bool(changes) or bool(profiles.differences(wanted_vxlan(plan, host, segment), state))
-    active = state.active_on(segment.vxlan) is not None
-    commands = [profiles.down(vxlan)] if remake and active else []
-    bridge_up = _bridge_up(segment, state)
-    if not bridge_up:
-        commands.append(profiles.up(segment.bridge))
-    new = not state.named(vxlan)
-    if (bridge_up and (remake or not _vxlan_up(segment, state))) or not (bridge_up or new):
-        commands.append(profiles.up(vxlan))
-    return tuple(commands), changes
-
-
-def _bridge_up(segment: Segment, state: HostState) -> bool:
-    link = state.links.get(segment.bridge)
-    active = state.active_on(segment.bridge)
-    right = not profiles.differences(wanted_bridge(segment), state)
-    return right and link is not None and not link.addresses and active is not None and active.activated
-
-
-def _vxlan_up(segment: Segment, state: HostState) -> bool:
-    link = state.links.get(segment.vxlan)
-    active = state.active_on(segment.vxlan)
-    attached = link is not None and link.vxlan is not None and link.controller == segment.bridge
-    return attached and active is not None and active.activated
-
-
-def kernel_differences(plan: Plan, host: Host, segment: Segment, state: HostState) -> tuple[Change, ...]:
-    """Say what the kernel's VXLAN device has other than the plan; nothing where there is no device."""
-    link = state.links.get(segment.vxlan)
-    if link is None or link.vxlan is None:
-        return ()
-    has, new = link.vxlan, _planned_link(plan, host, segment, link.vxlan)
-    names = {"vni": "VNI", "port": "UDP port", "local": "local", "remote": "remote", "parent": "parent"}
-    pairs = ((what, str(getattr(has, key)), str(getattr(new, key))) for key, what in names.items())
-    return tuple(Change(f"{segment.vxlan}: {what}", old, new) for what, old, new in pairs if old != new)
-
-
-def _planned_link(plan: Plan, host: Host, segment: Segment, has: VxlanLink) -> VxlanLink:
-    parent = host.interface if segment.group else has.parent
-    return VxlanLink(segment.vni, segment.port, str(host.vtep), str(plan.remote(host, segment)), parent)
-
-
-def _firewall(plan: Plan, host: Host, segment: Segment, state: HostState) -> Step:
-    zone = state.zone
-    step = Step(
-        "bridge.firewall",
+    show = ("ip", "-d", "link", "show", "dev", wanted.interface)
+    shows = Reading(show, r",UP| mtu [0-9]+ qdisc|master [^ ]+|vxlan id .* dstport [0-9]+|nolearning")
+    up = profiles.up(wanted.name)
+    return Thing(
+        "bridge.activate",
         SECTION,
-        f"{segment.port}/udp",
-        f"Open UDP port {segment.port} in the firewalld zone {zone.name if zone else ''}",
-        "The other hosts' tunnel packets come in there: now, and after a reboot.",
+        wanted.interface,
+        f"Activate {wanted.interface} in {bridge}",
+        "It carries frames once it is up as a port of its bridge.",
+        f"device.{wanted.interface}:{wanted.name}",
+        shows,
+        lines((",UP", f" mtu {mtu} qdisc", f"master {bridge}", *link)),
+        make=(up,),
+        change=(profiles.down(wanted.name), up),
+        restore=(profiles.down(wanted.name), up),
+        revive=(up,),
+        delete=(profiles.down(wanted.name),),
+        goes_with=f"profile.{wanted.name}",
+        back_title=f"{wanted.interface}, active or not as before",
+        touches=(bridge, wanted.interface),
     )
-    if zone is None or not zone.exists:
-        why = f"there is no firewalld zone {zone.name}" if zone else "firewalld is not running"
-        return replace(step, conflict=f"{why}, where the port of {segment.vxlan} would be opened for {host.interface}")
-    port = f"--add-port={segment.port}/udp"
-    scopes = (("--permanent",), zone.permanent), ((), zone.runtime)
-    commands = [
-        command("firewall-cmd", *scope, f"--zone={zone.name}", port) for scope, has in scopes if segment.port not in has
-    ]
-    return replace(step, commands=tuple(commands), before=(port_record(str(plan.path), zone, segment.port),))
+
+
+def firewall(port: int, zone: str, state: HostState | None = None) -> Iterator[Thing]:
+    """Return as things that a UDP port is open in a zone: after a reboot, and now."""
+    refused = _no_zone(zone, state)
+    for words, kind, when in ((("--permanent",), "port-permanent", "after a reboot"), ((), "port", "now")):
+        asked = ("firewall-cmd", *words, f"--zone={zone}")
+        yield Thing(
+            "bridge.firewall" if kind == "port" else "bridge.firewall-permanent",
+            SECTION,
+            f"{port}/udp",
+            f"Open UDP port {port} in the firewalld zone {zone}, {when}",
+            "The other hosts' tunnel packets come in there.",
+            f"{kind}.{zone}.{port}",
+            Reading((*asked, f"--query-port={port}/udp"), "yes"),
+            "yes",
+            make=(command(*asked, f"--add-port={port}/udp"),),
+            delete=(command(*asked, f"--remove-port={port}/udp"),),
+            refused=refused,
+            back_title=f"UDP port {port} in the firewalld zone {zone}, open or not {when} as before",
+        )
+
+
+def _no_zone(zone: str, state: HostState | None) -> str:
+    if state is None or (state.zone and state.zone.exists):
+        return ""
+    return f"there is no firewalld zone {zone}" if state.zone else ""
+
+
+def _other_profile(wanted: Wanted, state: HostState | None) -> str:
+    """Return which profile that is not active claims the device; empty where none does, or nothing is known."""
+    others = [p for p in state.profiles if p.saved and p.interface == wanted.interface] if state else []
+    name = next((p.name for p in others if p.name != wanted.name), "")
+    return f"the device {wanted.interface} belongs to the connection profile {name}" if name else ""
+
+
+def _no_parent(host: Host, segment: Segment, state: HostState | None) -> str:
+    if state is None or not segment.group or host.interface in state.links:
+        return ""
+    return f"there is no interface {host.interface} on this host to join the group {segment.group} on"
+
+
+def _taken(segment: Segment, state: HostState | None) -> str:
+    """Return which profile that is not active has the VNI and port; empty where none does, or nothing is known."""
+    pair = {"vxlan.id": str(segment.vni), "vxlan.destination-port": str(segment.port)}
+    for profile in state.profiles if state else ():
+        if profile.name != segment.vxlan_profile and pair.items() <= profile.settings.items():
+            this = f"VNI {segment.vni} on UDP port {segment.port}"
+            return f"{this} is taken by the connection profile {profile.name}"
+    return ""

@@ -1,16 +1,12 @@
 """Section 10.4: the libvirt network on top of the bridge."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
 from jinja2 import Environment, StrictUndefined
 
-from vxlan_tui.before import Record, network_record
 from vxlan_tui.command import Command, command
-from vxlan_tui.paths import XML_DIRECTORY
-from vxlan_tui.plan import Plan, Segment
-from vxlan_tui.state import HostState, Network
-from vxlan_tui.steps import Step
+from vxlan_tui.plan import Plan
+from vxlan_tui.things import Clear, Reading, Thing, escaped
 
 SECTION = "10.4"
 
@@ -26,88 +22,105 @@ _NETWORK = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing
 )
 
 
-def steps(plan: Plan, state: HostState) -> Iterator[Step]:
-    """Give the steps that bring every segment's libvirt network about."""
+def things(plan: Plan) -> Iterator[Thing]:
+    """Return what every segment's libvirt network is made of."""
     for segment in plan.segments:
-        yield _define(plan, segment, state)
-        yield _start(plan, segment, state)
-        yield _autostart(plan, segment, state)
+        yield definition(segment.network, segment.bridge)
+        yield active(segment.network)
+        yield autostart(segment.network)
 
 
-def xml(segment: Segment) -> str:
-    """Give the network's XML (libvirt, network XML format: forward mode bridge)."""
-    return _NETWORK.render(name=segment.network, bridge=segment.bridge)
+def xml(name: str, bridge: str) -> str:
+    """Return a network's XML (libvirt, network XML format: forward mode bridge)."""
+    return _NETWORK.render(name=name, bridge=bridge)
 
 
-def xml_file(segment: Segment) -> str:
-    """Give the file that the XML is defined from."""
-    return f"{XML_DIRECTORY}/{segment.network}.xml"
+def _info(name: str, pick: str) -> Reading:
+    return Reading(("virsh", "net-info", name), pick)
 
 
-def conflict(segment: Segment, state: HostState) -> str:
-    """Say why a network of that name is somebody else's; empty where it is ours or does not exist."""
-    found = state.networks.get(segment.network)
-    if found is None:
-        return ""
-    if found.bridge != segment.bridge:
-        behind = f"on {found.bridge}" if found.bridge else "without a bridge"
-        return f"a libvirt network {segment.network} exists {behind}, not on {segment.bridge}"
-    if found.forward != "bridge":
-        mode = found.forward or "isolated"
-        return f"a libvirt network {segment.network} exists with forward mode {mode}, not bridge"
-    return ""
+def users(name: str, put_back: Iterable[str] = ()) -> Clear:
+    """Return what says that VMs use the network, other than those that this undo puts back."""
+    files = "|".join(escaped(f"/etc/libvirt/qemu/{vm}.xml") for vm in put_back)
+    asked = ("grep", "-rlF", "-e", f"<source network='{_xml(name)}'", "/etc/libvirt/qemu")
+    return Clear(Reading(asked), files, f"VMs that this undo does not put back use {name}: {{}}")
 
 
-def _define(plan: Plan, segment: Segment, state: HostState) -> Step:
-    file = xml_file(segment)
-    step = Step(
+def definition(name: str, bridge: str = "") -> Thing:
+    """Return the network's definition as a thing."""
+    make = (Command(("virsh", "net-define", "/dev/stdin"), stdin=xml(name, bridge)),)
+    other = Clear(
+        Reading(("virsh", "net-dumpxml", name), "<forward mode='[a-z-]*'|<bridge name='[^']*'"),
+        f"<forward mode='bridge'|<bridge name='{escaped(bridge)}'",
+        f"a libvirt network {name} exists that is not the plan's: it has {{}}",
+    )
+    return Thing(
         "network.define",
         SECTION,
-        segment.network,
-        f"Define the libvirt network {segment.network} on {segment.bridge}",
+        name,
+        f"Define the libvirt network {name} on {bridge}",
         "VMs name the network, and libvirt adds their devices to the bridge when they start.",
-        conflict=conflict(segment, state),
+        f"network.{name}",
+        _info(name, "Persistent: +[a-z]+"),
+        _line("Persistent", "yes"),
+        make=make,
+        change=make,
+        clear=(other,),
+        delete=(command("virsh", "net-undefine", name),),
+        restore_when={_line("Persistent", "no"): (command("virsh", "net-undefine", name),)},
+        back_clear=(users(name),),
+        back_title=f"libvirt network {name}, as before",
     )
-    if step.conflict:
-        return step
-    found = state.networks.get(segment.network)
-    remove = command("rm", file)
-    if found is not None and found.persistent:
-        return replace(step, commands=(remove,) if file in state.leftovers else ())
-    write = Command(("install", "-D", "-m", "600", "/dev/stdin", file), stdin=xml(segment))
-    commands = (write, command("virsh", "net-define", file), remove)
-    return replace(step, commands=commands, before=_before(plan, segment, found))
 
 
-def _start(plan: Plan, segment: Segment, state: HostState) -> Step:
-    step = Step(
+def active(name: str) -> Thing:
+    """Return as a thing that the network is active."""
+    start, stop = command("virsh", "net-start", name), command("virsh", "net-destroy", name)
+    return Thing(
         "network.start",
         SECTION,
-        segment.network,
-        f"Start the libvirt network {segment.network}",
+        name,
+        f"Start the libvirt network {name}",
         "A VM can only start on a network that is active.",
+        f"network-active.{name}",
+        _info(name, "Active: +yes"),
+        _line("Active", "yes"),
+        make=(start,),
+        delete=(stop,),
+        revive=(start,),
+        back_title=f"libvirt network {name}, active or not as before",
     )
-    found = state.networks.get(segment.network)
-    if conflict(segment, state) or (found is not None and found.active):
-        return step
-    start = command("virsh", "net-start", segment.network)
-    return replace(step, commands=(start,), before=_before(plan, segment, found))
 
 
-def _autostart(plan: Plan, segment: Segment, state: HostState) -> Step:
-    step = Step(
+def autostart(name: str) -> Thing:
+    """Return as a thing that the network starts whenever libvirt starts."""
+    on, off = command("virsh", "net-autostart", name), command("virsh", "net-autostart", name, "--disable")
+    return Thing(
         "network.autostart",
         SECTION,
-        segment.network,
-        f"Start {segment.network} whenever libvirt starts",
+        name,
+        f"Start {name} whenever libvirt starts",
         "Otherwise its VMs stay off after a reboot.",
+        f"network-autostart.{name}",
+        _info(name, "Autostart: +[a-z]+"),
+        _line("Autostart", "yes"),
+        make=(on,),
+        change=(on,),
+        restore_when={_line("Autostart", "no"): (off,), _line("Autostart", "yes"): (on,)},
+        back_title=f"{name} starts with libvirt or not, as before",
     )
-    found = state.networks.get(segment.network)
-    if conflict(segment, state) or (found is not None and found.autostart):
-        return step
-    autostart = command("virsh", "net-autostart", segment.network)
-    return replace(step, commands=(autostart,), before=_before(plan, segment, found))
 
 
-def _before(plan: Plan, segment: Segment, found: Network | None) -> tuple[Record, ...]:
-    return (network_record(str(plan.path), segment.network, found),)
+def _line(key: str, value: str) -> str:
+    """Return a line of virsh net-info, whose values stand in one column."""
+    return f"{key + ':':<16}{value}"
+
+
+_ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&apos;"), ('"', "&quot;"))
+
+
+def _xml(text: str) -> str:
+    """Return text as libvirt writes it into an attribute."""
+    for char, entity in _ENTITIES:
+        text = text.replace(char, entity)
+    return text

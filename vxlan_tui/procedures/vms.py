@@ -1,18 +1,27 @@
-"""Section 10.5: VMs on the network, new ones and existing ones."""
+"""Section 10.5: VMs on the network, new ones and existing ones.
+
+The stored definition is changed as the chapter does it. A VM that runs is moved live, its link taken down and up, so
+that the guest asks for an address anew; where that cannot be, or the plan says so, it is shut down and started.
+"""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from vxlan_tui.before import nic_record, vm_record
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Vm
+from vxlan_tui.procedures.bridge import inner_mtu
 from vxlan_tui.state import HostState, Nic, VmState
-from vxlan_tui.steps import Change, Step
+from vxlan_tui.things import RECORD, Clear, Reading, Shows, Thing, lines, value
 
 SECTION = "10.5"
 
 INSTALL_TIMEOUT = 3600.0
 """Seconds for virt-install: it may allocate disks and fetch an installer."""
+
+DEFAULT_SHUTDOWN_TIMEOUT = 60
+"""Seconds, for a VM that the plan does not name any more."""
+
+ONLY = "only"
+"""Stands for the MAC address of a VM's only NIC."""
 
 _TIMED_OUT = 124
 """timeout(1)'s exit status when the time is up."""
@@ -24,22 +33,27 @@ _WAIT = (
 """A guest that is still booting misses a request to shut down: it is repeated every 10 s."""
 
 
-def steps(plan: Plan, host: Host, state: HostState) -> Iterator[Step]:
-    """Give the steps that put this host's VMs on their networks."""
+def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
+    """Return what puts this host's VMs on their networks."""
     by_name: dict[str, list[Vm]] = {}
     for vm in plan.vms_of(host):
         by_name.setdefault(vm.name, []).append(vm)
     for nics in by_name.values():
-        found = state.vms.get(nics[0].name)
-        if found is None:
-            yield _create(plan, nics[0])
-        else:
-            yield from (_move(plan, vm, found, _subject(vm, len(nics))) for vm in nics)
-            yield _restart(plan, nics, found)
+        refused = _refused(nics, state)
+        mtus = {vm: inner_mtu(plan, plan.segment_of(vm.network), state) for vm in nics}
+        yield existing(nics[0].name, creation(nics[0], mtus[nics[0]]), refused)
+        for vm in nics:
+            yield from _nic(plan, vm, len(nics), mtus[vm], state)
+        yield running(nics[0].name, max(row.shutdown_timeout for row in nics), refused)
+
+
+def _refused(nics: list[Vm], state: HostState | None) -> str:
+    found = state.vms.get(nics[0].name) if state else None
+    return next((words for row in nics if found and (words := conflict(row, found))), "")
 
 
 def subject(plan: Plan, vm: Vm) -> str:
-    """Name a VM's NIC: by the VM alone where it stands in the plan once."""
+    """Return the name of a VM's NIC: the VM's alone where it stands in the plan once."""
     return _subject(vm, sum(other.host == vm.host and other.name == vm.name for other in plan.vms))
 
 
@@ -48,7 +62,7 @@ def _subject(vm: Vm, rows: int) -> str:
 
 
 def selected(vm: Vm, nics: tuple[Nic, ...]) -> Nic | None:
-    """Give the NIC that the plan means: the one of its MAC address, the only one, or the one already there."""
+    """Return the NIC that the plan means: the one of its MAC address, the only one, or the one already there."""
     if vm.mac is not None:
         return next((nic for nic in nics if nic.mac == vm.mac), None)
     if len(nics) == 1:
@@ -58,7 +72,7 @@ def selected(vm: Vm, nics: tuple[Nic, ...]) -> Nic | None:
 
 
 def conflict(vm: Vm, found: VmState) -> str:
-    """Say why this VM cannot be moved as it is; empty where it can."""
+    """Return why this VM cannot be moved as it is; empty where it can."""
     macs = ", ".join(nic.mac for nic in found.nics) or "none"
     if not found.persistent:
         return f"the VM {vm.name} is transient: libvirt forgets it when it stops, so it cannot be restarted"
@@ -66,13 +80,115 @@ def conflict(vm: Vm, found: VmState) -> str:
         return f"the VM {vm.name} has no NIC with the MAC address {vm.mac} (it has {macs})"
     if selected(vm, found.nics) is None:
         return f"the VM {vm.name} has {len(found.nics)} NICs ({macs}): say which one by `mac` in the plan"
-    if found.state not in ("running", "shut off", "crashed", "shutting down"):
-        return f"the VM {vm.name} is {found.state}: resume it or shut it down first"
     return ""
 
 
+def _nic(plan: Plan, vm: Vm, rows: int, mtu: str, state: HostState | None) -> Iterator[Thing]:
+    found = state.vms.get(vm.name) if state else None
+    refused = conflict(vm, found) if found else ""
+    nic = selected(vm, found.nics) if found else None
+    several = found is not None and nic is not None and len(found.nics) > 1
+    mac = vm.mac or (nic.mac if several and nic else "")
+    live = selected(vm, found.live_nics) if found else None
+    alone = vm.move == "restart" or (live is not None and not live.network)
+    bridge = plan.segment_of(vm.network).bridge
+    yield stored_nic(vm.name, mac, _subject(vm, rows), vm.network, mtu, refused)
+    restart = (*shut_down(vm.name, vm.shutdown_timeout), start(vm.name)) if alone else ()
+    yield live_nic(vm.name, mac, _subject(vm, rows), vm.network, bridge, restart, refused)
+
+
+def _interface(mac: str) -> str:
+    """Return the XPath of a NIC: the only one, or the one of a MAC address."""
+    return f"//devices/interface[mac/@address='{mac}']" if mac else "//devices/interface"
+
+
+def stored_nic(vm: str, mac: str, subject: str, network: str = "", mtu: str = "", refused: str = "") -> Thing:
+    """Return as a thing the network and the MTU of a NIC in the VM's stored definition."""
+    nic, which = _interface(mac), (f"mac={mac}",) if mac else ()
+    shows = ("virsh", "dumpxml", "--inactive", "--xpath", f"{nic}/source/@network|{nic}/mtu/@size", vm)
+    kept = ("virsh", "dumpxml", "--inactive", "--security-info", "--xpath", nic, vm)
+    edit = command("virt-xml", vm, "--edit", *which, "--network", f"network={network},mtu.size={mtu}")
+    return Thing(
+        "vm.network",
+        SECTION,
+        subject,
+        f"Connect {vm} to {network}",
+        "The VM's stored definition: it takes effect when the VM starts, and tells the guest its MTU.",
+        f"nic.{_file(mac)}.{vm}",
+        Reading(shows, '(network|size)="[^"]*"'),
+        lines((f'network="{network}"', f'size="{mtu}"')),
+        make=(edit,),
+        change=(edit,),
+        where=_persistent(vm),
+        refused=refused,
+        kept=Reading(kept),
+        restore=(command("virsh", "update-device", vm, RECORD, "--config"),),
+        back_title=f"{subject}: stored NIC, as before",
+    )
+
+
+def live_nic(
+    vm: str,
+    mac: str,
+    subject: str,
+    network: str = "",
+    bridge: str = "",
+    restart: tuple[Command, ...] = (),
+    refused: str = "",
+) -> Thing:
+    """Return as a thing the bridge that a NIC is on while its VM runs; `restart` is for where it cannot move live."""
+    nic, which = _interface(mac), (f"mac={mac}",) if mac else ()
+    shows = ("virsh", "dumpxml", "--xpath", f"{nic}/source/@network|{nic}/source/@bridge", vm)
+    virt_xml = ("virt-xml", vm, "--edit", *which, "--update", "--no-define", "--network")
+    how = "shut it down and start it again" if restart else "as it runs, its link down and up"
+    move = restart or _moved(virt_xml, network)
+    return Thing(
+        "vm.move",
+        SECTION,
+        subject,
+        f"Move {vm} to {network}: {how}",
+        "The guest sees its link go and come, and asks for an address anew. Its MTU changes at its next start.",
+        f"live.{_file(mac)}.{vm}",
+        Reading(shows, 'bridge="[^"]*"'),
+        f'bridge="{bridge}"',
+        make=move,
+        change=move,
+        where=Shows(_state(vm), "running"),
+        refused=refused,
+        restore=restart or _moved(virt_xml, value("network")),
+        back_title=f"{subject}: on the network that it ran on",
+    )
+
+
+def _moved(virt_xml: tuple[str, ...], network: str) -> tuple[Command, ...]:
+    return tuple(command(*virt_xml, f"network={network},link.state={link}") for link in ("down", "up"))
+
+
+def of_record(subject: str) -> tuple[str, str]:
+    """Return the VM and the MAC address (empty: its only NIC) that the record of a NIC is about."""
+    mac, _, vm = subject.partition(".")
+    return vm, "" if mac == ONLY else mac.replace("-", ":")
+
+
+def _file(mac: str) -> str:
+    return mac.replace(":", "-") or ONLY
+
+
+def _state(vm: str, pick: str = "running") -> Reading:
+    return Reading(("virsh", "domstate", vm), pick)
+
+
+def _persistent(vm: str) -> Shows:
+    return Shows(Reading(("virsh", "dominfo", vm), "^Persistent: +yes"), _info("Persistent", "yes"))
+
+
+def _info(key: str, value: str) -> str:
+    """Return a line of virsh dominfo, whose values stand in one column."""
+    return f"{key + ':':<16}{value}"
+
+
 def shut_down(name: str, timeout: int) -> tuple[Command, ...]:
-    """Ask a VM to shut down, and wait until it is off. Never forced: a guest may ignore the request."""
+    """Return the commands that ask a VM to shut down and wait until it is off. Never forced: a guest may ignore it."""
     means = (
         f"The VM did not shut down within {timeout} s. It was not forced off: shut it down from inside, "
         f"or raise its shutdown_timeout."
@@ -84,70 +200,65 @@ def shut_down(name: str, timeout: int) -> tuple[Command, ...]:
 
 
 def start(name: str) -> Command:
-    """Start a VM."""
+    """Return the command that starts a VM."""
     return command("virsh", "start", name)
 
 
-def _create(plan: Plan, vm: Vm) -> Step:
-    step = Step(
+def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Thing:
+    """Return as a thing that the VM exists; `create` makes it where it does not."""
+    none = f"there is no VM {vm} on this host, and the plan does not say how to create it (`install`)"
+    return Thing(
         "vm.create",
         SECTION,
-        vm.name,
-        f"Create the VM {vm.name} on {vm.network}",
-        "It does not exist on this host yet.",
+        vm,
+        f"The VM {vm} exists",
+        "A VM that does not exist is created by virt-install, with the plan's own options.",
+        f"vm.{vm}",
+        Reading(("virsh", "dominfo", vm), "^Name: .*"),
+        _info("Name", vm),
+        make=create,
+        missing="" if create else none,
+        refused=refused,
+        delete=(command("virsh", "undefine", vm, "--nvram", "--managed-save"),),
+        back_title=f"The VM {vm}, there or not as before",
+        back_note="Its disks are kept: what is on them is yours to judge.",
     )
-    if vm.install is None:
-        why = f"there is no VM {vm.name} on this host, and the plan does not say how to create it (`install`)"
-        return replace(step, conflict=why)
-    network = f"network:{vm.network}" + (f",mac={vm.mac}" if vm.mac else "")
-    words = vm.install_words
-    quiet = () if any(w.split("=")[0] in _CONSOLE for w in words) else ("--noautoconsole",)
-    argv = ("virt-install", "--name", vm.name, *words, "--network", network, *quiet)
-    create = Command(argv, timeout=INSTALL_TIMEOUT)
-    return replace(step, commands=(create,), before=(vm_record(str(plan.path), vm.name, None),))
+
+
+def running(vm: str, timeout: int = DEFAULT_SHUTDOWN_TIMEOUT, refused: str = "") -> Thing:
+    """Return as a thing that an existing VM runs."""
+    other = Clear(_state(vm, ".+"), "running|shut off|crashed|in shutdown", f"the VM {vm} is {{}}: {_RESUME}")
+    return Thing(
+        "vm.start",
+        SECTION,
+        vm,
+        f"Start {vm}",
+        "The VM's NIC joins the bridge when the VM starts.",
+        f"power.{vm}",
+        _state(vm),
+        "running",
+        make=(start(vm),),
+        clear=(other,),
+        where=_persistent(vm),
+        refused=refused,
+        revive=(start(vm),),
+        delete=shut_down(vm, timeout),
+        back_title=f"{vm}: running or not, as before",
+    )
+
+
+_RESUME = "resume it or shut it down first"
 
 
 _CONSOLE = ("--noautoconsole", "--autoconsole", "--wait")
 
 
-def _move(plan: Plan, vm: Vm, found: VmState, subject: str) -> Step:
-    step = Step(
-        "vm.network",
-        SECTION,
-        subject,
-        f"Connect {vm.name} to {vm.network}",
-        "Only the VM's stored definition changes; it takes effect when the VM starts.",
-        conflict=conflict(vm, found),
-    )
-    nic = selected(vm, found.nics)
-    if step.conflict or nic is None or _on(vm, nic):
-        return step
-    which = (f"mac={nic.mac}",) if len(found.nics) > 1 or vm.mac else ()
-    edit = command("virt-xml", vm.name, "--edit", *which, "--network", f"network={vm.network}")
-    change = Change(f"{vm.name}: NIC {nic.mac}", f"{nic.type} {nic.source}".strip(), f"network {vm.network}")
-    # The VM first: undo looks at its NICs with it.
-    before = (vm_record(str(plan.path), vm.name, found), nic_record(vm.name, nic))
-    return replace(step, commands=(edit,), changes=(change,), before=before)
-
-
-def _restart(plan: Plan, nics: list[Vm], found: VmState) -> Step:
-    name = found.name
-    step = Step(
-        "vm.restart",
-        SECTION,
-        name,
-        f"Start {name}" if found.off else f"Shut {name} down and start it again",
-        "The VM's NIC joins the bridge when the VM starts.",
-    )
-    if any(conflict(vm, found) for vm in nics):
-        return step
-    live = [selected(vm, found.live_nics) for vm in nics]
-    if not found.off and all(nic is not None and _on(vm, nic) for vm, nic in zip(nics, live, strict=True)):
-        return step
-    down = () if found.off else shut_down(name, max(vm.shutdown_timeout for vm in nics))
-    before = (vm_record(str(plan.path), name, found),)
-    return replace(step, commands=(*down, start(name)), before=before)
-
-
-def _on(vm: Vm, nic: Nic) -> bool:
-    return nic.network == vm.network
+def creation(vm: Vm, mtu: str) -> tuple[Command, ...]:
+    """Return the command that creates the VM; none where the plan does not say how."""
+    if vm.install is None:
+        return ()
+    network = f"network:{vm.network},mtu.size={mtu}" + (f",mac={vm.mac}" if vm.mac else "")
+    words = vm.install_words
+    quiet = () if any(w.split("=")[0] in _CONSOLE for w in words) else ("--noautoconsole",)
+    argv = ("virt-install", "--name", vm.name, *words, "--network", network, *quiet)
+    return (Command(argv, timeout=INSTALL_TIMEOUT),)

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING
 
-from vxlan_tui.facts import system
-from vxlan_tui.guard import Question, Without
-from vxlan_tui.ui.screens.ask import Ask
+from vxlan_tui.guard import Question
 from vxlan_tui.ui.screens.keep import Keep
 
 if TYPE_CHECKING:
@@ -29,17 +27,6 @@ class Modal:
     def keep(self, question: Question) -> bool:
         """Ask whether to keep the change, for as long as there is time."""
         return self._ask(Keep(question), lambda: question.left() <= 0 or question.stopped()) is True
-
-    def without(self, why: str) -> Without:
-        """Ask how to go on without a checkpoint."""
-        answers = [(Without.STOP.value, "Stop here, with nothing changed")]
-        if system.find("systemd-run"):
-            answers += [(Without.DELAYED.value, "Let systemd take it back after the same time, unless I confirm it")]
-        answers += [(Without.NONE.value, "Go on without: only this wizard can take the change back")]
-        question = f"These steps can cut you off, and NetworkManager gives no checkpoint to go back to:\n\n{why}"
-        ticks = iter(range(int(PATIENCE * 10)))
-        answer = self._ask(Ask(question, answers), lambda: next(ticks, None) is None)
-        return Without(answer) if isinstance(answer, str) else Without.STOP
 
     def _ask(self, screen: "ModalScreen[bool] | ModalScreen[str | None]", over: Callable[[], bool]) -> object:
         """Show a screen until it is answered or it is over, and give the answer, or None."""

@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vxlan_tui.checks.finding import Finding
 from vxlan_tui.command import Command
 from vxlan_tui.facts.system import Missing
-from vxlan_tui.session import Course, Session
+from vxlan_tui.session import Session, StepRun
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
 
@@ -44,16 +44,17 @@ def of_finding(finding: Finding) -> Step:
 
 
 @dataclass
-class Mending(Course):
-    """A course of such steps. `lacking` looks again; without it, the next verification is the second look."""
+class Mending(StepRun):
+    """A run of such steps. `lacking` looks again; without it, the next verification is the second look."""
 
     lacking: Callable[[], Iterable[Step]] = list
 
-    def _left(self, step: Step) -> Step | None:
-        return next((left for left in self.lacking() if left.subject == step.subject), None)
+    def again(self, step: Step) -> Step:
+        """Return the step as it is now: without commands where it is not lacking any more."""
+        left = next((left for left in self.lacking() if left.subject == step.subject), None)
+        return left or replace(step, commands=())
 
 
-def course(session: Session, steps: Iterable[Step], lacking: Callable[[], Iterable[Step]]) -> Mending:
-    """Give the course of these steps."""
-    found = list(steps)
-    return Mending(session, HostState(), lambda state: found, (), lacking)
+def run_of(session: Session, steps: Iterable[Step], lacking: Callable[[], Iterable[Step]]) -> Mending:
+    """Give the run of these steps."""
+    return Mending(session, HostState(), list(steps), {}, {}, lacking)

@@ -12,12 +12,13 @@ from pathlib import Path
 from vxlan_tui import guard, journal
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.survey import survey
-from vxlan_tui.files import UnsafePath
+from vxlan_tui.files import UnsafePath, private_directory
 from vxlan_tui.guard import NOBODY, Guard, Keeper
+from vxlan_tui.journal import Journal
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Interrupted, Interrupts, Local, Reach
-from vxlan_tui.session import Course, NotReady, Reporter, Result, Session
+from vxlan_tui.session import NotReady, Reporter, Result, Session, StepRun
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import mend
 from vxlan_tui.ui.work import SECTION_NUMBERS
@@ -63,16 +64,16 @@ def _session(order: Order, reach: Reach) -> Session:
     plan = order.plan or Plan(hosts=(), segments=())
     host = order.host or Host.model_construct(name="")
     try:
-        return Session(plan, host, reach, Path(STATE_DIRECTORY))
+        return Session(plan, host, reach, Journal(private_directory(Path(STATE_DIRECTORY)) / "journal"))
     except (OSError, UnsafePath) as error:
         raise CannotStart(f"the state directory cannot be used: {error}") from error
 
 
-def _course(session: Session, order: Order) -> Course:
+def _course(session: Session, order: Order) -> StepRun:
     if order.way == "mend":
-        return mend.course(session, order.steps, _lacking)
+        return mend.run_of(session, order.steps, _lacking)
     if order.way == "remedy":
-        return mend.course(session, order.steps, list)
+        return mend.run_of(session, order.steps, list)
     if order.way == "forward":
         return session.forward([order.section])
     course = session.backward()
@@ -144,7 +145,7 @@ def _run_steps(order: Order, session: Session, reporter: Reporter, keeper: Keepe
     return "done"
 
 
-def _run_one(course: Course, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
+def _run_one(course: StepRun, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
     del keeper
     (step,) = region
     try:
@@ -156,7 +157,7 @@ def _run_one(course: Course, region: tuple[Step, ...], reporter: Reporter, keepe
     return result.state != "failed"
 
 
-def _run_guarded(course: Course, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
+def _run_guarded(course: StepRun, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
     ended = Guard(course.session, reporter, keeper).run(course, region)
     for step, result in ended.results:
         reporter.result(step, result)
@@ -177,6 +178,6 @@ def _guarded(steps: Iterable[Step]) -> list[Step]:
     return [step for region in guard.regions(steps) for step in guard.preview(region, guard.seconds())]
 
 
-def _matching(steps: Iterable[Step], course: Course) -> Iterator[Step | None]:
+def _matching(steps: Iterable[Step], course: StepRun) -> Iterator[Step | None]:
     found = {(step.id, step.subject): step for step in _guarded(course.steps)}
     return (found.get((step.id, step.subject)) for step in steps)

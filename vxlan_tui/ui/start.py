@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vxlan_tui import last_run
 from vxlan_tui import plan as plans
-from vxlan_tui import resume
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
 from vxlan_tui.facts.survey import Survey, survey
+from vxlan_tui.last_run import LastRun
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.reach import Local
-from vxlan_tui.resume import Resume
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import draft as drafts
 from vxlan_tui.ui import run
@@ -53,14 +53,14 @@ def _recovered() -> str:
     return "\n".join([told, *ran]) if told else ""
 
 
-def _last() -> Resume | None:
+def _last() -> LastRun | None:
     try:
-        return resume.last(Path(STATE_DIRECTORY) / "journal")
+        return last_run.last(Path(STATE_DIRECTORY) / "journal")
     except OSError:
         return None
 
 
-async def _began(app: "Wizard", found: Survey, last: Resume | None) -> None:
+async def _began(app: "Wizard", found: Survey, last: LastRun | None) -> None:
     app.work.survey = found
     app.work.draft = _draft(app, found, last)
     await show_draft(app)
@@ -73,7 +73,7 @@ async def _began(app: "Wizard", found: Survey, last: Resume | None) -> None:
         app.screen_stack[0].refresh()
 
 
-async def _go_on(app: "Wizard", last: Resume) -> None:
+async def _go_on(app: "Wizard", last: LastRun) -> None:
     """Open where the last run stopped, with the truth about it."""
     section = {"vm": "vms"}.get(last.step.partition(".")[0], last.step.partition(".")[0])
     if last.words and section in STEP_SECTIONS:
@@ -84,7 +84,7 @@ async def _go_on(app: "Wizard", last: Resume) -> None:
         await app.action_go(section)
 
 
-def _draft(app: "Wizard", found: Survey, last: Resume | None) -> Draft:
+def _draft(app: "Wizard", found: Survey, last: LastRun | None) -> Draft:
     """Give the plan to begin with: the one named, else that of the last run, else one here, else a new one."""
     path = app.work.draft.path
     if not app.plan_given and last is not None and last.plan.is_absolute() and last.plan.is_file():

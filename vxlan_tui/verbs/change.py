@@ -8,16 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vxlan_tui import exits, guard, plan, resume
+from vxlan_tui import exits, guard, journal, last_run, plan
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
-from vxlan_tui.files import UnsafePath
+from vxlan_tui.files import UnsafePath, private_directory
 from vxlan_tui.guard import Ended, Guard
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.reach import CommandFailed, Interrupted, Interrupts, Local
 from vxlan_tui.report import Json, Text
-from vxlan_tui.session import Course, NotReady, Result, Session
+from vxlan_tui.session import NotReady, Result, Session, StepRun
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs.common import choose_host, one_run
 from vxlan_tui.verbs.confirm import AtTerminal, ByProof
@@ -44,7 +44,7 @@ def undo(path: Path, host: str | None, manner: Manner) -> int:
     return _change("undo", path, host, manner, lambda session: session.backward())
 
 
-def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Callable[[Session], Course]) -> int:
+def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Callable[[Session], StepRun]) -> int:
     loaded = plan.load(path)
     if not (manner.yes or sys.stdin.isatty()):
         raise Refused("there is no terminal to ask on: look at the plan's commands with `export`, and add --yes")
@@ -58,8 +58,9 @@ def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Cal
     with interrupts.handled(), one_run(directory, doing, report.say) as descriptor:
         reach = Local(interrupts, inherited=(descriptor,))
         try:
-            session = Session(loaded, chosen, reach, directory)
-            before = resume.last(session.journal.path)
+            opened = journal.Journal(private_directory(directory) / "journal")
+            session = Session(loaded, chosen, reach, opened)
+            before = last_run.last(opened.path)
             session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
         except (OSError, UnsafePath) as error:
             raise CannotStart(f"the journal in {directory} cannot be written: {error}") from error
@@ -87,7 +88,7 @@ def _journalled(session: Session, verb: str, work: Callable[[], int], report: Te
     return status
 
 
-def _go(session: Session, course: Callable[[Session], Course], report: Text, manner: Manner, told: str) -> int:
+def _go(session: Session, course: Callable[[Session], StepRun], report: Text, manner: Manner, told: str) -> int:
     recovered = guard.recover(session, report)
     if words := told if recovered is None else recovered.story:
         report.say(f"The last run: {words}\n")
@@ -102,7 +103,7 @@ def _go(session: Session, course: Callable[[Session], Course], report: Text, man
     return _run(ahead, report, Guard(session, report, keeper))
 
 
-def _agree(session: Session, course: Callable[[Session], Course], ahead: Course, report: Text) -> Course:
+def _agree(session: Session, course: Callable[[Session], StepRun], ahead: StepRun, report: Text) -> StepRun:
     """Show and ask; what was agreed to is what runs, so where the host has changed meanwhile, ask again."""
     after = guard.seconds()
     while True:
@@ -118,7 +119,7 @@ def _agree(session: Session, course: Callable[[Session], Course], ahead: Course,
         ahead = again
 
 
-def _run(ahead: Course, report: Text, guarded: Guard) -> int:
+def _run(ahead: StepRun, report: Text, guarded: Guard) -> int:
     hows: set[str] = set()
     for region in guard.regions(ahead.steps):
         if ahead.conflicts or hows & _STOPPED:
@@ -151,7 +152,7 @@ def _word(hows: set[str]) -> str:
     return "changed" if hows & {"changed", "kept"} else "unchanged"
 
 
-def _conflict(step: Step, ahead: Course) -> Result:
+def _conflict(step: Step, ahead: StepRun) -> Result:
     """Give the result of a step that does not run, because it or another one is in conflict or has failed."""
     if step.conflict:
         return Result("failed", step.conflict)
@@ -160,7 +161,7 @@ def _conflict(step: Step, ahead: Course) -> Result:
     return Result("skipped", "another step is in conflict" if ahead.conflicts else "the run stopped before it")
 
 
-def _run_one(ahead: Course, step: Step, report: Text) -> Result:
+def _run_one(ahead: StepRun, step: Step, report: Text) -> Result:
     try:
         return ahead.run(step, report)
     except Interrupted:

@@ -6,8 +6,7 @@ import sys
 import termios
 from contextlib import suppress
 
-from vxlan_tui.facts import system
-from vxlan_tui.guard import Question, Without
+from vxlan_tui.guard import Question
 from vxlan_tui.report import Text
 
 TICK = 0.2
@@ -32,13 +31,6 @@ class ByProof:
             self._report.say("      There is no gateway to ask.")
             return not question.over_ssh
         return question.proven
-
-    def without(self, why: str) -> Without:
-        """Take the delayed undo where systemd can give it, and else do nothing."""
-        answer = Without.DELAYED if system.find("systemd-run") else Without.STOP
-        words = "a delayed undo by systemd in its place" if answer is Without.DELAYED else "nothing is changed"
-        self._report.say(f"NetworkManager gives no checkpoint ({why}): {words}.")
-        return answer
 
 
 class AtTerminal:
@@ -72,18 +64,6 @@ class AtTerminal:
                 shown = int(left)
                 self._report.renew(_asked(left))
         return ""
-
-    def without(self, why: str) -> Without:
-        """Ask how to go on without a checkpoint."""
-        self._report.say(f"\nNetworkManager gives no checkpoint to go back to: {why}")
-        if system.find("systemd-run"):
-            self._report.say("  d   let systemd take the change back after the same time, unless you confirm it")
-        self._report.say("  w   go on without: only this run can take the change back")
-        self._report.say("Type d or w; anything else stops here, with nothing changed:")
-        answer = sys.stdin.readline().strip().lower()
-        if answer == "d" and system.find("systemd-run"):
-            return Without.DELAYED
-        return Without.NONE if answer == "w" else Without.STOP
 
 
 def _asked(left: float) -> str:

@@ -1,10 +1,32 @@
 """Which steps can cut the connection that the admin came in by, in words: pure, from what the host has."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from ipaddress import ip_interface
 
 from vxlan_tui.state import HostState
+from vxlan_tui.steps import Step
 
 _SESSION = "your SSH session comes in over"
+
+
+def marked(steps: Iterable[Step], state: HostState) -> Iterator[Step]:
+    """Return the steps, those marked that can cut the admin off."""
+    for step in steps:
+        yield replace(step, cuts=_why(step, state)) if step.commands and not step.conflict else step
+
+
+def _why(step: Step, state: HostState) -> str:
+    if step.thing is None or not step.thing.touches or step.confirms:
+        return ""
+    if step.section != "10.2":
+        return over(state, *step.thing.touches)
+    name = step.thing.touches[0]
+    words = {word for command in step.commands for word in command.argv[:3]}
+    active = state.active_on(name)
+    if "delete" in words and (active is None or active.name != step.subject):
+        return ""
+    return interface(name, state, comes_back=not words & {"delete", "down"})
 
 
 def interface(name: str, state: HostState, comes_back: bool = True) -> str:
@@ -13,10 +35,10 @@ def interface(name: str, state: HostState, comes_back: bool = True) -> str:
     `comes_back` is whether the interface is to be in use afterwards. Where it is not, only an SSH session over
     it makes the change dangerous: to take the interface down is what was asked for.
     """
-    way, used = state.way, addresses(name, state)
-    if name in way.devices:
+    path, used = state.path, addresses(name, state)
+    if name in path.devices:
         return f"{_SESSION} {name}"
-    if way.unknown and (used or state.active_on(name)):
+    if path.unknown and (used or state.active_on(name)):
         return f"{name} is in use, and it is not known which interface {_SESSION}"
     if used and comes_back:
         return f"{name} is in use with {', '.join(used)}"
@@ -31,7 +53,7 @@ def addresses(name: str, state: HostState) -> list[str]:
 
 def over(state: HostState, *names: str) -> str:
     """Say so where the SSH session itself comes in over one of these devices; empty where it does not."""
-    found = [name for name in names if name in state.way.devices]
+    found = [name for name in names if name in state.path.devices]
     return f"{_SESSION} {', '.join(found)}" if found else ""
 
 

@@ -9,7 +9,7 @@ from vxlan_tui import journal
 
 
 @dataclass(frozen=True)
-class Resume:
+class LastRun:
     """The last run: its plan and host, the last step that it began, and what was cut off, if anything.
 
     `command` is the command without an end in the journal: whether it took effect, only the host can tell.
@@ -36,12 +36,12 @@ class Resume:
         return f"The last run stopped at a failure: {self.failed}" if self.failed else ""
 
 
-def last(path: Path) -> Resume | None:
+def last(path: Path) -> LastRun | None:
     """Give the last run of a journal, or None; raises OSError."""
     return last_of(journal.events(path))
 
 
-def last_of(events: Iterable[Mapping[str, Any]]) -> Resume | None:
+def last_of(events: Iterable[Mapping[str, Any]]) -> LastRun | None:
     """Give the last run of these events, or None."""
     rows: list[Mapping[str, Any]] = []
     for event in events:
@@ -55,7 +55,7 @@ def last_of(events: Iterable[Mapping[str, Any]]) -> Resume | None:
     ended = {row.get("command") for row in rows if row.get("event") == "ended"}
     open_commands = [row for row in rows if row.get("event") == "command" and row.get("n") not in ended]
     failures = [row for row in rows if row.get("event") == "step-ended" and row.get("state") == "failed"]
-    return Resume(
+    return LastRun(
         plan=Path(str(rows[0]["plan"])),
         host=str(rows[0].get("host", "")),
         step=str(steps[-1].get("step", "")) if steps else "",

@@ -1,0 +1,138 @@
+"""The text of the scripts: pure functions of a plan and a host, made from the same things that the program judges."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from vxlan_tui import __version__
+from vxlan_tui.export import rows
+from vxlan_tui.export.words import quoted, wrapped
+from vxlan_tui.paths import RECORDS_DIRECTORY
+from vxlan_tui.plan import Host, Plan, printable
+from vxlan_tui.procedures import TABLE, checkpoint, things
+from vxlan_tui.procedures.packages import PACKAGES
+from vxlan_tui.things import ABSENT, Clear, Reading, Thing
+
+_HERE = Path(__file__).parent
+
+Section = list[Thing]
+
+
+def script(plan: Plan, host: Host) -> str:
+    """Return the script that does on `host` what `apply` does there."""
+    title = f"Sets {host.name} up for the VXLAN segments of a plan."
+    ending = f". What stood before is kept in {RECORDS_DIRECTORY}, for undo."
+    return _render(plan, host, title, ending, ["helpers", "keep"], _forward)
+
+
+def undo_script(plan: Plan, host: Host) -> str:
+    """Return the script that does on `host` what `undo` does there."""
+    title = f"Takes back on {host.name} what vxlan-tui, or its script, did for the VXLAN segments of a plan."
+    return _render(plan, host, title, f". It restores what {RECORDS_DIRECTORY} says.", ["helpers", "back"], _back)
+
+
+def _forward(plan: Plan, host: Host, section: Section) -> Iterator[str]:
+    for thing in section:
+        if thing.id == "ethernet.profile":
+            yield f"[[ -z $(ip -o addr show dev {quoted(host.interface)} scope global) ]] || guarded=yes"
+        if thing.id == "bridge.bridge":
+            yield f"[[ -z ${{SSH_CONNECTION-}} ]] || {rows.stand(_addresses(thing.subject))}"
+        if thing.confirms:
+            yield _confirm(plan, host)
+        yield from rows.forward(thing)
+
+
+def _back(plan: Plan, host: Host, section: Section) -> Iterator[str]:
+    if section[0].id == "ethernet.profile":
+        yield "guarded=yes"
+    for thing in section:
+        if thing.confirms:
+            yield _confirm(plan, host)
+            yield from rows.forward(thing)
+        else:
+            yield from rows.put_back(thing)
+    for thing in reversed(section):
+        yield from rows.take_away(thing)
+    yield wrapped(["forget", *(quoted(thing.record) for thing in section if thing.record)])
+
+
+def _addresses(bridge: str) -> Clear:
+    """A bridge that an SSH session may come in over: the program guards that change, a script leaves it alone."""
+    has = Reading(("ip", "addr", "show", "dev", bridge), "inet6? .*scope global")
+    return Clear(has, "", f"{bridge} has addresses, and you may have come in over it: apply it with vxlan-tui: {{}}")
+
+
+def _confirm(plan: Plan, host: Host) -> str:
+    peers = checkpoint.peers(plan, host)
+    return wrapped(["confirm", quoted(host.interface), f"-{host.vtep.version}", *map(quoted, peers)])
+
+
+def _facts(plan: Plan, host: Host) -> Iterator[str]:
+    interface = quoted(host.interface)
+    if host.zone:
+        yield f"zone={quoted(host.zone)}"
+    else:
+        ask = f"firewall-cmd --get-zone-of-interface={interface} 2>/dev/null"
+        yield f'zone=$({ask} || firewall-cmd --get-default-zone) || die 3 "firewalld does not answer."'
+    if any(segment.mtu is None for segment in plan.segments):
+        less = -plan.mtu_inside(0)
+        yield f"mtu=$(($(cat /sys/class/net/{interface}/mtu) - {less})) # less what the tunnel adds"
+
+
+def _render(
+    plan: Plan,
+    host: Host,
+    title: str,
+    ending: str,
+    helpers: list[str],
+    write: Callable[[Plan, Host, Section], Iterable[str]],
+) -> str:
+    all_rows = things(plan, host, None)
+    sections = [(each, [row for row in all_rows if row.section == each.number]) for each in TABLE]
+    order = sections if write is _forward else reversed(sections)
+    programs = dict.fromkeys(name for each, rows_ in sections if rows_ for name in each.programs)
+    texts = [
+        "\n".join([f"# --- {each.number} {each.title} ---", f"section={each.number}", *write(plan, host, rows_)])
+        for each, rows_ in order
+        if rows_
+    ]
+    return (
+        _environment()
+        .get_template("base.sh.j2")
+        .render(
+            plan=str(plan.path),
+            title=title,
+            ending=ending,
+            version=__version__,
+            date=time.strftime("%Y-%m-%d"),
+            where=printable(str(plan.path)),
+            digest=plan.digest,
+            absent=ABSENT,
+            helpers=[_part(name) for name in [*helpers, *(["guard"] if host.ethernet else [])]],
+            facts=list(_facts(plan, host)),
+            needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs]),
+            sections=texts,
+        )
+    )
+
+
+@cache
+def _part(name: str) -> str:
+    return (_HERE / f"{name}.sh").read_text()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 (a shell script: what is not a number goes through `quote`)
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["quote"] = quoted
+    return environment

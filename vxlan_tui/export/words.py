@@ -1,0 +1,56 @@
+"""Words of bash: quoted, and broken over lines."""
+
+import re
+from collections.abc import Iterable
+
+from vxlan_tui.things import MTU, SETTINGS, VALUE, ZONE
+
+WIDTH = 120
+
+_VARIABLES = {ZONE: '"$zone"', MTU: '"$mtu"', SETTINGS: '"${settings[@]}"'}
+"""What a mark stands for in a script."""
+
+_MARKS = re.compile("(\0[a-z]+\0)")
+
+_RESERVED = {"if", "then", "elif", "else", "fi", "case", "esac", "for", "select", "while", "until", "in", "do", "done"}
+
+
+def quoted(text: str) -> str:
+    """Return text as one word of bash, in a form that shellcheck does not take for a slip; marks as variables."""
+    parts = [_VARIABLES.get(part) or _plain(part) for part in _MARKS.split(VALUE.sub("\0value\0", text)) if part]
+    return "".join(parts) or "''"
+
+
+_VARIABLES["\0value\0"] = '"$value"'
+_VARIABLES["\0record\0"] = '"$record"'
+
+
+def _plain(text: str) -> str:
+    if re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII) and text not in _RESERVED:
+        return text
+    if re.fullmatch(r"[ -~]*", text) and not re.search(r"[$`'\\]|^~", text):
+        return f"'{text}'"
+    return "$'" + "".join(char if char.isalnum() else _escaped(char) for char in text) + "'"
+
+
+def _escaped(char: str) -> str:
+    if char == "\n":
+        return r"\n"
+    if char in "'\\":
+        return f"\\{char}"
+    if " " <= char <= "~":
+        return char
+    return "".join(f"\\x{byte:02x}" for byte in char.encode(errors="surrogateescape"))
+
+
+def wrapped(words: Iterable[str], indent: str = "", end: str = "") -> str:
+    """Return words of bash as one command, broken behind a backslash where a line would get too long."""
+    done: list[str] = []
+    line = indent
+    for word in words:
+        if len(line) + len(word) + len(end) + 3 > WIDTH and line.strip():
+            done.append(f"{line} \\")
+            line = f"{indent}    {word}"
+        else:
+            line = f"{line}{' ' if line.strip() else ''}{word}"
+    return "\n".join([*done, f"{line}{end}"])

@@ -1,0 +1,161 @@
+"""The way back: from the records of what stood before to the steps that restore it.
+
+One rule for all kinds: what was not there is taken away, what was is put back. The last section comes first; in a
+section what stood is put back in the order it was changed in, then what did not stand is taken away, the last first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from vxlan_tui import judge
+from vxlan_tui.judge import Outputs
+from vxlan_tui.paths import RECORDS_DIRECTORY
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures import SECTIONS, bridge, ethernet, network, profiles, things, vms
+from vxlan_tui.procedures.profiles import Wanted
+from vxlan_tui.procedures.sections import TABLE
+from vxlan_tui.record import Record, by_name
+from vxlan_tui.state import HostState, Nic
+from vxlan_tui.steps import Step
+from vxlan_tui.things import Thing, escaped
+
+Recorded = tuple[Thing, Record]
+
+
+def recorded(plan: Plan, host: Host, records: Iterable[Record], state: HostState | None) -> list[Recorded]:
+    """Return the things that this plan changed on this host with their records, in the order of the chapter.
+
+    Those are the things that the plan names, and those that were recorded for this very plan file, edited since.
+    """
+    left = by_name(records)
+    named = [thing for thing in things(plan, host, state, SECTIONS) if thing.record]
+    found = [(thing, left.pop(thing.record)) for thing in named if thing.record in left]
+    ports = {str(segment.port) for segment in plan.segments}
+    others = [
+        (thing, record)
+        for record in left.values()
+        if (record.plan == str(plan.path) or (record.kind in _PORTS and record.name.rpartition(".")[2] in ports))
+        and (thing := of_record(record)) is not None
+    ]
+    own = {vms.of_record(record.subject)[0] for record in records if record.kind in ("nic", "live")}
+    own |= {record.subject for record in records if record.kind in ("vm", "power")}
+    rows = [(_with_own(thing, own, state), record) for thing, record in [*found, *others]]
+    return sorted(rows, key=lambda pair: _place(pair[0]))
+
+
+def _with_own(thing: Thing, vms_: set[str], state: HostState | None) -> Thing:
+    """Return a thing whose way back is not barred by the VMs that are put back with it."""
+    if thing.id == "network.define":
+        return replace(thing, back_clear=(network.users(thing.subject, sorted(vms_)),))
+    if thing.id == "bridge.bridge" and state:
+        taps = [escaped(n.device) for name in vms_ for n in _live_nics(name, state) if n.device]
+        segment_ports = bridge.foreign_ports(thing.subject, _vxlan_in(thing.subject, state), taps)
+        return replace(thing, back_clear=(segment_ports,))
+    return thing
+
+
+def _live_nics(vm: str, state: HostState) -> tuple[Nic, ...]:
+    return state.vms[vm].live_nics if vm in state.vms else ()
+
+
+def _vxlan_in(name: str, state: HostState) -> str:
+    return next((link.name for link in state.ports_of(name) if link.vxlan), "none")
+
+
+_PORTS = ("port", "port-permanent")
+
+
+def _place(thing: Thing) -> int:
+    return [section.number for section in TABLE].index(thing.section)
+
+
+def steps(found: Iterable[Recorded], outputs: Outputs) -> list[Step]:
+    """Return the steps that bring these things back to their records, in their order."""
+    pairs = list(found)
+    return [
+        step
+        for section in reversed(TABLE)
+        for step in _section([pair for pair in pairs if pair[0].section == section.number], outputs)
+    ]
+
+
+def _section(pairs: list[Recorded], outputs: Outputs) -> Iterator[Step]:
+    put_back = [pair for pair in pairs if pair[0].before.shown(pair[1].text)]
+    taken_away = [pair for pair in reversed(pairs) if pair not in put_back]
+    names = {record.name for _, record in taken_away}
+    for thing, record in put_back:
+        yield judge.back(thing, record.text, outputs, file_of(record))
+    if (saved := _saved(put_back, outputs)) is not None:
+        yield saved
+    for thing, record in taken_away:
+        step = judge.back(thing, record.text, outputs, file_of(record))
+        yield replace(step, commands=(), thing=None) if thing.goes_with in names else step
+
+
+def _saved(put_back: Iterable[Recorded], outputs: Outputs) -> Step | None:
+    """Return the step that saves a profile which was put back in memory; None where there is none."""
+    for thing, record in put_back:
+        if thing.id == "ethernet.profile":
+            save = profiles.saved(thing.section, Wanted(thing.subject, "", ""))
+            before = judge.back(thing, record.text, outputs, file_of(record))
+            unsaved = bool(judge.shown(save.reading, outputs))
+            commands = save.change if unsaved or before.commands else ()
+            return Step(save.id, save.section, save.subject, save.title, commands=commands, confirms=True, thing=save)
+    return None
+
+
+def readings(found: Iterable[Recorded]) -> tuple[tuple[str, ...], ...]:
+    """Return the commands that show how these things stand."""
+    pairs = list(found)
+    saves = [profiles.saved("", Wanted(t.subject, "", "")) for t, _ in pairs if t.id == "ethernet.profile"]
+    return judge.readings([*(thing for thing, _ in pairs), *saves])
+
+
+def file_of(record: Record) -> str:
+    """Return the file of a record on its host."""
+    return f"{RECORDS_DIRECTORY}/{record.name}"
+
+
+def of_record(record: Record) -> Thing | None:
+    """Return the thing that a record is about, as far as the record tells; None for one of an unknown kind."""
+    make = _KINDS.get(record.kind)
+    return make(record) if make else None
+
+
+def _profile(record: Record) -> Thing:
+    pairs = dict(line.partition(":")[::2] for line in record.text.splitlines())
+    kind = pairs.get("connection.type", "")
+    is_underlay = kind == "802-3-ethernet"
+    settings = {key: value for key, value in pairs.items() if not key.startswith("connection.i")}
+    wanted = Wanted(record.subject, kind, pairs.get("connection.interface-name", ""), (), settings, tried=is_underlay)
+    step, section = ("ethernet.profile", ethernet.SECTION) if is_underlay else ("bridge.vxlan", bridge.SECTION)
+    return profiles.thing(step, section, f"Connection profile {record.subject}", "", wanted)
+
+
+def _device(record: Record) -> Thing:
+    device, _, profile = record.subject.partition(":")
+    wanted = Wanted(profile, "", device)
+    if " vxlan id " in record.text:
+        return bridge.vxlan_device(wanted, "", "", ())
+    return bridge.bridge_device(wanted, "", stp=False)
+
+
+def _port(record: Record) -> Thing:
+    zone, _, port = record.subject.rpartition(".")
+    return next(row for row in bridge.firewall(int(port), zone) if row.record == record.name)
+
+
+_KINDS: Mapping[str, Callable[[Record], Thing]] = {
+    "underlay": lambda record: ethernet.in_force(Wanted("", "", record.subject), record.subject),
+    "profile": _profile,
+    "device": _device,
+    "port": _port,
+    "port-permanent": _port,
+    "network": lambda record: network.definition(record.subject),
+    "network-active": lambda record: network.active(record.subject),
+    "network-autostart": lambda record: network.autostart(record.subject),
+    "nic": lambda record: vms.stored_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),
+    "live": lambda record: vms.live_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),
+    "vm": lambda record: vms.existing(record.subject),
+    "power": lambda record: vms.running(record.subject),
+}

@@ -1,0 +1,27 @@
+"""The sections of the chapter, in their order: the one table that everything reads."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: its name in `--only`, its number in the chapter, what it is called, and the programs that it takes."""
+
+    name: str
+    number: str
+    title: str
+    programs: tuple[str, ...]
+
+
+TABLE = (
+    Section("ethernet", "10.2", "Ethernet", ("nmcli", "ip", "busctl")),
+    Section("bridge", "10.3", "Bridge and VXLAN", ("nmcli", "ip", "firewall-cmd", "busctl")),
+    Section("network", "10.4", "libvirt network", ("virsh",)),
+    Section("vms", "10.5", "Virtual machines", ("virsh", "virt-xml", "timeout", "bash", "grep")),
+)
+
+SECTIONS = tuple(section.name for section in TABLE)
+
+BY_NAME = {section.name: section for section in TABLE}
+
+BY_NUMBER = {section.number: section for section in TABLE}

@@ -1,0 +1,38 @@
+"""Reads what shows how things stand: many commands at once, on any host."""
+
+import re
+from collections.abc import Iterable
+
+from vxlan_tui.command import Command
+from vxlan_tui.judge import Outputs
+from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
+from vxlan_tui.things import ABSENT
+
+
+def read(reach: Reach, commands: Iterable[tuple[str, ...]]) -> Outputs:
+    """Return what these commands show, empty for what is not there.
+
+    Raise CommandFailed where one could not tell, and Unreachable.
+    """
+    return {argv: _text(argv, output) for argv, output in _all(reach, commands)}
+
+
+def read_what_answers(reach: Reach, commands: Iterable[tuple[str, ...]]) -> Outputs:
+    """Return the same, without those that could not tell; raise Unreachable."""
+    return {argv: output.text if output.ok else "" for argv, output in _all(reach, commands) if _tells(output)}
+
+
+def _all(reach: Reach, commands: Iterable[tuple[str, ...]]) -> Iterable[tuple[tuple[str, ...], Output]]:
+    asked = tuple(dict.fromkeys(commands))
+    return zip(asked, reach.read_all(asked), strict=True)
+
+
+def _tells(output: Output) -> bool:
+    """Return whether a command told how something stands: some tell `no` by their exit status alone."""
+    return output.ok or not output.errors.strip() or re.search(ABSENT, output.errors) is not None
+
+
+def _text(argv: tuple[str, ...], output: Output) -> str:
+    if not _tells(output):
+        raise CommandFailed(Outcome(Command(argv), output.status, 0.0, output.errors))
+    return output.text if output.ok else ""

@@ -1,0 +1,207 @@
+"""What a plan asks of a host, as rows: how a thing shows, what it must show, what makes, changes and takes it back.
+
+A row is data. The program judges it by what the host shows (judge.py); the exported scripts hold the same rows as text,
+with one comparator in bash. So nothing is decided twice, and what is shown is what runs.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from vxlan_tui.command import Command
+
+ABSENT = (
+    "no such connection profile|Device '.*' not found|Device \".*\" does not exist|Cannot find device|"
+    "Device does not exist|failed to get (network|domain)|No such file or directory"
+)
+"""What the tools say on standard error of something that is not there (an extended regular expression).
+
+Any other failure of a reading says nothing about the thing, and stops the run.
+"""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A command that shows how something stands, and what of its output counts.
+
+    `pick` is an extended regular expression that grep(1) and Python understand alike: what it matches counts, a line
+    each, sorted (`grep -oE | sort`).
+    """
+
+    argv: tuple[str, ...]
+    pick: str = ".+"
+
+    def shown(self, output: str) -> str:
+        """Return what counts of this command's output; empty where there is nothing."""
+        found = (match.group() for line in output.splitlines() for match in re.finditer(self.pick, line))
+        return lines(text for text in found if text)
+
+
+def lines(texts: Iterable[str]) -> str:
+    """Return texts as a reading shows them: a line each, sorted by code point."""
+    return "\n".join(sorted(texts))
+
+
+def escaped(text: str) -> str:
+    """Return an extended regular expression that matches this text alone."""
+    return re.sub(r"[][(){}.*+?^$|\\]", r"\\\g<0>", text)
+
+
+@dataclass(frozen=True)
+class Shows:
+    """What a reading must show, exactly."""
+
+    reading: Reading
+    text: str
+
+
+@dataclass(frozen=True)
+class Clear:
+    """What must not stand in the way: each line that the reading shows has to match `allowed` as a whole.
+
+    `words` say what stands in the way; `{}` in them is for those lines.
+    """
+
+    reading: Reading
+    allowed: str
+    words: str
+
+    def conflict(self, output: str) -> str:
+        """Return in words what stands in the way, empty where nothing does."""
+        shown = self.reading.shown(output).splitlines()
+        others = [line for line in shown if not re.fullmatch(self.allowed, line)]
+        return self.words.replace("{}", ", ".join(others)) if others else ""
+
+
+@dataclass(frozen=True)
+class Ours:
+    """How a thing shows whose it is: this text exactly, or nothing. Several things of one name show more."""
+
+    reading: Reading
+    text: str
+    words: str
+
+    def conflict(self, output: str) -> str:
+        """Return in words what is shown in the thing's place, empty where it is ours or not there."""
+        shown = self.reading.shown(output)
+        return self.words.replace("{}", ", ".join(shown.splitlines())) if shown not in ("", self.text) else ""
+
+
+@dataclass(frozen=True)
+class Members:
+    """A thing that is a set of lines: the words that add a line to it and that take one away.
+
+    The line itself is the end of the last word, as in `--add-rich-rule=LINE`.
+    """
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+    def commands(self, shown: str, wants: str) -> tuple[Command, ...]:
+        """Return the commands that make a set of one out of the other: what is new first."""
+        has, new = shown.splitlines(), wants.splitlines()
+        pairs = (self.add, [each for each in new if each not in has]), (self.remove, [e for e in has if e not in new])
+        return tuple(Command((*words[:-1], *(f"{words[-1]}{line}" for line in of))) for words, of in pairs if of)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing on a host, and all that is decided about it.
+
+    It is right where `reading` shows `wants`. Where that shows nothing, `make` makes it, or `missing` says why that
+    cannot be; where it shows something else, `change` changes it (or `members`, line by line). It is somebody else's
+    where one of `clear` says so, or where `refused`, which the program alone knows, does. `where` says when it is
+    looked at at all.
+
+    `record` names what is kept of it before the first change: all that `kept` prints, which is `reading` where it is
+    not given. Undo takes away by `delete` what was not there, and puts back by `restore` what was; `restore_when` has
+    the commands for what the record shows, and `revive` those for what was there and is not any more. Words of these
+    may hold RECORD, SETTINGS or a `value` of the record.
+
+    `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
+    the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
+    A thing that was not there `goes_with` another one, named by its record, that was not there either.
+    """
+
+    id: str
+    section: str
+    subject: str
+    title: str
+    why: str
+    record: str
+    reading: Reading
+    wants: str
+    make: tuple[Command, ...] = ()
+    change: tuple[Command, ...] = ()
+    missing: str = ""
+    members: Members | None = None
+    clear: tuple[Clear | Ours, ...] = ()
+    refused: str = ""
+    where: Shows | None = None
+    kept: Reading | None = None
+    delete: tuple[Command, ...] = ()
+    restore: tuple[Command, ...] = ()
+    revive: tuple[Command, ...] = ()
+    restore_when: Mapping[str, tuple[Command, ...]] = field(default_factory=dict)
+    back_clear: tuple[Clear | Ours, ...] = ()
+    back_title: str = ""
+    goes_with: str = ""
+    touches: tuple[str, ...] = ()
+    confirms: bool = False
+    note: str = ""
+    back_note: str = ""
+
+    @property
+    def before(self) -> Reading:
+        """The reading whose output is the thing's record."""
+        return self.kept or self.reading
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """All that has to be read to judge it, on the way there and on the way back."""
+        where = (self.where.reading,) if self.where else ()
+        stands = (each.reading for each in (*self.clear, *self.back_clear))
+        return (*where, self.reading, self.before, *stands)
+
+
+RECORD = "\0record\0"
+"""In a word: the file of the thing's record."""
+
+SETTINGS = "\0settings\0"
+"""As a word: each `key:value` line of the record as two words, its type aside, which cannot be set."""
+
+ZONE = "\0zone\0"
+"""In a word: the firewalld zone, where only the host itself can say it."""
+
+MTU = "\0mtu\0"
+"""In a word: the MTU inside the tunnel in bytes, where only the host itself can say it."""
+
+UNSET = "connection.type"
+"""The one property of a record that cannot be set."""
+
+
+PAIR = re.compile(r'^ ?([^:="]+)(?::|=")(.*?)"?$')
+"""A line of a record that has a key and a value: nmcli's `key:value`, or an attribute as virsh shows it."""
+
+
+def value(key: str) -> str:
+    """Return the mark for the value of a `key:value` line of the record."""
+    return f"\0value {key}\0"
+
+
+VALUE = re.compile("\0value (.*?)\0")
+
+
+def filled(command: Command, text: str, file: str) -> Command | None:
+    """Return a command with the marks filled from a record's text and file; None where the record lacks a value."""
+    pairs = [(found[1], found[2]) for line in text.splitlines() if (found := PAIR.match(line))]
+    values = dict(pairs)
+    words: list[str] = []
+    for word in command.argv:
+        if word == SETTINGS:
+            words += [part for key, rest in pairs if key != UNSET for part in (key, rest)]
+        elif all(values.get(key) for key in VALUE.findall(word)):
+            words.append(VALUE.sub(lambda found: values[found.group(1)], word).replace(RECORD, file))
+        else:
+            return None
+    return Command(tuple(words), command.stdin, command.timeout, command.waits, command.on_failure)
