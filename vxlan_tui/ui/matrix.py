@@ -1,0 +1,76 @@
+"""Several hosts beside each other: a column a host while there is room, with more of them the exceptions."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+GAP = 2
+"""Blanks between two columns."""
+
+LEAST = 24
+"""So many characters at least are left for what a line is about."""
+
+QUIET = ("done", "OK", "PASS", "ok")
+"""States that need no look: where there is no room for a column a host, they are counted."""
+
+
+def column_widths(states: Sequence[Mapping[str, str]], hosts: Sequence[str], room: int) -> tuple[int, ...]:
+    """Return the width of each host's column, or none where not all have room beside what the lines are about."""
+    found = tuple(max(cell_len(host), *(cell_len(state.get(host, "")) for state in states), 1) for host in hosts)
+    return found if sum(found) + GAP * len(found) <= room - LEAST else ()
+
+
+def head(hosts: Sequence[str], widths: Sequence[int], room: int, marked: str = "") -> str:
+    """Return the line above the columns, with the marked host in brackets where they have room."""
+    if not widths:
+        return ""
+    wide = {name: len(name) + 2 <= width for name, width in zip(hosts, widths, strict=True)}
+    return line("", [f"[{name}]" if name == marked and wide[name] else name for name in hosts], widths, room)
+
+
+def line(title: str, cells: Sequence[str], widths: Sequence[int], room: int) -> str:
+    """Return a line: what it is about, and a cell a host at its right."""
+    columns = "".join(" " * GAP + set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
+    left = room - cell_len(columns)
+    return f"{_cut(title, left)}{columns}"
+
+
+def exceptions(state: Mapping[str, str], hosts: Sequence[str]) -> str:
+    """Return in words how the hosts stand: what most are, counted, and by name those that are otherwise.
+
+    `done on 10; host-c FAILED, host-d will run`.
+    """
+    counted = Counter(state.get(host, "") for host in hosts)
+    if len(counted) == 1:
+        return next(iter(counted)) or ""
+    usual = _usual(counted)
+    others = ", ".join(f"{host} {state.get(host, '')}".strip() for host in hosts if state.get(host, "") != usual)
+    return f"{usual} on {counted[usual]}; {others}" if usual else others
+
+
+def _usual(counted: "Counter[str]") -> str:
+    """Return the state that is counted: a quiet one where there is one, else that of the most."""
+    quiet = next((state for state in QUIET if counted[state]), "")
+    most, number = counted.most_common(1)[0]
+    return quiet or (most if number > 1 else "")
+
+
+def who_reaches_whom(hosts: Sequence[str], cells: Mapping[tuple[str, str], str], width: int = 4) -> list[str]:
+    """Return a table host by host: a row is who asks, a column, by its number, who is asked."""
+    digits = len(str(len(hosts)))
+    names = max(map(cell_len, hosts), default=0)
+    lead = digits + 1 + names
+    lines = [" " * lead + "".join(f"{number:>{width + 1}}" for number in range(1, len(hosts) + 1))]
+    for number, asks in enumerate(hosts, 1):
+        row = "".join(f" {_cell(asks, asked, cells):>{width}}" for asked in hosts)
+        lines.append(f"{number:>{digits}} {set_cell_size(asks, names)}{row}")
+    return lines
+
+
+def _cell(asks: str, asked: str, cells: Mapping[tuple[str, str], str]) -> str:
+    return "-" if asks == asked else cells.get((asks, asked), "?")
+
+
+def _cut(text: str, width: int) -> str:
+    return set_cell_size(text if cell_len(text) <= width else f"{text[: max(0, width - 2)]}..", width)
