@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import as_planned
 from tests.faults import ALWAYS
 from vxlan_tui import checks
 from vxlan_tui.checks import Finding, Status
@@ -22,7 +23,7 @@ from vxlan_tui.facts import iproute, ipsec, netfilter
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Chain, Netfilter
 from vxlan_tui.plan import Plan, load, parse
-from vxlan_tui.procedures import bridge, ethernet, profiles
+from vxlan_tui.procedures import bridge, ethernet, profiles, things
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import (
     BridgeLink,
@@ -119,6 +120,7 @@ def _state() -> HostState:
     nic = Nic(MAC_A, "network", "vxlan10-bridge", "vxlan10-bridge", "vnet0")
     return HostState(
         nm_version=(1, 52),
+        underlay_mtu=1500,
         links={link.name: link for link in links},
         profiles=(
             _profile(ethernet.wanted(THIS, THIS.ethernet), "enp1s0"),
@@ -140,6 +142,7 @@ def _facts() -> Facts:
         routes={"host-b": Route("enp1s0", "198.51.100.254")},
         underlay_zone=state.zone,
         netfilter=Netfilter(),
+        outputs=as_planned.outputs(things(PLAN, THIS, state)),
     )
 
 
@@ -164,6 +167,16 @@ def _link(name: str, **changes: Any) -> Change:
         return replace(facts, state=replace(facts.state, links=links))
 
     return change
+
+
+def _shows(of: str, old: str, new: str) -> Change:
+    """What the commands that match show holds another text."""
+    return lambda facts: replace(facts, outputs=as_planned.instead(facts.outputs, of, old, new))
+
+
+def _shows_nothing(of: str) -> Change:
+    """The commands that match find nothing."""
+    return lambda facts: replace(facts, outputs=as_planned.gone(facts.outputs, of))
 
 
 def _no_link(*names: str) -> Change:
@@ -207,7 +220,9 @@ def _vm(**changes: Any) -> Change:
 
 def _zone(**changes: Any) -> Change:
     zone = replace(Zone("public", frozenset({8472}), frozenset({8472})), **changes)
-    return lambda facts: replace(facts, state=replace(facts.state, zone=zone), underlay_zone=zone)
+    closed = [of for of, ports in ((r"cmd --zone", zone.runtime), ("--permanent", zone.permanent)) if not ports]
+    unseen = _all(*(_shows_nothing(f"{of}.* --query-port=8472/udp") for of in closed))
+    return lambda facts: replace(unseen(facts), state=replace(facts.state, zone=zone), underlay_zone=zone)
 
 
 def _gone(part: str, why: str = "it does not run") -> Change:
@@ -234,6 +249,9 @@ def _all(*changes: Change) -> Change:
 
 
 NIC = _state().vms["vma"].live_nics[0]
+ACTIVE, AUTOSTART = f"{'Active:':<16}yes\n", f"{'Autostart:':<16}yes"
+NO_NETWORK = _all(_of_state(networks={}), _shows_nothing("net-info"))
+NO_AUTOSTART = _all(_network(autostart=False), _shows("net-info", AUTOSTART, f"{'Autostart:':<16}no"))
 DROPPING = Netfilter(frozenset({"iptables"}), {("ip", "filter", "FORWARD"): Chain("forward", 0, "drop")})
 
 
@@ -275,8 +293,16 @@ CASES = (
     Case("bridge-missing", _no_link("bridge0", "vxlan10"), "nmcli connection up id bridge0", QUIET),
     Case("bridge-down", _link("bridge0", up=False), "ip link set dev bridge0 up", QUIET),
     Case("vxlan-missing", _no_link("vxlan10"), "nmcli connection up id bridge0-vxlan10"),
-    Case("vxlan-wrong-vni", _tunnel(vni=11), "nmcli connection down id bridge0-vxlan10"),
-    Case("vxlan-wrong-vni", _settings("bridge0-vxlan10", vxlan__id="11"), "vxlan.id 10"),
+    Case(
+        "vxlan-wrong-vni",
+        _all(_tunnel(vni=11), _shows("^ip .* vxlan10$", "id 10", "id 11")),
+        "nmcli connection down id bridge0-vxlan10",
+    ),
+    Case(
+        "vxlan-wrong-vni",
+        _all(_settings("bridge0-vxlan10", vxlan__id="11"), _shows("bridge0-vxlan10$", "vxlan.id:10", "vxlan.id:11")),
+        "vxlan.id 10",
+    ),
     Case("vxlan-wrong-port", _tunnel(port=4789), "nmcli connection up id bridge0-vxlan10"),
     Case("vxlan-wrong-local", _tunnel(local="198.51.100.3"), "nmcli connection up id bridge0-vxlan10"),
     Case("vxlan-wrong-remote", _tunnel(remote="203.0.113.2"), "nmcli connection up id bridge0-vxlan10"),
@@ -346,16 +372,34 @@ CASES = (
         replace(QUIET, heard_=Heard(frozenset({Packet(PEER, 8472, 20)}))),
     ),
     Case("libvirt-not-running", _gone("virt"), "systemctl enable --now"),
-    Case("network-missing", _of_state(networks={}), "virsh net-define"),
-    Case("network-inactive", _network(active=False), "virsh net-start vxlan10-bridge"),
-    Case("network-no-autostart", _network(autostart=False), "virsh net-autostart vxlan10-bridge"),
+    Case("network-missing", NO_NETWORK, "virsh net-define"),
+    Case(
+        "network-inactive",
+        _all(_network(active=False), _shows("net-info", ACTIVE, "")),
+        "virsh net-start vxlan10-bridge",
+    ),
+    Case("network-no-autostart", NO_AUTOSTART, "virsh net-autostart vxlan10-bridge"),
     Case("network-wrong-bridge", _network(bridge="bridge7"), "virsh net-destroy vxlan10-bridge"),
     Case("network-wrong-bridge", _network(forward="nat"), "virsh net-undefine vxlan10-bridge"),
     Case("vm-missing", _of_state(vms={}), "say in the plan how to"),
     Case("vm-not-running", _vm(state="shut off", live_nics=()), "virsh start vma"),
     Case("vm-not-running", _vm(state="paused"), "virsh resume vma"),
-    Case("vm-wrong-network", _vm(nics=(replace(NIC, network="default", source="default"),)), "virt-xml vma --edit"),
-    Case("vm-wrong-network", _vm(live_nics=(replace(NIC, network="default", source="default"),)), "virsh shutdown vma"),
+    Case(
+        "vm-wrong-network",
+        _all(
+            _vm(nics=(replace(NIC, network="default", source="default"),)),
+            _shows("--inactive", "vxlan10-bridge", "default"),
+        ),
+        "virt-xml vma --edit",
+    ),
+    Case(
+        "vm-wrong-network",
+        _all(
+            _vm(live_nics=(replace(NIC, network="default", source="default"),)),
+            _shows("dumpxml --xpath", "bridge0", "virbr0"),
+        ),
+        "virt-xml vma --edit --update",
+    ),
     Case("vm-not-in-bridge", _link("vnet0", controller="", port=None), "ip link set dev vnet0 master bridge0"),
     Case("vm-link-down", _vm(live_nics=(replace(NIC, link_down=True),)), f"virsh domif-setlink vma {MAC_A} up"),
     Case("vm-no-arp-reply", _nothing, "virsh console vma", Known(replies_=Replies({"192.0.2.2": MAC_B}))),
@@ -374,9 +418,15 @@ CASES = (
         _settings("bridge0-vxlan10", connection__autoconnect="no"),
         "connection.autoconnect yes",
     ),
-    Case("profile-missing", _renamed("Example"), "nmcli connection add"),
+    Case("profile-missing", _all(_renamed("Example"), _shows_nothing("nmcli .* Example$")), "nmcli connection add"),
     Case(
-        "profile-differs", _settings("Example", ipv4__dns="192.0.2.53"), "ipv4.dns 198.51.100.200", status=Status.WARN
+        "profile-differs",
+        _all(
+            _settings("Example", ipv4__dns="192.0.2.53"),
+            _shows("nmcli .* Example$", "ipv4.dns:198.51.100.200", "ipv4.dns:192.0.2.53"),
+        ),
+        "ipv4.dns 198.51.100.200",
+        status=Status.WARN,
     ),
 )
 
@@ -417,9 +467,7 @@ def test_what_follows_is_skipped_and_says_what_from(case: Case) -> None:
 
 
 def test_two_independent_faults_are_both_named() -> None:
-    change = _all(
-        _zone(permanent=frozenset()), _network(autostart=False), _settings("bridge0", connection__autoconnect="no")
-    )
+    change = _all(_zone(permanent=frozenset()), NO_AUTOSTART, _settings("bridge0", connection__autoconnect="no"))
     causes = _causes(_findings(change(_facts())), Status.FAIL)
     assert sorted(causes) == ["firewall-not-permanent", "network-no-autostart", "profile-not-autoconnect"]
 
@@ -429,7 +477,7 @@ def test_a_remedy_is_the_text_of_its_commands_and_keeps_what_stood_before() -> N
         each for each in _findings(_zone(permanent=frozenset())(_facts())) if each.cause == "firewall-not-permanent"
     )
     assert finding.fix == "\n".join(command.text for command in finding.remedy)
-    assert [record.name for record in finding.before] == ["port.public.8472"]
+    assert [record.name for record in finding.before] == ["port-permanent.public.8472"]
 
 
 def test_a_remedy_for_another_host_is_not_run_here() -> None:
@@ -497,8 +545,8 @@ def test_a_vm_whose_name_would_be_an_option_is_named_and_left_alone() -> None:
 def test_what_a_vm_is_told_of_the_mtu_can_be_taken_back() -> None:
     found = next(each for each in _findings(_facts()) if each.cause == "guest-mtu")
     assert [(record.kind, record.subject) for record in found.before] == [
-        ("vm", "vma"),
-        ("nic", f"{MAC_A.replace(':', '-')}.vma"),
+        ("nic", "only.vma"),
+        ("power", "vma"),
     ]
 
 
@@ -627,7 +675,7 @@ def test_the_table_fits_80_columns_and_says_all_in_words(capsys: pytest.CaptureF
 
 def test_a_command_in_the_table_can_be_pasted_with_its_here_document(capsys: pytest.CaptureFixture[str]) -> None:
     table = verify.Table(sys.stdout)
-    missing = next(each for each in _findings(_of_state(networks={})(_facts())) if each.cause == "network-missing")
+    missing = next(each for each in _findings(NO_NETWORK(_facts())) if each.cause == "network-missing")
     table.row(missing)
     pasted = capsys.readouterr().out.partition("To mend it, run:\n")[2]
     assert re.sub(r"^ +# ", "", pasted, flags=re.MULTILINE) == f"{missing.fix}\n"
