@@ -18,12 +18,14 @@ from vxlan_tui.checks import Finding, Status
 from vxlan_tui.checks import netfilter as filters
 from vxlan_tui.checks.finding import healthy
 from vxlan_tui.checks.probes import arp, echo, errors, listen, udp
-from vxlan_tui.checks.seen import Echo, Facts, Heard, Inside, Packet, Path, Port, Rejection, Replies, Seen, Sized
-from vxlan_tui.facts import iproute, ipsec, netfilter
+from vxlan_tui.checks.seen import Echo, Facts, Gone, Heard, Inside, Packet, Path, Port, Rejection, Replies, Seen, Sized
+from vxlan_tui.facts import daemons, iproute, ipsec, netfilter
+from vxlan_tui.facts.daemons import Daemon, State
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Chain, Netfilter
 from vxlan_tui.plan import Plan, load, parse
 from vxlan_tui.procedures import bridge, ethernet, profiles, things
+from vxlan_tui.reach import Output
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import (
     BridgeLink,
@@ -225,8 +227,8 @@ def _zone(**changes: Any) -> Change:
     return lambda facts: replace(unseen(facts), state=replace(facts.state, zone=zone), underlay_zone=zone)
 
 
-def _gone(part: str, why: str = "it does not run") -> Change:
-    return lambda facts: replace(facts, gone={part: why})
+def _gone(part: str, state: State = State.ABSENT, *, late: bool = False) -> Change:
+    return lambda facts: replace(facts, gone={part: Gone("no answer", Daemon(state, "ps"), late)})
 
 
 def _renamed(name: str) -> Change:
@@ -271,7 +273,10 @@ class Case:
 
 CASES = (
     Case("networkmanager-not-running", _gone("net"), "systemctl enable --now NetworkManager"),
-    Case("networkmanager-not-running", _gone("net", "no answer within 5 s"), "systemctl restart NetworkManager"),
+    Case("networkmanager-not-running", _gone("net", State.STOPPED), "systemctl restart NetworkManager"),
+    Case("slow-answer", _gone("net", State.RUNS, late=True), "look again", status=Status.WARN),
+    Case("slow-answer", _gone("firewall", State.UNKNOWN, late=True), "look again", status=Status.WARN),
+    Case("unreadable", _gone("net", State.UNKNOWN), "nmcli"),
     Case("underlay-down", _no_link("enp1s0"), "correct `interface`", SILENT),
     Case("underlay-down", _link("enp1s0", up=False, carrier=False), "nmcli connection up id Example", SILENT),
     Case("underlay-down", _link("enp1s0", carrier=False), "connect the cable", SILENT),
@@ -522,6 +527,30 @@ def test_one_wrong_vni_is_held_against_one_of_two_segments(vnis: set[int], named
     heard = Heard(frozenset(Packet(PEER, 8472, vni) for vni in vnis), seconds=4.0)
     found = _findings(_facts(), replace(QUIET, heard_=heard), plan)
     assert [each.subject for each in found if each.cause == "peer-wrong-vni"] == [f"host-b:{named}"]
+
+
+@pytest.mark.parametrize(
+    ("status", "listed", "state"),
+    [
+        (0, "  812 Ssl\n", State.RUNS),
+        (0, "  812 Tsl\n", State.STOPPED),
+        (0, "  812 Tsl\n  900 Ssl\n", State.RUNS),
+        (0, "  812 Zs\n", State.ABSENT),
+        (1, "", State.ABSENT),
+    ],
+)
+def test_a_daemon_is_judged_by_its_process(status: int, listed: str, state: State) -> None:
+    assert daemons.by_process(Output(status, listed, "")).state is state
+
+
+def test_a_daemon_whose_process_cannot_be_listed_is_not_called_dead() -> None:
+    assert daemons.by_process(Output(127, "", "ps: no such program on this host")).state is State.UNKNOWN
+
+
+def test_a_daemon_that_took_long_is_well_and_said_to_be_slow() -> None:
+    found = _findings(replace(_facts(), seconds={"net": 6.2}))
+    assert next(each.evidence for each in found if each.id == "host.networkmanager").endswith("only after 6 s")
+    assert healthy(found)
 
 
 def test_a_host_that_answers_no_ping_is_reachable_where_its_vms_answer() -> None:

@@ -96,6 +96,25 @@ def test_daemons_that_hang_are_named_within_ten_seconds(ground: Field) -> None:
     ground.until_well()
 
 
+@pytest.mark.parametrize(
+    ("tool", "waits", "slow"),
+    [("nmcli", 6, {"NetworkManager"}), ("busctl", 6, {"firewalld"}), ("nmcli", 0.7, set())],
+)
+def test_slow_is_not_taken_for_dead(ground: Field, tool: str, waits: float, slow: set[str]) -> None:
+    """As on a busy core: an answer that takes long is waited for, and told as slow where even that is not enough."""
+    host = ground.rehearsal[HERE]
+    stand_in = f'#!/bin/sh\nsleep {waits}\nexec /usr/bin/{tool} "\\$@"\n'
+    shell(host, f'printf "{stand_in}" > /usr/local/sbin/{tool}; chmod 755 /usr/local/sbin/{tool}')
+    try:
+        said = ground.verify()
+    finally:
+        shell(host, f"rm /usr/local/sbin/{tool}")
+    assert said.causes("fail") == [], said.told()
+    assert {row["subject"] for row in said.checks if row["cause"] == "slow-answer"} == slow, said.told()
+    assert all(row["wait"] for row in said.checks if row["cause"] == "slow-answer")
+    assert said.seconds <= BROKEN
+
+
 @pytest.mark.parametrize("does", ["exit 3", "echo nonsense", "exec sleep 60"])
 @pytest.mark.parametrize(("tool", "status"), [("nft", 0), ("ip", 3)])
 def test_a_tool_that_is_out_of_order_ends_in_words(ground: Field, tool: str, status: int, does: str) -> None:

@@ -4,21 +4,19 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from vxlan_tui.checks import differences, netfilter, remedies
+from vxlan_tui.checks import daemons, differences, netfilter, remedies
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, differing, doubtful, good, unknown
-from vxlan_tui.checks.ethernet import NETWORKMANAGER, active_profile
+from vxlan_tui.checks.daemons import FIREWALLD, NETWORKMANAGER
+from vxlan_tui.checks.ethernet import active_profile
 from vxlan_tui.checks.seen import Facts, Seen
 from vxlan_tui.checks.sizes import joins
 from vxlan_tui.command import Command, command
-from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import bridge, profiles
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.state import BridgePort, FdbEntry, HostState, Link, Zone
 
 SECTION = "10.3"
-
-FIREWALLD = ("host.firewalld", "firewalld")
 
 TRUSTED = "trusted"
 """firewalld's zone that accepts all network connections (firewalld.zones(5))."""
@@ -31,7 +29,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
     """Give the checks of each segment's bridge and VXLAN on this host, and of its firewall."""
     for segment in plan.segments:
         yield from _segment(plan, this, segment)
-    yield Check(*_id(FIREWALLD, "firewalld is running"), "firewall-cmd --state", _firewalld)
+    yield daemons.check("firewall", SECTION)
     for segment in {segment.port: segment for segment in reversed(plan.segments)}.values():
         yield Check(
             *_id(port_key(segment), f"The firewall lets UDP port {segment.port} in"),
@@ -299,7 +297,8 @@ def _filter(segment: Segment, seen: Seen) -> Verdict:
     if stuck:
         return stuck
     if found is None:
-        return unknown(f"nft does not tell what is filtered: {seen.facts.gone.get('netfilter', '')}")
+        gone = seen.facts.gone.get("netfilter")
+        return unknown(f"nft does not tell what is filtered: {gone.words if gone else ''}")
     own = link.bridge.netfilter if link and link.bridge else frozenset()
     dropped = list(netfilter.drops(found, segment.bridge, own, segment.vxlan))
     if not dropped:
@@ -337,13 +336,6 @@ def _not_flooded(segment: Segment, state: HostState) -> Verdict | None:
         evidence = f"{', '.join(isolated)} are isolated: they do not reach each other"
         return bad("bridge-filtered", evidence, remedies.by(command(*set_port, "isolated", "off")))
     return None
-
-
-def _firewalld(seen: Seen) -> Verdict:
-    gone = seen.facts.gone.get("firewall")
-    if gone is None:
-        return good(f"{seen.state.zone.name} is the underlay's zone" if seen.state.zone else "it answers")
-    return bad("firewalld-not-running", system.daemon("firewall", gone).what, remedies.start_daemon("firewall", gone))
 
 
 def _port(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:

@@ -3,25 +3,23 @@
 from collections.abc import Iterator
 from functools import partial
 
-from vxlan_tui.checks import differences, remedies
+from vxlan_tui.checks import daemons, differences, remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, differing, doubtful, good, unknown
+from vxlan_tui.checks.daemons import NETWORKMANAGER
 from vxlan_tui.checks.seen import Facts, Heard, Path, Seen, answering
 from vxlan_tui.checks.sizes import frame_bytes
-from vxlan_tui.facts import system
 from vxlan_tui.plan import Ethernet, Host, Plan, overhead
 from vxlan_tui.procedures import ethernet, profiles
 from vxlan_tui.state import HostState, Link, Profile
 
 SECTION = "10.2"
 
-NETWORKMANAGER = ("host.networkmanager", "NetworkManager")
-
 
 def checks(plan: Plan, this: Host) -> Iterator[Check]:
     """Give the checks of the host's own network connection, and of the way to each other host."""
     name = this.interface
     device, address = ("ethernet.device", name), ("ethernet.address", str(this.vtep))
-    yield Check(*_id(NETWORKMANAGER, "NetworkManager is running"), "nmcli general status", _networkmanager)
+    yield daemons.check("net", SECTION)
     yield Check(
         *_id(device, f"{name} is up and connected"),
         "nmcli device status",
@@ -63,14 +61,6 @@ def _to(plan: Plan, this: Host, peer: Host, after: tuple[tuple[str, str], ...]) 
 
 def _id(key: tuple[str, str], title: str) -> tuple[str, str, str, str]:
     return key[0], SECTION, key[1], title
-
-
-def _networkmanager(seen: Seen) -> Verdict:
-    gone = seen.facts.gone.get("net")
-    if gone is None:
-        version = ".".join(str(part) for part in seen.state.nm_version)
-        return good(f"version {version}")
-    return bad("networkmanager-not-running", system.daemon("net", gone).what, remedies.start_daemon("net", gone))
 
 
 def active_profile(this: Host, state: HostState) -> Profile | None:

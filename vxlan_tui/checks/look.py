@@ -6,7 +6,7 @@ Threads that a stopped daemon keeps waiting are left behind: they change nothing
 import threading
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import replace
 from functools import partial
@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from vxlan_tui import judge, readings
 from vxlan_tui.checks.probes import agent, arp, echo, listen, udp
 from vxlan_tui.checks.seen import (
-    NO_ANSWER,
     Answers,
     Echo,
     Facts,
+    Gone,
     Heard,
     Inside,
     Packet,
@@ -32,6 +32,7 @@ from vxlan_tui.checks.seen import (
 from vxlan_tui.checks.sizes import frame_bytes
 from vxlan_tui.checks.vms import inside_questions
 from vxlan_tui.facts import firewalld, host, iproute, ipsec, netfilter, nmcli
+from vxlan_tui.facts.daemons import NAMES, Daemon, State, read_daemon
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.plan import Host, Plan, Segment, overhead
 from vxlan_tui.procedures import things, vms
@@ -41,8 +42,11 @@ from vxlan_tui.state import Route
 T = TypeVar("T")
 D = TypeVar("D")
 
-FACTS_LIMIT = 5.0
-"""Seconds for a daemon to answer; what takes longer counts as not answering."""
+FACTS_LIMIT, OUTPUTS_LIMIT = 6.5, 1.5
+"""Seconds for a daemon to answer, which on a busy machine takes long; and for the things' readings after that."""
+
+GLANCE, LOOK_LIMIT = 2.0, 1.5
+"""Seconds after which a daemon that has not answered is looked at itself, and that this may take."""
 
 LIMIT = 9.0
 """Seconds for everything."""
@@ -77,19 +81,23 @@ def start(work: Callable[[], T]) -> "Future[T]":
     return future
 
 
+Part = Callable[[Facts], Facts]
+"""What was read of a part, as a function that adds it to what is known."""
+
+
 def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
     """Read this host, each part from its own daemon; a part that does not answer in time is `gone`.
 
     Raises Unreadable where not even ip(8) tells anything: then nothing can be judged.
     """
-    deadline = time.monotonic() + FACTS_LIMIT
     kernel = start(partial(_kernel, plan, this, reach))
-    parts: dict[str, Future[Callable[[Facts], Facts]]] = {
-        "net": start(partial(_part, plan, this, reach, "net")),
-        "firewall": start(partial(_firewall, plan, this, reach)),
-        "virt": start(partial(_part, plan, this, reach, "virt")),
-        "netfilter": start(partial(_netfilter, reach)),
+    work: dict[str, Callable[[], Part]] = {
+        "net": partial(_part, plan, this, reach, "net"),
+        "firewall": partial(_firewall, plan, this, reach),
+        "virt": partial(_part, plan, this, reach, "virt"),
+        "netfilter": partial(_netfilter, reach),
     }
+    parts = [start(partial(_read, part, read, reach)) for part, read in work.items()]
     try:
         known = kernel.result(FACTS_LIMIT)(Facts())
     except TookTooLong:
@@ -98,32 +106,69 @@ def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
         raise Unreadable(str(failure)) from failure
     except _STRANGE as strange:
         raise Unreadable(f"what ip(8) or bridge(8) said was not understood ({strange})") from strange
-    for part, future in parts.items():
-        try:
-            known = future.result(max(0.0, deadline - time.monotonic()))(known)
-            continue
-        except TookTooLong:
-            why = f"{NO_ANSWER} within {FACTS_LIMIT:g} s"
-        except CommandFailed as failure:
-            why = failure.outcome.words.strip() or str(failure)
-        except LibvirtUnavailable as failure:
-            why = str(failure)
-        except _STRANGE as strange:
-            why = f"what it said was not understood ({strange})"
-        known = replace(known, gone={**known.gone, part: why})
+    for part in parts:
+        known = part.result()(known)
+    return replace(known, outputs=_outputs(plan, this, reach, known))
+
+
+def _outputs(plan: Plan, this: Host, reach: Reach, known: Facts) -> judge.Outputs:
+    """Return what the plan's things show, by which faults are mended; nothing where that takes too long."""
     rows = [thing for thing in things(plan, this, known.state) if _NEEDS[thing.section] not in known.gone]
-    return replace(known, outputs=readings.read_what_answers(reach, judge.readings(rows)))
+    asked = [argv for argv in judge.readings(rows) if not any("\0" in word for word in argv)]  # a zone not known
+    reading = start(partial(readings.read_what_answers, reach, asked))
+    wait([reading], OUTPUTS_LIMIT)
+    return reading.result() if reading.done() else {}
 
 
 _NEEDS = {"10.2": "net", "10.3": "net", "10.4": "virt", "10.5": "virt"}
 """The part that has to answer for a section's things to be read."""
 
 
+def _read(part: str, work: Callable[[], Part], reach: Reach) -> Part:
+    """Read a part, or say why that could not be. One whose daemon stands still is not waited for to the end."""
+    began = time.monotonic()
+    reading = start(work)
+    wait([reading], GLANCE)
+    daemon = None if reading.done() else _daemon(reach, part)
+    if daemon is not None and daemon.state not in (State.ABSENT, State.STOPPED):
+        wait([reading], began + FACTS_LIMIT - time.monotonic())
+    try:
+        if not reading.done():
+            late = f"it has not answered for {time.monotonic() - began:.0f} s"
+            return partial(_without, part, Gone(late, daemon or Daemon(), late=True))
+        return partial(_after, part, time.monotonic() - began, reading.result())
+    except CommandFailed as failure:
+        why = failure.outcome.words.strip() or str(failure)
+    except LibvirtUnavailable as failure:
+        why = str(failure)
+    except _STRANGE as strange:
+        why = f"what it said was not understood ({strange})"
+    return partial(_without, part, Gone(why, daemon or _daemon(reach, part)))
+
+
+def _after(part: str, seconds: float, found: Part, known: Facts) -> Facts:
+    return replace(found(known), seconds={**known.seconds, part: seconds})
+
+
+def _without(part: str, gone: Gone, known: Facts) -> Facts:
+    return replace(known, gone={**known.gone, part: gone})
+
+
+def _daemon(reach: Reach, part: str) -> Daemon:
+    """Look at a part's daemon itself, which may take long as well."""
+    if part not in NAMES:
+        return Daemon()
+    try:
+        return start(partial(read_daemon, reach, part, LOOK_LIMIT)).result(LOOK_LIMIT)
+    except (TookTooLong, CommandFailed, *_STRANGE):
+        return Daemon(State.UNKNOWN, "whether it runs cannot be seen in time")
+
+
 _STRANGE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading an answer of a form that is not known ends in."""
 
 
-def _kernel(plan: Plan, this: Host, reach: Reach) -> Callable[[Facts], Facts]:
+def _kernel(plan: Plan, this: Host, reach: Reach) -> Part:
     links = iproute.read_links(reach)
     ours = [segment.vxlan for segment in plan.segments if segment.vxlan in links]
     tables = {name: _or(partial(iproute.read_fdb, reach, name), ()) for name in ours if links[name].vxlan}
@@ -150,7 +195,7 @@ def _or(read: Callable[[], T], none: D) -> T | D:
         return none
 
 
-def _part(plan: Plan, this: Host, reach: Reach, part: str) -> Callable[[Facts], Facts]:
+def _part(plan: Plan, this: Host, reach: Reach, part: str) -> Part:
     state = host.read(plan, this, reach, (part,))
     names = {"net": ("nm_version", "profiles", "underlay_addressing", "underlay_mtu"), "virt": ("networks", "vms")}
     fields: dict[str, Any] = {name: getattr(state, name) for name in names[part]}
@@ -164,14 +209,14 @@ def _part(plan: Plan, this: Host, reach: Reach, part: str) -> Callable[[Facts], 
     return merge
 
 
-def _firewall(plan: Plan, this: Host, reach: Reach) -> Callable[[Facts], Facts]:
+def _firewall(plan: Plan, this: Host, reach: Reach) -> Part:
     ports = {segment.port for segment in plan.segments}
     planned = firewalld.read_zone(reach, this.interface, this.zone, ports)
     actual = firewalld.read_zone(reach, this.interface, None, ports) if this.zone else planned
     return lambda known: replace(known, state=replace(known.state, zone=planned), underlay_zone=actual)
 
 
-def _netfilter(reach: Reach) -> Callable[[Facts], Facts]:
+def _netfilter(reach: Reach) -> Part:
     found = netfilter.read(reach)
     return lambda known: replace(known, netfilter=found)
 

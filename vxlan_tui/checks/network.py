@@ -3,22 +3,20 @@
 from collections.abc import Iterator
 from functools import partial
 
-from vxlan_tui.checks import remedies
+from vxlan_tui.checks import daemons, remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, good, unknown
+from vxlan_tui.checks.daemons import LIBVIRT
 from vxlan_tui.checks.seen import Seen
 from vxlan_tui.command import command
-from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.state import Network
 
 SECTION = "10.4"
 
-LIBVIRT = ("host.libvirt", "libvirt")
-
 
 def checks(plan: Plan, this: Host) -> Iterator[Check]:
     """Give the checks of each segment's libvirt network."""
-    yield Check(LIBVIRT[0], SECTION, LIBVIRT[1], "libvirt is running", "virsh version", _libvirt)
+    yield daemons.check("virt", SECTION)
     for segment in plan.segments:
         name = segment.network
         yield Check(
@@ -39,13 +37,6 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             partial(_autostart, plan, this, segment),
             (LIBVIRT,),
         )
-
-
-def _libvirt(seen: Seen) -> Verdict:
-    gone = seen.facts.gone.get("virt")
-    if gone is None:
-        return good("it answers")
-    return bad("libvirt-not-running", system.daemon("virt", gone).what, remedies.start_daemon("virt", gone))
 
 
 def _active(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 
 from vxlan_tui import judge
 from vxlan_tui.checks.check import Mend
-from vxlan_tui.checks.seen import NO_ANSWER, Facts
+from vxlan_tui.checks.seen import Facts
 from vxlan_tui.command import Command, command
-from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import BY_NUMBER, profiles, things
 from vxlan_tui.record import Record
@@ -65,15 +64,6 @@ def there(plan: Plan, host: Host, section: str) -> Mend:
 def look_there(plan: Plan, host: Host) -> Mend:
     """Another host has to be looked at from its own side."""
     return Mend(shlex.join(("vxlan-tui", "verify", plan.path.name, "--host", host.name)), on_host=host.name)
-
-
-def start_daemon(part: str, gone: str) -> Mend:
-    """Mended by starting the daemon behind a part of the facts, now and at every boot; one that hangs, anew."""
-    start = shlex.split(system.daemon(part, gone).fix)
-    if not gone.startswith(NO_ANSWER):
-        return by(Command(tuple(start)))
-    units = (word.removesuffix(".socket") for word in start[3:])
-    return by(command("systemctl", "restart", *units))
 
 
 def autoconnect(plan: Plan, profile: Profile, facts: Facts, wanted: profiles.Wanted | None) -> Mend:

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from vxlan_tui.facts.daemons import Daemon
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.state import FdbEntry, HostState, Route, Zone
-
-NO_ANSWER = "no answer"
-"""What `gone` says first of a daemon that runs and hangs."""
 
 
 class Unreadable(OSError):  # noqa: N818 (it is what is so)
@@ -22,11 +20,24 @@ class Unreadable(OSError):  # noqa: N818 (it is what is so)
 
 
 @dataclass(frozen=True)
+class Gone:
+    """Why a part of the facts could not be read: too `late`, or what was said; and what its daemon does meanwhile."""
+
+    words: str
+    daemon: Daemon = field(default_factory=Daemon)
+    late: bool = False
+
+
+@dataclass(frozen=True)
 class Facts:
-    """One host at one moment. `gone` says of a part (net, firewall, virt, netfilter) why it could not be read."""
+    """One host at one moment. `gone` says of a part (net, firewall, virt, netfilter) why it could not be read.
+
+    `seconds` is how long each of the others took.
+    """
 
     state: HostState = field(default_factory=HostState)
-    gone: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, Gone] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
     tables: Mapping[str, tuple[FdbEntry, ...]] = field(default_factory=dict)
     """The forwarding table of each VXLAN of the plan that exists."""
     routes: Mapping[str, Route] = field(default_factory=dict)

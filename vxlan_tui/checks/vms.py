@@ -6,7 +6,7 @@ from functools import partial
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.bridge import forwarding
 from vxlan_tui.checks.check import Check, Key, Mend, Verdict, bad, doubtful, good, unknown
-from vxlan_tui.checks.network import LIBVIRT
+from vxlan_tui.checks.daemons import LIBVIRT
 from vxlan_tui.checks.seen import Facts, Replies, Seen
 from vxlan_tui.checks.sizes import ETHERNET_MTU, Guest, guests, joins
 from vxlan_tui.checks.tunnel import comes_through
