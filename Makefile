@@ -5,7 +5,7 @@ ARGS ?=
 # How many processes run the tests, which mostly wait; 0 runs them in this one, for a debugger
 WORKERS ?= 2
 
-PYTHON_FILES := vxlan_tui tests
+PYTHON_FILES := vxlan_tui tests .packaging
 BIN := .venv/bin
 # Rehearsals need root: they make namespaces and mounts of their own.
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo 'sudo env PYTHONDONTWRITEBYTECODE=1')

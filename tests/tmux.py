@@ -24,7 +24,7 @@ class Terminal:
 
     def type(self, text: str) -> None:
         """Type a text."""
-        self._tmux("send-keys", "-l", text)
+        self._tmux("send-keys", "-l", "--", text)
         time.sleep(0.2)
 
     @property

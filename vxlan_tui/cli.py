@@ -18,7 +18,7 @@ Verb = Callable[[argparse.Namespace], int]
 def run(arguments: Sequence[str]) -> int:
     """Run the verb, and turn what stops it into words on standard error and an exit status."""
     ours, command = _split(arguments)
-    parser = _parser()
+    parser = command_line()
     asked = parser.parse_args(ours)
     if command is not None and asked.verb is not _rehearse:
         parser.error("only rehearse takes a command after `--`")
@@ -69,7 +69,8 @@ def _stop(words: str, status: int) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; the manual page and the completion are made from it as well."""
     parser = argparse.ArgumentParser(
         prog="vxlan-tui",
         description="Give virtual machines on different KVM hosts a common layer-2 network over VXLAN.",
