@@ -115,4 +115,5 @@ def _by_key(text: str) -> dict[str, tuple[str, ...]]:
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         key, colon, value = line.partition(":")
-        yield (key, value.strip()) if colon and key and " " not in key else ("", line.strip())
+        is_key = colon and " " not in key and any(char.isalpha() for char in key)
+        yield (key, value.strip()) if is_key else ("", line.strip())

@@ -87,21 +87,35 @@ class Ours:
         return self.words.replace("{}", ", ".join(shown.splitlines())) if shown not in ("", self.text) else ""
 
 
+AT_ONCE = 500
+"""How many members a command adds or takes away: all words of a command over SSH have to fit into 128 KiB."""
+
+
 @dataclass(frozen=True)
 class Members:
-    """A thing that is a set of lines: the words that add a line to it and that take one away.
+    """A thing that is a set of lines: the command that adds lines to it or takes lines away, a word each.
 
-    The line itself is the end of the last word, as in `--add-rich-rule=LINE`.
+    `add` and `remove` are what stands before the line in its word, as `--add-rich-rule=`.
     """
 
-    add: tuple[str, ...]
-    remove: tuple[str, ...]
+    words: tuple[str, ...]
+    add: str
+    remove: str
 
     def commands(self, shown: str, wants: str) -> tuple[Command, ...]:
         """Return the commands that make a set of one out of the other: what is new first."""
         has, new = shown.splitlines(), wants.splitlines()
-        pairs = (self.add, [each for each in new if each not in has]), (self.remove, [e for e in has if e not in new])
-        return tuple(Command((*words[:-1], *(f"{words[-1]}{line}" for line in of))) for words, of in pairs if of)
+        pairs = (self.add, _without(new, has)), (self.remove, _without(has, new))
+        return tuple(
+            Command((*self.words, *(f"{sign}{line}" for line in of[start : start + AT_ONCE])))
+            for sign, of in pairs
+            for start in range(0, len(of), AT_ONCE)
+        )
+
+
+def _without(these: list[str], those: list[str]) -> list[str]:
+    others = set(those)
+    return [each for each in these if each not in others]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from vxlan_tui import judge
 from vxlan_tui.judge import Outputs
 from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import SECTIONS, bridge, ethernet, network, profiles, things, vms
+from vxlan_tui.procedures import SECTIONS, bridge, ethernet, firewall, flood, network, profiles, things, vms
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.procedures.sections import TABLE
 from vxlan_tui.record import Record, by_name
@@ -62,7 +62,7 @@ def _vxlan_in(name: str, state: HostState) -> str:
     return next((link.name for link in state.ports_of(name) if link.vxlan), "none")
 
 
-_PORTS = ("port", "port-permanent")
+_PORTS = tuple(f"{kind}{when}" for kind in ("port", "peers", "bgp") for when in ("", "-permanent"))
 
 
 def _place(thing: Thing) -> int:
@@ -142,15 +142,16 @@ def _device(record: Record) -> Thing:
 
 def _port(record: Record) -> Thing:
     zone, _, port = record.subject.rpartition(".")
-    return next(row for row in bridge.firewall(int(port), zone) if row.record == record.name)
+    rows = (*firewall.opened(int(port), zone), *firewall.tunnel_peers(int(port), zone), *firewall.bgp_peers(zone))
+    return next(row for row in rows if row.record == record.name)
 
 
 _KINDS: Mapping[str, Callable[[Record], Thing]] = {
     "underlay": lambda record: ethernet.in_force(Wanted("", "", record.subject), record.subject),
     "profile": _profile,
     "device": _device,
-    "port": _port,
-    "port-permanent": _port,
+    **dict.fromkeys(_PORTS, _port),
+    "flood": lambda record: flood.script(record.subject),
     "network": lambda record: network.definition(record.subject),
     "network-active": lambda record: network.active(record.subject),
     "network-autostart": lambda record: network.autostart(record.subject),

@@ -1,31 +1,29 @@
-"""Section 10.3: a bridge with a VXLAN as its port, and the firewall port for what comes in."""
+"""Section 10.3: a bridge with a VXLAN as its port, how it finds the other hosts, and who is let in."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from vxlan_tui.command import command
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
-from vxlan_tui.procedures import profiles
+from vxlan_tui.procedures import firewall, flood, profiles
 from vxlan_tui.procedures.profiles import MTU_PROPERTY, Wanted
 from vxlan_tui.state import HostState, Link
-from vxlan_tui.things import MTU, ZONE, Clear, Reading, Thing, escaped, lines
+from vxlan_tui.things import MTU, Clear, Reading, Thing, escaped, lines
 
 SECTION = "10.3"
 
 
 def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     """Return what every segment's bridge and VXLAN are made of on this host."""
-    ports: set[int] = set()
     for segment in plan.segments:
         mtu = inner_mtu(plan, segment, state)
         bridge, vxlan = wanted_bridge(segment, mtu), wanted_vxlan(plan, host, segment, mtu)
         yield _bridge(segment, bridge, state)
         yield _vxlan(plan, host, segment, vxlan, state)
         yield bridge_device(bridge, mtu, segment.stp)
+        yield from flood.kept(plan, host, segment)
         yield vxlan_device(vxlan, mtu, segment.bridge, kernel(plan, host, segment))
-        if segment.port not in ports:
-            yield from firewall(segment.port, state.zone.name if state and state.zone else ZONE, state)
-        ports.add(segment.port)
+        yield from flood.in_force(plan, host, segment)
+    yield from firewall.things(plan, host, state)
 
 
 def inner_mtu(plan: Plan, segment: Segment, state: HostState | None) -> str:
@@ -189,33 +187,6 @@ def vxlan_device(wanted: Wanted, mtu: str, bridge: str, link: tuple[str, ...]) -
         back_title=f"{wanted.interface}, active or not as before",
         touches=(bridge, wanted.interface),
     )
-
-
-def firewall(port: int, zone: str, state: HostState | None = None) -> Iterator[Thing]:
-    """Return as things that a UDP port is open in a zone: after a reboot, and now."""
-    refused = _no_zone(zone, state)
-    for words, kind, when in ((("--permanent",), "port-permanent", "after a reboot"), ((), "port", "now")):
-        asked = ("firewall-cmd", *words, f"--zone={zone}")
-        yield Thing(
-            "bridge.firewall" if kind == "port" else "bridge.firewall-permanent",
-            SECTION,
-            f"{port}/udp",
-            f"Open UDP port {port} in the firewalld zone {zone}, {when}",
-            "The other hosts' tunnel packets come in there.",
-            f"{kind}.{zone}.{port}",
-            Reading((*asked, f"--query-port={port}/udp"), "yes"),
-            "yes",
-            make=(command(*asked, f"--add-port={port}/udp"),),
-            delete=(command(*asked, f"--remove-port={port}/udp"),),
-            refused=refused,
-            back_title=f"UDP port {port} in the firewalld zone {zone}, open or not {when} as before",
-        )
-
-
-def _no_zone(zone: str, state: HostState | None) -> str:
-    if state is None or (state.zone and state.zone.exists):
-        return ""
-    return f"there is no firewalld zone {zone}" if state.zone else ""
 
 
 def _other_profile(wanted: Wanted, state: HostState | None) -> str:

@@ -1,0 +1,110 @@
+"""Who is let in: the tunnel's UDP port in the underlay's firewalld zone, open to everybody or to the other hosts."""
+
+from collections.abc import Iterable, Iterator
+
+from vxlan_tui.command import command
+from vxlan_tui.plan import Host, IpAddress, Plan
+from vxlan_tui.state import HostState
+from vxlan_tui.things import ZONE, Clear, Members, Reading, Thing, lines
+
+SECTION = "10.3"
+
+BGP_PORT = 179
+
+TUNNELS = ("wireguard", "tun", "ipip", "sit", "gre", "ip6gre", "ip6tnl", "vti", "vti6", "xfrm", "ppp")
+"""Kinds of devices (ip-link(8)) that carry packets between few hosts, and often share their zone with a NIC."""
+
+_WHEN = ((("--permanent",), "-permanent", "after a reboot"), ((), "", "now"))
+
+
+def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
+    """Return who is let in, once for each UDP port, and for BGP."""
+    zone = state.zone.name if state and state.zone else ZONE
+    refused = _no_zone(zone, state)
+    for port in dict.fromkeys(segment.port for segment in plan.segments):
+        if admits_peers(plan, host, port, state):
+            yield from tunnel_peers(port, zone, map(plan.tunnel_address, plan.peers(host)), refused)
+        else:
+            yield from opened(port, zone, refused, (_tunnel(host),) if state is None else ())
+    if any(plan.flood(segment) == "evpn" for segment in plan.segments):
+        yield from bgp_peers(zone, (peer.vtep for peer in plan.bgp_peers(host)), refused)
+
+
+def admits_peers(plan: Plan, host: Host, port: int, state: HostState | None) -> bool:
+    """Return whether a UDP port is open to the other hosts alone.
+
+    So it is where the plan says so, and where the underlay is a tunnel: an open port in its zone would be open on the
+    NICs of that zone as well.
+    """
+    link = state.links.get(host.interface) if state else None
+    by_plan = all(segment.admit == "peers" for segment in plan.segments if segment.port == port)
+    return by_plan or plan.encrypted or (link is not None and link.kind in TUNNELS)
+
+
+def opened(port: int, zone: str, refused: str = "", clear: tuple[Clear, ...] = ()) -> Iterator[Thing]:
+    """Return as things that a UDP port is open in a zone to everybody: after a reboot, and now."""
+    for words, kind, when in _WHEN:
+        asked = ("firewall-cmd", *words, f"--zone={zone}")
+        yield Thing(
+            f"bridge.firewall{kind}",
+            SECTION,
+            f"{port}/udp",
+            f"Open UDP port {port} in the firewalld zone {zone}, {when}",
+            "The other hosts' tunnel packets come in there.",
+            f"port{kind}.{zone}.{port}",
+            Reading((*asked, f"--query-port={port}/udp"), "yes"),
+            "yes",
+            make=(command(*asked, f"--add-port={port}/udp"),),
+            delete=(command(*asked, f"--remove-port={port}/udp"),),
+            clear=clear if kind else (),
+            refused=refused,
+            back_title=f"UDP port {port} in the firewalld zone {zone}, open or not {when} as before",
+        )
+
+
+def tunnel_peers(port: int, zone: str, peers: Iterable[IpAddress] = (), refused: str = "") -> Iterator[Thing]:
+    """Return as things that the other hosts' tunnel packets are let in, and nobody else's."""
+    why = "The other hosts' tunnel packets come in there, and nobody else's."
+    return _peers("firewall", "peers", (port, "udp"), zone, peers, why, refused)
+
+
+def bgp_peers(zone: str, peers: Iterable[IpAddress] = (), refused: str = "") -> Iterator[Thing]:
+    """Return as things that BGP is let in from the hosts that this one has a session with."""
+    why = "FRR's BGP sessions with the other hosts come in there."
+    return _peers("firewall-bgp", "bgp", (BGP_PORT, "tcp"), zone, peers, why, refused)
+
+
+def _peers(
+    step: str, record: str, port: tuple[int, str], zone: str, peers: Iterable[IpAddress], why: str, refused: str
+) -> Iterator[Thing]:
+    number, protocol = port
+    told = f'port port="{number}" protocol="{protocol}" accept'
+    rules = lines(f'rule family="ipv{peer.version}" source address="{peer}" {told}' for peer in peers)
+    for words, kind, when in _WHEN:
+        asked = ("firewall-cmd", *words, f"--zone={zone}")
+        yield Thing(
+            f"bridge.{step}{kind}",
+            SECTION,
+            f"{number}/{protocol}",
+            f"Let the other hosts in at {protocol.upper()} port {number} in the firewalld zone {zone}, {when}",
+            why,
+            f"{record}{kind}.{zone}.{number}",
+            Reading((*asked, "--list-rich-rules"), f'rule family="ipv[46]" source address="[^"]*" {told}'),
+            rules,
+            members=Members(asked, "--add-rich-rule=", "--remove-rich-rule="),
+            refused=refused,
+            back_title=f"{protocol.upper()} port {number} in the firewalld zone {zone}, who is let in {when} as before",
+        )
+
+
+def _tunnel(host: Host) -> Clear:
+    """What an exported script, which cannot choose by the host, needs clear to open the port to everybody."""
+    kinds = Reading(("ip", "-d", "-o", "link", "show", "dev", host.interface), rf" ({'|'.join(TUNNELS)}) ")
+    words = f'{host.interface} is a tunnel and shares its firewalld zone: write admit = "peers" in the plan ({{}})'
+    return Clear(kinds, "", words)
+
+
+def _no_zone(zone: str, state: HostState | None) -> str:
+    if state is None or (state.zone and state.zone.exists):
+        return ""
+    return f"there is no firewalld zone {zone}" if state.zone else ""
