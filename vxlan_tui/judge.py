@@ -37,8 +37,6 @@ def forward(things: Iterable[Thing], outputs: Outputs) -> list[Step]:
 
 def _forward(thing: Thing, outputs: Outputs) -> Step:
     step = Step(thing.id, thing.section, thing.subject, thing.title, thing.why, confirms=thing.confirms, thing=thing)
-    if thing.where and shown(thing.where.reading, outputs) != thing.where.text:
-        return step
     if conflict := thing.refused or in_the_way(thing.clear, outputs):
         return replace(step, conflict=conflict)
     has = shown(thing.reading, outputs)
@@ -66,7 +64,7 @@ def back(thing: Thing, record: str, outputs: Outputs, file: str) -> Step:
     step = Step(
         thing.id, thing.section, thing.subject, title, confirms=thing.confirms, thing=thing, restored=thing.record
     )
-    if now == then or (thing.where and shown(thing.where.reading, outputs) != thing.where.text):
+    if now == then:
         return step
     commands = _back(thing, record, file, then, now)
     if commands and (conflict := in_the_way(thing.back_clear, outputs)):
@@ -82,7 +80,8 @@ def _back(thing: Thing, record: str, file: str, then: str, now: str) -> tuple[Co
     if not then:
         return thing.delete
     commands = (*thing.restore, *thing.restore_when.get(then, ())) if now else thing.revive
-    return tuple(command for each in commands if (command := filled(each, record, file)) is not None)
+    differing = [line for line in then.splitlines() if line not in now.splitlines()]
+    return tuple(command for each in commands if (command := filled(each, record, file, differing)) is not None)
 
 
 def in_the_way(stands: Iterable[Clear | Ours], outputs: Outputs) -> str:

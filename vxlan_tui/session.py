@@ -170,7 +170,7 @@ class StepRun:
 
         `spend` is whether the record that the step restores is spent at once.
         """
-        journal, spent = self.session.journal, [step.restored] if step.restored else []
+        journal, spent = self.session.journal, self._spent(step)
         if not step.commands or (self.is_back and self.is_done(step)):
             self.session.records.forget(spent)
             return Result("done", step.note)
@@ -186,6 +186,11 @@ class StepRun:
         if result.state == "changed" and spend:
             self.session.records.forget(spent)
         return result
+
+    def _spent(self, step: Step) -> list[str]:
+        """Return the record that is spent once a step is done: with the last of the steps that restore it."""
+        last = next((each for each in reversed(self.steps) if each.restored == step.restored), None)
+        return [step.restored] if step.restored and last is not None and last.key == step.key else []
 
     def record_of(self, thing: Thing) -> Record:
         """Return how a thing stood at the last look, as a record."""

@@ -48,14 +48,6 @@ def escaped(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Shows:
-    """What a reading must show, exactly."""
-
-    reading: Reading
-    text: str
-
-
-@dataclass(frozen=True)
 class Clear:
     """What must not stand in the way: each line that the reading shows has to match `allowed` as a whole.
 
@@ -124,8 +116,8 @@ class Thing:
 
     It is right where `reading` shows `wants`. Where that shows nothing, `make` makes it, or `missing` says why that
     cannot be; where it shows something else, `change` changes it (or `members`, line by line). It is somebody else's
-    where one of `clear` says so, or where `refused`, which the program alone knows, does. `where` says when it is
-    looked at at all.
+    where one of `clear` says so, or where `refused`, which the program alone knows, does. `settings` are the
+    properties of a thing that is a set of them.
 
     `record` names what is kept of it before the first change: all that `kept` prints, which is `reading` where it is
     not given. Undo takes away by `delete` what was not there, and puts back by `restore` what was; `restore_when` has
@@ -134,7 +126,8 @@ class Thing:
 
     `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
     the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
-    A thing that was not there `goes_with` another one, named by its record, that was not there either.
+    A thing that was not there `goes_with` another one, named by its record, that was not there either. A
+    `partial` one can be there and show nothing that counts.
     """
 
     id: str
@@ -151,7 +144,7 @@ class Thing:
     members: Members | None = None
     clear: tuple[Clear | Ours, ...] = ()
     refused: str = ""
-    where: Shows | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
     kept: Reading | None = None
     delete: tuple[Command, ...] = ()
     restore: tuple[Command, ...] = ()
@@ -160,6 +153,7 @@ class Thing:
     back_clear: tuple[Clear | Ours, ...] = ()
     back_title: str = ""
     goes_with: str = ""
+    partial: bool = False
     touches: tuple[str, ...] = ()
     confirms: bool = False
     note: str = ""
@@ -173,26 +167,21 @@ class Thing:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """All that has to be read to judge it, on the way there and on the way back."""
-        where = (self.where.reading,) if self.where else ()
         stands = (each.reading for each in (*self.clear, *self.back_clear))
-        return (*where, self.reading, self.before, *stands)
+        return (self.reading, self.before, *stands)
 
 
 RECORD = "\0record\0"
 """In a word: the file of the thing's record."""
 
 SETTINGS = "\0settings\0"
-"""As a word: each `key:value` line of the record as two words, its type aside, which cannot be set."""
+"""As a word: each `key:value` line of the record that differs from what is shown now, as two words."""
 
 ZONE = "\0zone\0"
 """In a word: the firewalld zone, where only the host itself can say it."""
 
 MTU = "\0mtu\0"
 """In a word: the MTU inside the tunnel in bytes, where only the host itself can say it."""
-
-UNSET = "connection.type"
-"""The one property of a record that cannot be set."""
-
 
 PAIR = re.compile(r'^ ?([^:="]+)(?::|=")(.*?)"?$')
 """A line of a record that has a key and a value: nmcli's `key:value`, or an attribute as virsh shows it."""
@@ -206,14 +195,16 @@ def value(key: str) -> str:
 VALUE = re.compile("\0value (.*?)\0")
 
 
-def filled(command: Command, text: str, file: str) -> Command | None:
-    """Return a command with the marks filled from a record's text and file; None where the record lacks a value."""
-    pairs = [(found[1], found[2]) for line in text.splitlines() if (found := PAIR.match(line))]
-    values = dict(pairs)
+def filled(command: Command, record: str, file: str, differing: Iterable[str]) -> Command | None:
+    """Return a command with the marks filled from a record and its file; None where the record lacks a value.
+
+    `differing` are the record's lines that are not so now.
+    """
+    values = {found[1]: found[2] for line in record.splitlines() if (found := PAIR.match(line))}
     words: list[str] = []
     for word in command.argv:
         if word == SETTINGS:
-            words += [part for key, rest in pairs if key != UNSET for part in (key, rest)]
+            words += [part for line in differing for part in line.split(":", 1)]
         elif all(values.get(key) for key in VALUE.findall(word)):
             words.append(VALUE.sub(lambda found: values[found.group(1)], word).replace(RECORD, file))
         else:

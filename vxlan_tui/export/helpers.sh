@@ -1,23 +1,25 @@
 die() { printf '%s\n' "$2" >&2 && exit "$1"; }
-look() { # PICK COMMAND…: sets `all` to what COMMAND prints, nothing where it is not there, and `now` to what PICK picks
-    local words
-    if ! all=$("${@:2}" 2>/dev/null </dev/null); then
-        all="" words=$("${@:2}" 2>&1 >/dev/null </dev/null)
-        [[ -z $words || $words =~ $absent ]] || die 1 "Stopped in $section: ${*:2}: $words"
-    fi
-    now=$(grep -oE -e "${1:-.+}" <<<"$all" | sort)
+at() { # RECORD COMMAND…: sets `all` to what COMMAND prints, to nothing where what it is about is not there
+    record=$1
+    all=$("${@:2}" 2>/dev/null </dev/null) && return
+    all=$("${@:2}" 2>&1 >/dev/null </dev/null)
+    [[ -z $all || $all =~ $absent ]] || die 1 "Stopped in $section: ${*:2}: $all"
+    all=""
 }
-shows() { look "${@:2}" && [[ $now == "$1" ]]; } # WHAT-IS-SO PICK COMMAND…
-ours() { look "${@:3}" && [[ -z $now || $now == "$2" ]] || die 1 "Stopped in $section: $1: $now"; } # WORDS TEXT PICK COMMAND…
-free() { look "${@:3}" && now=$(grep -vxE -e "$2" <<<"$now"); [[ -z $now ]] || die 1 "Stopped in $section: $1: $now"; }
-run() { # COMMAND…: says it and runs it, with `input` for it to read; where it fails, that is the end
+pick() { grep -oE -e "${1:-.+}" <<<"$all" | sort; }
+shows() { [[ $(pick "$2") == "$1" ]]; } # WHAT-IS-SO PICK: whether that is what PICK picks of `all`
+free() { # ALLOWED PICK [COMMAND…]: stops where something else is picked than what is allowed
+    local all=$all record=$record now && { (($# < 3)) || at "$record" "${@:3}"; }
+    now=$(pick "$2" | grep -vxE -e "$1") && die 1 "Stopped in $section: in the way of $record: $now"
+}
+run() { # COMMAND…: says it, keeps what stood before, runs it, and ends where it fails. It reads `input`
     local word line="#" status=0
     [[ -z $guarded || -n $check$checkpoint ]] || guard_now
-    for word; do [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]] && line+=" $word" || line+=" '${word//\'/\'\"\'\"\'}'"; done
-    printf '%s\n' "$line${input:+ <<'EOF'$'\n'$input$'\n'EOF}" && todo=yes
-    [[ -z $check ]] || return 0
-    "$@" <<<"${input-}" || status=$?
+    for word; do [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]] || word="'${word//\'/\'\"\'\"\'}'" && line+=" $word"; done
+    printf '%s\n' "$line${input:+ <<'EOF'$'\n'$input$'\n'EOF}" && todo=yes && [[ -n $check ]] && return
+    [[ -z $record || -e $state/before/$record ]] || { printf '%s\n' "$plan" >"$state/plans/$record" && printf '%s' \
+        "${all:+$all$'\n'}" >$state/.new && mv -T $state/.new "$state/before/$record"; } || die 1 "not kept: $record"
+    "$@" <<<"$input" || status=$?
     logger -t vxlan-tui -- "${SUDO_USER:-${USER-}} ${SSH_CONNECTION-}: $plan: exit status $status: ${line:2}" || :
     ((status == 0)) || die 1 "Stopped in $section: exit status $status of: ${line:2}"
 }
-feed() { input=$(cat) run "$@"; } # COMMAND…: runs it with what this reads

@@ -1,116 +1,135 @@
-"""Things as rows of a script: `shows WHAT-IS-SO || run COMMAND`, and the way back."""
+"""Things as rows of a script: `at RECORD COMMAND` looks at one, `shows WHAT-IS-SO || run COMMAND` brings it about."""
 
 from collections.abc import Iterable, Iterator
 
 from vxlan_tui.command import Command, here_document_end
-from vxlan_tui.export.words import quoted, wrapped
-from vxlan_tui.things import RECORD, VALUE, Clear, Ours, Reading, Shows, Thing
+from vxlan_tui.export.words import PROPERTIES, WIDTH, quoted, wrapped
+from vxlan_tui.procedures.profiles import PUT_BACK
+from vxlan_tui.things import RECORD, VALUE, Clear, Ours, Reading, Thing, escaped
 
 _INDENT = "    "
 
 
+def at(thing: Thing) -> str:
+    """Return the line that looks at a thing."""
+    return wrapped(["at", quoted(thing.record), *map(quoted, thing.before.argv)])
+
+
 def forward(thing: Thing) -> Iterator[str]:
-    """Return the lines that bring a thing about."""
-    yield f"# {thing.title}".replace("\0zone\0", "of the interface")
-    yield from (stand(each) for each in thing.clear)
-    shows = wrapped(["shows", quoted(thing.wants), *_reading(thing.reading)])
-    where = f"! {_where(thing.where)} ||\n{_INDENT}" if thing.where else ""
-    body = list(_body(thing))
-    if len(body) == 1 and "<<" not in body[0]:
-        yield f"{where}{shows} ||\n{body[0]}"
-        return
-    yield f"{where}{shows} || {{"
-    yield from body
-    yield "}"
-
-
-def _body(thing: Thing) -> Iterator[str]:
-    if thing.record:
-        yield wrapped(["keep", quoted(thing.record), *map(quoted, thing.before.argv)], _INDENT)
+    """Return the lines that bring about a thing that was looked at."""
+    # A thing in a state of its own, as a VM that is paused, stops the command that would change it.
+    yield from (
+        _stand(each) for each in thing.clear if isinstance(each, Ours) or each.reading.argv != thing.before.argv
+    )
     if thing.missing:
-        yield wrapped(["[[", "-n", "$now", "]]", "||", "die", "1", quoted(f"Stopped: {thing.missing}")], _INDENT)
-    elif not thing.change or thing.make == thing.change:
-        yield from runs(thing.make)
-    elif thing.make[-len(thing.change) :] == thing.change:
-        yield f"{_INDENT}[[ -n $now ]] ||"
-        yield from runs(thing.make[: -len(thing.change)], _INDENT * 2)
-        yield from runs(thing.change)
-    elif not thing.make:
-        yield from runs(thing.change)
-    else:
-        yield f"{_INDENT}if [[ -z $now ]]; then"
-        yield from runs(thing.make, _INDENT * 2)
-        yield f"{_INDENT}else"
-        yield from runs(thing.change, _INDENT * 2)
-        yield f"{_INDENT}fi"
+        yield wrapped(["[[ -n $all ]] || die 1", quoted(f"Stopped: {thing.missing}")])
+    elif thing.settings:
+        yield from _profile(thing)
+    elif thing.make or thing.change:
+        yield from _changed(thing)
+
+
+def _profile(thing: Thing) -> Iterator[str]:
+    """A profile is made where there is none, and given the properties that it lacks."""
+    pairs = [word for pair in thing.settings.items() for word in pair]
+    words = thing.change[0].argv[: -len(pairs)]
+    yield wrapped([f"set=({quoted(pairs[0])}", *map(quoted, pairs[1:])], end=")")
+    yield wrapped(["[[ -n $all ]] || run", *map(quoted, thing.make[0].argv)])
+    # What a new profile is made with has to be set only where one exists, unless that is a command of its own.
+    exists = "" if thing.change[0] in thing.make else "[[ -z $all ]] || "
+    yield wrapped([f'{exists}has "${{set[@]}}" || run', *map(quoted, words), '"${set[@]}"'])
+
+
+def _changed(thing: Thing) -> Iterator[str]:
+    shows = _shows(thing)
+    change = thing.change or thing.make
+    if not thing.make:
+        shows = f"[[ -z $all ]] || {shows}"
+    if len(change) == 1 and thing.make in ((), change):
+        line = next(runs(change, ""))
+        first = f"{shows} || {line}".partition("\n")[0]
+        together = len(first) <= WIDTH and "\n" not in shows and not first.endswith("\\")
+        yield f"{shows} || {line}" if together else f"{shows} ||\n{_INDENT}{line}"
+        return
+    yield f"{shows} || {{"
+    extra = change[: len(change) - len(thing.make)] if thing.make and thing.make != change else ()
+    yield from (f"{_INDENT}[[ -z $all ]] || {line}" for line in runs(extra, ""))
+    yield from runs(change[len(extra) :])
+    yield "}"
 
 
 def put_back(thing: Thing) -> Iterator[str]:
     """Return the lines that put a thing back that stood; none where nothing has to be."""
-    rows = [(f"[[ $then == {quoted(then)} ]]", commands) for then, commands in thing.restore_when.items()]
-    now, gone = ("", "") if thing.restore == thing.revive else ("[[ -n $now ]]", "[[ -z $now ]]")
-    rows = [(now, thing.restore), *rows, *([(gone, thing.revive)] if gone else [])]
-    lines = [line for when, commands in rows if commands for line in _when(when, thing, commands)]
-    if thing.members:
-        lines = list(members(thing, "$then"))
+    for then, commands in thing.restore_when.items():
+        yield from _if("stood", thing, escaped(then), _when("", thing, commands))
+    gone = len(thing.restore) - len(thing.revive)
+    lines: list[str] = []
+    if not thing.revive or thing.restore[gone:] == thing.revive:
+        lines += _when("[[ -n $now ]]", thing, thing.restore[:gone])
+        lines += _when("", thing, thing.revive)
     if lines:
-        yield from _if("stood", thing, lines)
+        yield from _if("stood", thing, _pick(thing.before), lines)
 
 
 def take_away(thing: Thing) -> Iterator[str]:
     """Return the lines that take a thing away that was not there; none where nothing has to be."""
     if thing.delete:
-        clear = [f"{_INDENT}{line}" for each in thing.back_clear for line in stand(each).splitlines()]
-        yield from _if("fell", thing, [*clear, *_when("", thing, thing.delete)])
+        clear = [_INDENT + _stand(each).replace("\n", f"\n{_INDENT}") for each in thing.back_clear]
+        pick = _pick(thing.before) if thing.partial else ""
+        yield from _if("fell", thing, pick, [*clear, *_when("", thing, thing.delete)])
 
 
-def _if(helper: str, thing: Thing, lines: Iterable[str]) -> Iterator[str]:
-    where = f"{_where(thing.where)} &&\n{_INDENT}" if thing.where else ""
-    yield f"if {where}{wrapped([helper, quoted(thing.record), *_reading(thing.before)])}; then"
-    yield from lines
+def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[str]:
+    body = list(lines)
+    alone = [f"kept {quoted(thing.goes_with)} &&"] if helper == "fell" and thing.goes_with else []
+    words = [*alone, helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
+    known = [f"known {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
+    words += [word for each in known for word in ("&&", each)]
+    if len(body) == 1:
+        line = f"{wrapped(words)} && {body[0].strip()}"
+        yield line if len(line) <= WIDTH and "\n" not in line else f"{wrapped(words, end=' &&')}\n{body[0]}"
+        return
+    yield wrapped(["if", *words], end="; then")
+    yield from body
     yield "fi"
+
+
+def _marks(commands: Iterable[Command]) -> list[str]:
+    return list(dict.fromkeys(mark for each in commands for word in each.argv for mark in VALUE.findall(word)))
 
 
 def _when(when: str, thing: Thing, commands: Iterable[Command]) -> Iterator[str]:
     for command in commands:
-        marks = [mark for word in command.argv for mark in VALUE.findall(word)]
-        known = [f"known {quoted(thing.record)} {quoted(mark)}" for mark in dict.fromkeys(marks)]
-        record = [f"record=$state/before/{quoted(thing.record)}"] if any(RECORD in w for w in command.argv) else []
-        before = " && ".join([*([when] if when else []), *known, *record])
-        if before:
-            yield f"{_INDENT}{before} &&"
-        yield from runs((command,), _INDENT * (2 if before else 1))
+        record = [f"file=$state/before/{quoted(thing.record)}"] if any(RECORD in w for w in command.argv) else []
+        before = "".join(f"{each} && " for each in (*([when] if when else []), *record))
+        line = f"{_INDENT}{before}{next(runs((command,), '')).strip()}"
+        split = len(line.partition("\n")[0]) > WIDTH and before
+        yield f"{_INDENT}{before.rstrip()}\n{next(runs((command,), _INDENT * 2))}" if split else line
 
 
-def stand(each: Clear | Ours) -> str:
+def _stand(each: Clear | Ours) -> str:
     """Return the line that stops a script where something of somebody else's is in the way."""
-    helper, text = ("ours", each.text) if isinstance(each, Ours) else ("free", each.allowed)
-    words = each.words.partition(": {}")[0].partition(" ({})")[0]
-    return wrapped([helper, quoted(words), quoted(text), *_reading(each.reading)])
+    if isinstance(each, Ours):
+        return wrapped(["ours", *map(quoted, each.text.splitlines())])
+    return wrapped(["free", quoted(each.allowed), quoted(_pick(each.reading)), *map(quoted, each.reading.argv)])
 
 
-def _where(shows: Shows) -> str:
-    return wrapped(["shows", quoted(shows.text), *_reading(shows.reading)])
+def _shows(thing: Thing) -> str:
+    return wrapped(["shows", quoted(thing.wants), quoted(_pick(thing.reading))])
 
 
-def _reading(reading: Reading) -> list[str]:
-    return [quoted("" if reading.pick == ".+" else reading.pick), *map(quoted, reading.argv)]
+def _pick(reading: Reading) -> str:
+    if reading.pick == PUT_BACK:
+        return PROPERTIES
+    return "" if reading.pick == ".+" else reading.pick
 
 
 def runs(commands: Iterable[Command], indent: str = _INDENT) -> Iterator[str]:
     """Return the lines that run commands, word for word as the program shows them."""
     for command in commands:
-        helper = "feed" if command.stdin else "run"
-        line = wrapped([helper, *map(quoted, command.argv)], indent)
+        line = wrapped(["feed" if command.stdin else "run", *map(quoted, command.argv)], indent)
         if not command.stdin:
             yield line
             continue
         end = here_document_end(command.stdin)
         yield f"{line} <<'{end}'\n{command.stdin.rstrip(chr(10))}\n{end}"
-
-
-def members(thing: Thing, wants: str) -> Iterator[str]:
-    """Return the line that makes one set of lines out of another, line by line."""
-    assert thing.members is not None  # noqa: S101 (the caller looked)
-    add, remove = (" ".join(map(quoted, words)) for words in (thing.members.add, thing.members.remove))
-    yield f'{_INDENT}members "{wants}" {add} -- {remove}'

@@ -9,23 +9,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vxlan_tui import __version__
 from vxlan_tui.export import rows
-from vxlan_tui.export.words import quoted, wrapped
+from vxlan_tui.export.words import plain, quoted, wrapped
 from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Host, Plan, printable
-from vxlan_tui.procedures import TABLE, checkpoint, things
-from vxlan_tui.procedures.packages import PACKAGES
-from vxlan_tui.things import ABSENT, Clear, Reading, Thing
+from vxlan_tui.procedures import TABLE, Section, checkpoint, things
+from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
+from vxlan_tui.procedures.profiles import PUT_BACK
+from vxlan_tui.procedures.vms import WAIT
+from vxlan_tui.things import ABSENT, Thing
 
 _HERE = Path(__file__).parent
-
-Section = list[Thing]
 
 
 def script(plan: Plan, host: Host) -> str:
     """Return the script that does on `host` what `apply` does there."""
     title = f"Sets {host.name} up for the VXLAN segments of a plan."
     ending = f". What stood before is kept in {RECORDS_DIRECTORY}, for undo."
-    return _render(plan, host, title, ending, ["helpers", "keep"], _forward)
+    return _render(plan, host, title, ending, ["helpers", "make"], _forward)
 
 
 def undo_script(plan: Plan, host: Host) -> str:
@@ -34,50 +34,59 @@ def undo_script(plan: Plan, host: Host) -> str:
     return _render(plan, host, title, f". It restores what {RECORDS_DIRECTORY} says.", ["helpers", "back"], _back)
 
 
-def _forward(plan: Plan, host: Host, section: Section) -> Iterator[str]:
+def _forward(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
+    looked = ""
     for thing in section:
         if thing.id == "ethernet.profile":
             yield f"[[ -z $(ip -o addr show dev {quoted(host.interface)} scope global) ]] || guarded=yes"
-        if thing.id == "bridge.bridge":
-            yield f"[[ -z ${{SSH_CONNECTION-}} ]] || {rows.stand(_addresses(thing.subject))}"
         if thing.confirms:
             yield _confirm(plan, host)
+        if (look := rows.at(thing)) != looked:
+            yield look
+        looked = look
+        if thing.id == "bridge.bridge":
+            yield f"[[ -z ${{SSH_CONNECTION-}} ]] || {_addresses(thing.subject)}"
         yield from rows.forward(thing)
 
 
-def _back(plan: Plan, host: Host, section: Section) -> Iterator[str]:
-    if section[0].id == "ethernet.profile":
-        yield "guarded=yes"
+def _back(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
     for thing in section:
         if thing.confirms:
             yield _confirm(plan, host)
+            yield rows.at(thing)
             yield from rows.forward(thing)
         else:
             yield from rows.put_back(thing)
     for thing in reversed(section):
         yield from rows.take_away(thing)
-    yield wrapped(["forget", *(quoted(thing.record) for thing in section if thing.record)])
 
 
-def _addresses(bridge: str) -> Clear:
+def _addresses(bridge: str) -> str:
     """A bridge that an SSH session may come in over: the program guards that change, a script leaves it alone."""
-    has = Reading(("ip", "addr", "show", "dev", bridge), "inet6? .*scope global")
-    return Clear(has, "", f"{bridge} has addresses, and you may have come in over it: apply it with vxlan-tui: {{}}")
+    return wrapped(["free", "''", "'inet6? .*scope global'", "ip", "addr", "show", "dev", quoted(bridge)])
+
+
+def _heading(section: Section, guarded: bool) -> str:
+    return f"section={section.number}{' guarded=yes' if guarded else ''} # --- {section.number} {section.title} ---"
 
 
 def _confirm(plan: Plan, host: Host) -> str:
     peers = checkpoint.peers(plan, host)
-    return wrapped(["confirm", quoted(host.interface), f"-{host.vtep.version}", *map(quoted, peers)])
+    return wrapped(["confirm", f"-{host.vtep.version}", quoted(host.interface), *map(quoted, peers)])
 
 
-def _facts(plan: Plan, host: Host) -> Iterator[str]:
+def _facts(plan: Plan, host: Host, back: bool) -> Iterator[str]:
     interface = quoted(host.interface)
     if host.zone:
         yield f"zone={quoted(host.zone)}"
     else:
         ask = f"firewall-cmd --get-zone-of-interface={interface} 2>/dev/null"
-        yield f'zone=$({ask} || firewall-cmd --get-default-zone) || die 3 "firewalld does not answer."'
-    if any(segment.mtu is None for segment in plan.segments):
+        yield f"zone=$({ask} || firewall-cmd --get-default-zone) || die 3 firewalld"
+    if back:
+        yield f"part={quoted(PUT_BACK)} seen=()"
+        if plan.vms_of(host):
+            yield f"wait={plain(WAIT)}"
+    elif any(segment.mtu is None for segment in plan.segments):
         less = -plan.mtu_inside(0)
         yield f"mtu=$(($(cat /sys/class/net/{interface}/mtu) - {less})) # less what the tunnel adds"
 
@@ -88,14 +97,16 @@ def _render(
     title: str,
     ending: str,
     helpers: list[str],
-    write: Callable[[Plan, Host, Section], Iterable[str]],
+    write: Callable[[Plan, Host, list[Thing]], Iterable[str]],
 ) -> str:
     all_rows = things(plan, host, None)
     sections = [(each, [row for row in all_rows if row.section == each.number]) for each in TABLE]
     order = sections if write is _forward else reversed(sections)
     programs = dict.fromkeys(name for each, rows_ in sections if rows_ for name in each.programs)
     texts = [
-        "\n".join([f"# --- {each.number} {each.title} ---", f"section={each.number}", *write(plan, host, rows_)])
+        "\n".join(
+            [_heading(each, guarded=write is _back and rows_[0].id == "ethernet.profile"), *write(plan, host, rows_)]
+        )
         for each, rows_ in order
         if rows_
     ]
@@ -112,9 +123,10 @@ def _render(
             digest=plan.digest,
             absent=ABSENT,
             helpers=[_part(name) for name in [*helpers, *(["guard"] if host.ethernet else [])]],
-            facts=list(_facts(plan, host)),
-            needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs]),
+            facts=list(_facts(plan, host, write is _back)),
+            needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
+            end="forget\n" if write is _back else "",
         )
     )
 

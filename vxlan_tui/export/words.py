@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from vxlan_tui.procedures.vms import WAIT
 from vxlan_tui.things import MTU, SETTINGS, VALUE, ZONE
 
 WIDTH = 120
@@ -17,15 +18,22 @@ _RESERVED = {"if", "then", "elif", "else", "fi", "case", "esac", "for", "select"
 
 def quoted(text: str) -> str:
     """Return text as one word of bash, in a form that shellcheck does not take for a slip; marks as variables."""
-    parts = [_VARIABLES.get(part) or _plain(part) for part in _MARKS.split(VALUE.sub("\0value\0", text)) if part]
+    if text == WAIT:
+        return '"$wait"'
+    parts = [_VARIABLES.get(part) or plain(part) for part in _MARKS.split(VALUE.sub("\0value\0", text)) if part]
     return "".join(parts) or "''"
 
 
 _VARIABLES["\0value\0"] = '"$value"'
-_VARIABLES["\0record\0"] = '"$record"'
+PROPERTIES = "\0properties\0"
+"""Picks the properties of a profile that are put back."""
+
+_VARIABLES[PROPERTIES] = '"$part"'
+_VARIABLES["\0record\0"] = '"$file"'
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return text without marks as one word of bash."""
     if re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII) and text not in _RESERVED:
         return text
     if re.fullmatch(r"[ -~]*", text) and not re.search(r"[$`'\\]|^~", text):
@@ -48,7 +56,7 @@ def wrapped(words: Iterable[str], indent: str = "", end: str = "") -> str:
     done: list[str] = []
     line = indent
     for word in words:
-        if len(line) + len(word) + len(end) + 3 > WIDTH and line.strip():
+        if len(line) + len(word) + len(end) + 3 > WIDTH and line.strip() and (done or " " in line.strip()):
             done.append(f"{line} \\")
             line = f"{indent}    {word}"
         else:

@@ -158,7 +158,7 @@ def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
 
 def _stands(row: Guarded) -> tuple[Recorded, ...]:
     records = [Record(str(name), str(text)) for name, text in row.row.get("stands", ())]
-    return tuple((thing, record) for record in records if (thing := back.of_record(record)) is not None)
+    return tuple((thing, record) for record in records for thing in back.of_record(record))
 
 
 def _still_there(row: Guarded, found: Iterable[Checkpoint]) -> str:

@@ -4,6 +4,7 @@ One rule for all kinds: what was not there is taken away, what was is put back. 
 section what stood is put back in the order it was changed in, then what did not stand is taken away, the last first.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -29,13 +30,15 @@ def recorded(plan: Plan, host: Host, records: Iterable[Record], state: HostState
     """
     left = by_name(records)
     named = [thing for thing in things(plan, host, state, SECTIONS) if thing.record]
-    found = [(thing, left.pop(thing.record)) for thing in named if thing.record in left]
+    found = [(thing, left[thing.record]) for thing in named if thing.record in left]
+    for thing, _ in found:
+        left.pop(thing.record, None)
     ports = {str(segment.port) for segment in plan.segments}
     others = [
         (thing, record)
         for record in left.values()
-        if (record.plan == str(plan.path) or (record.kind in _PORTS and record.name.rpartition(".")[2] in ports))
-        and (thing := of_record(record)) is not None
+        if record.plan == str(plan.path) or (record.kind in _PORTS and record.name.rpartition(".")[2] in ports)
+        for thing in of_record(record)
     ]
     own = {vms.of_record(record.subject)[0] for record in records if record.kind in ("nic", "live")}
     own |= {record.subject for record in records if record.kind in ("vm", "power")}
@@ -82,7 +85,7 @@ def steps(found: Iterable[Recorded], outputs: Outputs) -> list[Step]:
 def _section(pairs: list[Recorded], outputs: Outputs) -> Iterator[Step]:
     put_back = [pair for pair in pairs if pair[0].before.shown(pair[1].text)]
     taken_away = [pair for pair in reversed(pairs) if pair not in put_back]
-    names = {record.name for _, record in taken_away}
+    names = {record.name for _, record in pairs if not record.text.strip()}
     for thing, record in put_back:
         yield judge.back(thing, record.text, outputs, file_of(record))
     if (saved := _saved(put_back, outputs)) is not None:
@@ -116,17 +119,16 @@ def file_of(record: Record) -> str:
     return f"{RECORDS_DIRECTORY}/{record.name}"
 
 
-def of_record(record: Record) -> Thing | None:
-    """Return the thing that a record is about, as far as the record tells; None for one of an unknown kind."""
-    make = _KINDS.get(record.kind)
-    return make(record) if make else None
+def of_record(record: Record) -> tuple[Thing, ...]:
+    """Return the things that a record is about, as far as the record tells; none for one of an unknown kind."""
+    return tuple(make(record) for make in _KINDS.get(record.kind, ()))
 
 
 def _profile(record: Record) -> Thing:
     pairs = dict(line.partition(":")[::2] for line in record.text.splitlines())
     kind = pairs.get("connection.type", "")
     is_underlay = kind == "802-3-ethernet"
-    settings = {key: value for key, value in pairs.items() if not key.startswith("connection.i")}
+    settings = {key: value for key, value in pairs.items() if re.fullmatch(profiles.PUT_BACK, f"{key}:{value}")}
     wanted = Wanted(record.subject, kind, pairs.get("connection.interface-name", ""), (), settings, tried=is_underlay)
     step, section = ("ethernet.profile", ethernet.SECTION) if is_underlay else ("bridge.vxlan", bridge.SECTION)
     return profiles.thing(step, section, f"Connection profile {record.subject}", "", wanted)
@@ -146,17 +148,19 @@ def _port(record: Record) -> Thing:
     return next(row for row in rows if row.record == record.name)
 
 
-_KINDS: Mapping[str, Callable[[Record], Thing]] = {
-    "underlay": lambda record: ethernet.in_force(Wanted("", "", record.subject), record.subject),
-    "profile": _profile,
-    "device": _device,
-    **dict.fromkeys(_PORTS, _port),
-    "flood": lambda record: flood.script(record.subject),
-    "network": lambda record: network.definition(record.subject),
-    "network-active": lambda record: network.active(record.subject),
-    "network-autostart": lambda record: network.autostart(record.subject),
-    "nic": lambda record: vms.stored_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),
-    "live": lambda record: vms.live_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),
-    "vm": lambda record: vms.existing(record.subject),
-    "power": lambda record: vms.running(record.subject),
+_KINDS: Mapping[str, tuple[Callable[[Record], Thing], ...]] = {
+    "underlay": (lambda record: ethernet.in_force(Wanted("", "", record.subject), record.subject),),
+    "profile": (_profile,),
+    "device": (_device,),
+    **dict.fromkeys(_PORTS, (_port,)),
+    "flood": (lambda record: flood.script(record.subject),),
+    "network": (
+        lambda record: network.definition(record.subject),
+        lambda record: network.active(record.subject),
+        lambda record: network.autostart(record.subject),
+    ),
+    "nic": (lambda record: vms.stored_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),),
+    "live": (lambda record: vms.live_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),),
+    "vm": (lambda record: vms.existing(record.subject),),
+    "power": (lambda record: vms.running(record.subject),),
 }

@@ -91,7 +91,7 @@ def _bridge(segment: Segment, wanted: Wanted, state: HostState | None) -> Thing:
     )
     refused = _other_profile(wanted, state)
     taps = ("vnet[0-9]+", *(escaped(link.name) for link in _ports(segment, state) if link.kind == "tun"))
-    clear = (*row.clear, *_foreign_device(wanted), foreign_ports(segment.bridge, segment.vxlan, taps))
+    clear = (*row.clear, _foreign_device(wanted), foreign_ports(segment.bridge, segment.vxlan, taps))
     return replace(row, clear=clear, refused=refused, back_clear=(foreign_ports(segment.bridge, segment.vxlan),))
 
 
@@ -106,18 +106,15 @@ def _vxlan(plan: Plan, host: Host, segment: Segment, wanted: Wanted, state: Host
     touches = (segment.bridge, segment.vxlan)
     row = profiles.thing("bridge.vxlan", SECTION, title, why, wanted, segment.vxlan, touches)
     refused = _other_profile(wanted, state) or _no_parent(host, segment, state) or _taken(segment, state)
-    return replace(row, clear=(*row.clear, *_foreign_device(wanted), _same_vni(segment)), refused=refused)
+    return replace(row, clear=(*row.clear, _foreign_device(wanted), _same_vni(segment)), refused=refused)
 
 
-def _foreign_device(wanted: Wanted) -> tuple[Clear, ...]:
+def _foreign_device(wanted: Wanted) -> Clear:
     """Return what says that a device of that name is somebody else's."""
-    shown = ("nmcli", "-t", "-f", "GENERAL.CONNECTION,GENERAL.STATE", "device", "show", wanted.interface)
-    by_hand = f"the device {wanted.interface} exists, and no connection profile of NetworkManager's made it ({{}})"
-    by_other = f"the device {wanted.interface} belongs to another connection profile than {wanted.name}: {{}}"
-    return (
-        Clear(Reading(shown, r"GENERAL.STATE:.*(external|unmanaged).*"), "", by_hand),
-        Clear(Reading(shown, "GENERAL.CONNECTION:.+"), f"GENERAL.CONNECTION:{escaped(wanted.name)}", by_other),
-    )
+    shown = ("nmcli", "-t", "-f", "GENERAL", "device", "show", wanted.interface)
+    pick = "CONNECTION:.+|STATE:.*(external|unmanaged).*"
+    words = f"the device {wanted.interface} exists, and not by the connection profile {wanted.name} ({{}})"
+    return Clear(Reading(shown, pick), f"CONNECTION:{escaped(wanted.name)}", words)
 
 
 def foreign_ports(bridge: str, vxlan: str, taps: Iterable[str] = ()) -> Clear:

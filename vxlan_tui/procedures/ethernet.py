@@ -15,6 +15,9 @@ from vxlan_tui.things import Reading, Thing, escaped, lines, value
 
 SECTION = "10.2"
 
+DOT = r"\."
+"""An escaped dot. What is picked is compared as a whole: a dot that matches more does no harm, and reads better."""
+
 _DEVICE = "GENERAL.CONNECTION,GENERAL.CON-UUID,GENERAL.STATE,IP{v}.ADDRESS,IP{v}.GATEWAY,IP{v}.DNS,IP{v}.SEARCHES"
 
 
@@ -81,11 +84,12 @@ def in_force(profile: Wanted, interface: str, values: tuple[str, ...] = (), vers
         f"Activate {profile.name} on {interface}",
         "A profile takes effect when it is activated.",
         f"underlay.{interface}",
-        Reading(device, f":({'|'.join(escaped(each) for each in shown)})$"),
+        Reading(device, f":({'|'.join(escaped(each).replace(DOT, '.') for each in shown)})$"),
         lines(f":{each}" for each in dict.fromkeys(shown)),
         make=(profiles.up(profile.name),),
         change=(profiles.up(profile.name),),
         kept=Reading(device, "GENERAL.CON-UUID:.+"),
+        partial=True,
         delete=(profiles.down(profile.name),),
         goes_with=f"profile.{profile.name}",
         restore=(again,),

@@ -12,13 +12,7 @@ SECTION = "10.4"
 
 # No <mtu>: libvirt refuses it for a network with forward mode bridge.
 _NETWORK = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(
-    """\
-<network>
-  <name>{{ name }}</name>
-  <forward mode="bridge"/>
-  <bridge name="{{ bridge }}"/>
-</network>
-"""
+    '<network><name>{{ name }}</name><forward mode="bridge"/><bridge name="{{ bridge }}"/></network>\n'
 )
 
 
@@ -50,8 +44,8 @@ def definition(name: str, bridge: str = "") -> Thing:
     """Return the network's definition as a thing."""
     make = (Command(("virsh", "net-define", "/dev/stdin"), stdin=xml(name, bridge)),)
     other = Clear(
-        Reading(("virsh", "net-dumpxml", name), "<forward mode='[a-z-]*'|<bridge name='[^']*'"),
-        f"<forward mode='bridge'|<bridge name='{escaped(bridge)}'",
+        Reading(("virsh", "net-dumpxml", name), "<(forward mode|bridge name)='[^']*"),
+        f"<(forward mode='bridge|bridge name='{escaped(_xml(bridge))})",
         f"a libvirt network {name} exists that is not the plan's: it has {{}}",
     )
     return Thing(
@@ -82,11 +76,12 @@ def active(name: str) -> Thing:
         name,
         f"Start the libvirt network {name}",
         "A VM can only start on a network that is active.",
-        f"network-active.{name}",
+        f"network.{name}",
         _info(name, "Active: +yes"),
         _line("Active", "yes"),
         make=(start,),
         delete=(stop,),
+        partial=True,
         revive=(start,),
         back_title=f"libvirt network {name}, active or not as before",
     )
@@ -101,12 +96,13 @@ def autostart(name: str) -> Thing:
         name,
         f"Start {name} whenever libvirt starts",
         "Otherwise its VMs stay off after a reboot.",
-        f"network-autostart.{name}",
-        _info(name, "Autostart: +[a-z]+"),
+        f"network.{name}",
+        _info(name, "Autostart: +yes"),
         _line("Autostart", "yes"),
         make=(on,),
-        change=(on,),
-        restore_when={_line("Autostart", "no"): (off,), _line("Autostart", "yes"): (on,)},
+        delete=(off,),
+        goes_with=f"network.{name}",
+        partial=True,
         back_title=f"{name} starts with libvirt or not, as before",
     )
 

@@ -19,3 +19,6 @@ PACKAGES = {
     "wg": ("wireguard-tools", "wireguard-tools"),
     "ssh": ("openssh-clients", "openssh-client"),
 }
+
+ALWAYS_THERE = ("bash", "busctl", "grep", "install", "timeout")
+"""Programs of packages that every host of these distributions has."""

@@ -5,12 +5,15 @@ prints them, so that one text serves all.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.things import SETTINGS, Ours, Reading, Thing, escaped, lines
 
 MTU_PROPERTY = "802-3-ethernet.mtu"
+
+PUT_BACK = "connection.(autoconnect|master|slave-type):.*|ipv[46].*|bridge.stp:.*|vxlan.*|" + MTU_PROPERTY + ":[0-9]+"
+"""What of a profile's record is put back, where it differs."""
 
 _FILES = ("nmcli", "-t", "-f", "NAME,FILENAME", "connection", "show")
 
@@ -48,10 +51,11 @@ def thing(
     touches: tuple[str, ...] = (),
 ) -> Thing:
     """Return a profile as a thing. A title of undo follows from whether the profile existed."""
-    settings = {key: value for key, value in wanted.expected.items() if key != "connection.type"}
+    settings = {**wanted.settings, "connection.autoconnect": "yes"}
+    shows = reading(wanted.name, settings)
     memory = ("save", "no") if wanted.tried else ()
     add = command("nmcli", "connection", "add", *memory, *wanted.add)
-    new = set_properties(wanted.name, wanted.settings, wanted.tried)
+    change = set_properties(wanted.name, settings, wanted.tried)
     return Thing(
         step,
         section,
@@ -59,12 +63,14 @@ def thing(
         title,
         why,
         f"profile.{wanted.name}",
-        reading(wanted.name, wanted.expected),
-        lines(f"{key}:{value}" for key, value in wanted.expected.items()),
-        make=(add, *((new,) if wanted.set_new else ())),
-        change=(set_properties(wanted.name, settings, wanted.tried),),
+        shows,
+        lines(f"{key}:{value}" for key, value in settings.items()),
+        make=(add, *((change,) if wanted.set_new else ())),
+        change=(change,),
         clear=(_ours(wanted),),
         delete=(delete(wanted.name),),
+        settings=settings,
+        kept=replace(shows, pick=PUT_BACK),
         restore=(put_back(wanted),),
         back_title=f"Connection profile {wanted.name}, as before",
         touches=touches,
@@ -74,13 +80,18 @@ def thing(
 def reading(name: str, properties: Iterable[str]) -> Reading:
     """Return how a profile's properties show. An MTU that is left open counts as one that is not there."""
     keys = tuple(properties)
-    pick = f"^[^8].*|^{escaped(MTU_PROPERTY)}:[0-9]+" if MTU_PROPERTY in keys else ".+"
-    return Reading(("nmcli", "-t", "-f", ",".join(keys), "connection", "show", "id", name), pick)
+    settings: dict[str, list[str]] = {"connection": []}
+    for key in keys:
+        setting, _, prop = key.partition(".")
+        settings.setdefault(setting, []).append(prop)
+    named = [f"{each}.({'|'.join(of)}):.*" for each, of in settings.items() if f"{each}.mtu" not in keys]
+    pick = "|".join([*named, *([f"{MTU_PROPERTY}:[0-9]+"] if MTU_PROPERTY in keys else [])])
+    return Reading(("nmcli", "-t", "-f", ",".join(settings), "connection", "show", "id", name), pick)
 
 
 def _ours(wanted: Wanted) -> Ours:
     whose = {key: wanted.expected[key] for key in ("connection.interface-name", "connection.type")}
-    asked = Reading(("nmcli", "-t", "-f", ",".join(whose), "connection", "show", "id", wanted.name))
+    asked = replace(reading(wanted.name, wanted.settings), pick="^(connection.interface-name|connection.type):.*")
     text = lines(f"{key}:{value}" for key, value in whose.items())
     named = f"connection profiles named {wanted.name} that are not the plan's, or several: {{}}"
     return Ours(asked, text, f"there are {named}; it wants {text.replace(chr(10), ', ')}")

@@ -10,7 +10,7 @@ from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Vm
 from vxlan_tui.procedures.bridge import inner_mtu
 from vxlan_tui.state import HostState, Nic, VmState
-from vxlan_tui.things import RECORD, Clear, Reading, Shows, Thing, lines, value
+from vxlan_tui.things import RECORD, Clear, Reading, Thing, lines, value
 
 SECTION = "10.5"
 
@@ -26,11 +26,11 @@ ONLY = "only"
 _TIMED_OUT = 124
 """timeout(1)'s exit status when the time is up."""
 
-_WAIT = (
+WAIT = (
     'n=0; until virsh list --name --state-shutoff | grep -Fxq -e "$0"; do '
-    'sleep 0.5; ((++n % 20)) || virsh shutdown "$0"; done'
+    '((n++ % 20)) || virsh shutdown "$0"; sleep 0.5; done'
 )
-"""A guest that is still booting misses a request to shut down: it is repeated every 10 s."""
+"""virsh shutdown, and again every 10 s: a guest that is still booting misses a request."""
 
 
 def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
@@ -105,8 +105,7 @@ def _interface(mac: str) -> str:
 def stored_nic(vm: str, mac: str, subject: str, network: str = "", mtu: str = "", refused: str = "") -> Thing:
     """Return as a thing the network and the MTU of a NIC in the VM's stored definition."""
     nic, which = _interface(mac), (f"mac={mac}",) if mac else ()
-    shows = ("virsh", "dumpxml", "--inactive", "--xpath", f"{nic}/source/@network|{nic}/mtu/@size", vm)
-    kept = ("virsh", "dumpxml", "--inactive", "--security-info", "--xpath", nic, vm)
+    shows = ("virsh", "dumpxml", "--inactive", "--security-info", "--xpath", nic, vm)
     edit = command("virt-xml", vm, "--edit", *which, "--network", f"network={network},mtu.size={mtu}")
     return Thing(
         "vm.network",
@@ -115,13 +114,11 @@ def stored_nic(vm: str, mac: str, subject: str, network: str = "", mtu: str = ""
         f"Connect {vm} to {network}",
         "The VM's stored definition: it takes effect when the VM starts, and tells the guest its MTU.",
         f"nic.{_file(mac)}.{vm}",
-        Reading(shows, '(network|size)="[^"]*"'),
-        lines((f'network="{network}"', f'size="{mtu}"')),
-        make=(edit,),
+        Reading(shows, '<(source network|mtu size)="[^"]*"'),
+        lines((f'<source network="{network}"', f'<mtu size="{mtu}"')),
         change=(edit,),
-        where=_persistent(vm),
         refused=refused,
-        kept=Reading(kept),
+        kept=Reading(shows),
         restore=(command("virsh", "update-device", vm, RECORD, "--config"),),
         back_title=f"{subject}: stored NIC, as before",
     )
@@ -138,7 +135,8 @@ def live_nic(
 ) -> Thing:
     """Return as a thing the bridge that a NIC is on while its VM runs; `restart` is for where it cannot move live."""
     nic, which = _interface(mac), (f"mac={mac}",) if mac else ()
-    shows = ("virsh", "dumpxml", "--xpath", f"{nic}/source/@network|{nic}/source/@bridge", vm)
+    running = f"/domain[@id]{nic.removeprefix('/')}/source"  # a domain that runs has an id
+    shows = ("virsh", "dumpxml", "--xpath", f"{running}/@*", vm)
     virt_xml = ("virt-xml", vm, "--edit", *which, "--update", "--no-define", "--network")
     how = "shut it down and start it again" if restart else "as it runs, its link down and up"
     move = restart or _moved(virt_xml, network)
@@ -151,9 +149,7 @@ def live_nic(
         f"live.{_file(mac)}.{vm}",
         Reading(shows, 'bridge="[^"]*"'),
         f'bridge="{bridge}"',
-        make=move,
         change=move,
-        where=Shows(_state(vm), "running"),
         refused=refused,
         restore=restart or _moved(virt_xml, value("network")),
         back_title=f"{subject}: on the network that it ran on",
@@ -174,12 +170,8 @@ def _file(mac: str) -> str:
     return mac.replace(":", "-") or ONLY
 
 
-def _state(vm: str, pick: str = "running") -> Reading:
-    return Reading(("virsh", "domstate", vm), pick)
-
-
-def _persistent(vm: str) -> Shows:
-    return Shows(Reading(("virsh", "dominfo", vm), "^Persistent: +yes"), _info("Persistent", "yes"))
+def _state(vm: str) -> Reading:
+    return Reading(("virsh", "domstate", vm))
 
 
 def _info(key: str, value: str) -> str:
@@ -188,15 +180,14 @@ def _info(key: str, value: str) -> str:
 
 
 def shut_down(name: str, timeout: int) -> tuple[Command, ...]:
-    """Return the commands that ask a VM to shut down and wait until it is off. Never forced: a guest may ignore it."""
+    """Return the command that asks a VM to shut down and waits until it is off; a guest may ignore it: never forced."""
     means = (
         f"The VM did not shut down within {timeout} s. It was not forced off: shut it down from inside, "
         f"or raise its shutdown_timeout."
     )
     # The one shell line of the product, a constant: the name is an argument. virsh has no command that waits.
-    wait = ("timeout", str(timeout), "bash", "-c", _WAIT, name)
-    waiting = Command(wait, timeout=timeout + 30.0, waits=True, on_failure=((_TIMED_OUT, means),))
-    return command("virsh", "shutdown", name), waiting
+    wait = ("timeout", str(timeout), "bash", "-c", WAIT, name)
+    return (Command(wait, timeout=timeout + 30.0, waits=True, on_failure=((_TIMED_OUT, means),)),)
 
 
 def start(name: str) -> Command:
@@ -206,7 +197,7 @@ def start(name: str) -> Command:
 
 def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Thing:
     """Return as a thing that the VM exists; `create` makes it where it does not."""
-    none = f"there is no VM {vm} on this host, and the plan does not say how to create it (`install`)"
+    none = f"there is no VM {vm}, and the plan does not say how to create it (`install`)"
     return Thing(
         "vm.create",
         SECTION,
@@ -227,7 +218,7 @@ def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Th
 
 def running(vm: str, timeout: int = DEFAULT_SHUTDOWN_TIMEOUT, refused: str = "") -> Thing:
     """Return as a thing that an existing VM runs."""
-    other = Clear(_state(vm, ".+"), "running|shut off|crashed|in shutdown", f"the VM {vm} is {{}}: {_RESUME}")
+    other = Clear(_state(vm), "running|shut off|crashed|in shutdown", f"the VM {vm} is {{}}: {_RESUME}")
     return Thing(
         "vm.start",
         SECTION,
@@ -237,12 +228,11 @@ def running(vm: str, timeout: int = DEFAULT_SHUTDOWN_TIMEOUT, refused: str = "")
         f"power.{vm}",
         _state(vm),
         "running",
-        make=(start(vm),),
+        change=(start(vm),),
         clear=(other,),
-        where=_persistent(vm),
         refused=refused,
-        revive=(start(vm),),
         delete=shut_down(vm, timeout),
+        restore_when={"running": (start(vm),), "shut off": shut_down(vm, timeout)},
         back_title=f"{vm}: running or not, as before",
     )
 
