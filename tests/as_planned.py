@@ -24,8 +24,6 @@ def _shown(thing: Thing) -> Iterator[tuple[Reading, str]]:
     yield thing.before, thing.wants if thing.before.argv == thing.reading.argv else f"the {thing.record} of before"
     for each in (*thing.clear, *thing.back_clear):
         yield each.reading, each.text if isinstance(each, Ours) else ""
-    if thing.where:
-        yield thing.where.reading, thing.where.text
 
 
 def gone(shown: Outputs, of: str) -> Outputs:

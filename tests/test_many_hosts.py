@@ -110,4 +110,4 @@ def test_every_record_of_many_hosts_leads_back_to_its_thing() -> None:
     plan = three_hosts.plan(3, PEERS)
     for thing in things(plan, plan.hosts[0], KNOWN, ["bridge"]):
         if thing.record:
-            assert thing.record in [each.record for each in [of_record(Record(thing.record, ""))] if each]
+            assert thing.record in [each.record for each in of_record(Record(thing.record, ""))]
