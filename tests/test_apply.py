@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fresh import Fresh
 from tests.on_host import PLAN, configuration, program, rows, shell, states
 from tests.processes import held
 from vxlan_tui.plan import Plan
@@ -21,15 +22,30 @@ nmcli connection up Example
 nmcli connection add type bridge con-name bridge0 ifname bridge0 ipv4.method disabled ipv6.method disabled
 nmcli connection add type vxlan slave-type bridge con-name bridge0-vxlan10 ifname vxlan10 id 10 \
     local 198.51.100.2 remote 203.0.113.1 master bridge0
-nmcli connection up bridge0
 """
+"""What the chapter has an admin type by hand."""
+
+UP = "nmcli connection up bridge0\n"
+
+PLANNED = """
+for name in bridge0 bridge0-vxlan10; do nmcli connection modify $name 802-3-ethernet.mtu 1450; done
+nmcli connection modify bridge0 bridge.stp no
+"""
+"""What a plan does beyond it: the tunnel's MTU, and no STP."""
+
+
+@pytest.fixture(scope="module")
+def fresh(sandbox: None, sample_plan: Plan) -> Iterator[Fresh]:
+    """The sample plan's first host, which all tests share."""
+    with Rehearsal(sample_plan) as rehearsal:
+        yield Fresh(rehearsal["host-a"])
 
 
 @pytest.fixture
-def host(sandbox: None, sample_plan: Plan) -> Iterator[Host]:
+def host(fresh: Fresh) -> Iterator[Host]:
     """The sample plan's first host, with nothing of the plan on it and its VM off."""
-    with Rehearsal(sample_plan) as rehearsal:
-        yield rehearsal["host-a"]
+    yield fresh.host
+    fresh.again()
 
 
 def test_apply_does_nothing_twice_and_undo_restores_what_was(host: Host) -> None:
@@ -49,12 +65,13 @@ def test_apply_does_nothing_twice_and_undo_restores_what_was(host: Host) -> None
     assert rows(host, "undo")[-1] == {"result": "unchanged"}
 
 
-def test_what_an_admin_did_by_hand_as_the_chapter_says_is_left_alone(host: Host) -> None:
+def test_what_an_admin_did_by_hand_as_the_plan_says_is_left_alone(host: Host) -> None:
     """Only the firewall, which the hand-made set-up lacks, is opened; and only that is taken back."""
-    shell(host, CHAPTER)
+    shell(host, CHAPTER + PLANNED + UP)
     before = configuration(host)
     done = rows(host, "apply", "--only", "ethernet,bridge")
-    assert {step for step, state in states(done).items() if state == "changed"} == {"bridge.firewall"}
+    changed = {step for step, state in states(done).items() if state == "changed"}
+    assert changed == {"bridge.firewall", "bridge.firewall-permanent"}
     rows(host, "undo")
     assert configuration(host) == before
 
@@ -74,21 +91,31 @@ def test_the_profile_that_was_active_on_the_interface_is_active_again_after_undo
 
 
 DIFFERENT = {
+    "the chapter to the letter": (
+        "nmcli connection modify bridge0 bridge.stp yes 802-3-ethernet.mtu ''",
+        "stp: yes -> no",
+    ),
     "another VNI": ("nmcli connection modify bridge0-vxlan10 vxlan.id 20", "vxlan.id: 20 -> 10"),
-    "another remote": ("nmcli connection modify bridge0-vxlan10 remote 203.0.113.9", "203.0.113.9 -> 203.0.113.1"),
-    "another port": ("nmcli connection modify bridge0-vxlan10 destination-port 4789", "4789 -> 8472"),
+    "another remote": (
+        "nmcli connection modify bridge0-vxlan10 remote 203.0.113.9",
+        "remote: 203.0.113.9 -> 203.0.113.1",
+    ),
+    "another port": ("nmcli connection modify bridge0-vxlan10 destination-port 4789", "port: 4789 -> 8472"),
     "no autoconnect": ("nmcli connection modify bridge0-vxlan10 autoconnect no", "autoconnect: no -> yes"),
     "in another bridge": (
         "nmcli connection modify bridge0-vxlan10 master br7; "
         "nmcli connection add type bridge con-name br7 ifname br7 ipv4.method disabled ipv6.method disabled",
-        "controller: br7 -> bridge0",
+        "connection.master: br7 -> bridge0",
     ),
     "a bridge with an address": (
         "nmcli connection modify bridge0 ipv4.method manual ipv4.addresses 192.0.2.9/24 ipv4.dns 192.0.2.53",
         "ipv4.method: manual -> disabled",
     ),
     "another address": ("nmcli connection modify Example ipv4.addresses 198.51.100.3/24", "198.51.100.3/24 -> 198.51"),
-    "DHCP": ("nmcli connection modify Example ipv4.method auto ipv4.addresses '' ipv4.gateway ''", "auto -> manual"),
+    "DHCP": (
+        "nmcli connection modify Example ipv4.method auto ipv4.addresses '' ipv4.gateway ''",
+        "method: auto -> manual",
+    ),
 }
 
 
@@ -96,7 +123,7 @@ DIFFERENT = {
 def test_what_differs_from_the_plan_is_shown_changed_and_put_back_by_undo(host: Host, difference: str) -> None:
     """Also where the kernel cannot change a device in place, and where the device was already active."""
     command, shown = DIFFERENT[difference]
-    shell(host, f"{CHAPTER}\n{command}")
+    shell(host, f"{CHAPTER}{PLANNED}{UP}{command}")
     profile = command.split()[3]
     activate = f"nmcli --wait 5 connection up {profile} || nmcli connection down {profile}"
     shell(host, f"nmcli connection down {profile}; {activate}; sleep 1")
@@ -124,7 +151,7 @@ CONFLICTS = {
     ),
     "a bridge that NetworkManager did not make": (
         "ip link add bridge0 type bridge; ip link set bridge0 up; sleep 1",
-        "the device bridge0 exists, and no connection profile",
+        "the device bridge0 exists, and no",
     ),
     "a bridge by another profile": (
         "nmcli connection add type bridge con-name mine ifname bridge0 ipv4.method disabled ipv6.method disabled",
@@ -132,15 +159,15 @@ CONFLICTS = {
     ),
     "two profiles of one name": (
         "for i in 1 2; do nmcli connection add con-name Example ifname enp1s0 type ethernet autoconnect no; done",
-        "2 connection profiles are named Example",
+        "there are connection profiles named Example that are not the plan's, or several: connection.interface-name",
     ),
     "a profile of another type": (
         "nmcli connection add type dummy con-name bridge0 ifname dummy9",
-        "is of type dummy, not bridge",
+        "that are not the plan's, or several: connection.interface-name:dummy9, connection.type:dummy",
     ),
     "a VNI and port in use": (
         "ip link add other type vxlan id 10 dstport 8472 remote 203.0.113.7",
-        "VNI 10 on UDP port 8472 is taken by the device other",
+        "VNI 10 on UDP port 8472 is taken by another device: ",
     ),
     "a VNI and port in a profile": (
         "nmcli connection add type vxlan con-name other ifname vx9 id 10 remote 203.0.113.7 autoconnect no",
@@ -149,7 +176,7 @@ CONFLICTS = {
     "a network on another bridge": (
         'virsh net-define /dev/stdin <<<\'<network><name>vxlan10-bridge</name><forward mode="bridge"/>'
         '<bridge name="br7"/></network>\'',
-        "a libvirt network vxlan10-bridge exists on br7, not on bridge0",
+        "a libvirt network vxlan10-bridge exists that is not the plan's: it has <bridge name='br7'",
     ),
     "an underlay interface in a bridge": (
         "nmcli connection add type bridge con-name br7 ifname br7 ipv4.method disabled ipv6.method disabled; "
@@ -194,6 +221,7 @@ DEAF_IN_PLAN = """
 host = "host-a"
 name = "deaf"
 network = "vxlan10-bridge"
+move = "restart"
 shutdown_timeout = 2
 """
 
@@ -205,14 +233,16 @@ def test_a_vm_that_will_not_shut_down_is_not_forced_and_fails_its_step_with_word
     host.run(["tee", "-a", PLAN], input=DEAF_IN_PLAN)
     lines = rows(host, "apply", status=1)
     failed = {line["step"]: line["detail"] for line in lines if line.get("state") == "failed"}
-    assert "did not shut down within 2 s. It was not forced off" in failed["vm.restart"]
+    assert "did not shut down within 2 s. It was not forced off" in failed["vm.move"]
     assert shell(host, "virsh domstate deaf").strip() == "running"
 
 
 def test_a_vm_that_is_still_booting_is_asked_to_shut_down_again(host: Host) -> None:
     """It has not heard the first request: nobody in it listened yet."""
-    shell(host, f"sed -i 's/^address = .192.0.2.1./shutdown_timeout = 200/' {PLAN}; virsh start vma")
-    assert states(rows(host, "apply"))["vm.restart"] == "changed"
+    shell(
+        host, f"sed -i 's/^address = .192.0.2.1./move = \"restart\"\\nshutdown_timeout = 200/' {PLAN}; virsh start vma"
+    )
+    assert states(rows(host, "apply"))["vm.move"] == "changed"
     assert "vxlan10-bridge" in shell(host, "virsh domiflist vma")
 
 
@@ -244,8 +274,13 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lock(host: Host) -> None
 
 def test_daemons_that_do_not_run_are_named_all_at_once_with_what_starts_them(host: Host) -> None:
     """Exit status 3 before anything is changed."""
-    shell(host, "pkill -x firewalld; pkill -x libvirtd; sleep 1")
-    out = program(host, "apply", PLAN, "--yes", status=3)
+    for daemon in ("firewalld", "libvirtd"):
+        host.daemons.stop(daemon)
+    try:
+        out = program(host, "apply", PLAN, "--yes", status=3)
+    finally:
+        for daemon in ("firewalld", "libvirtd"):
+            host.daemons.start(daemon)
     assert "systemctl enable --now firewalld" in out
     assert "systemctl enable --now libvirtd" in out
     assert "Nothing has run" in program(host, "log")

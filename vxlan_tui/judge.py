@@ -29,7 +29,7 @@ def forward(things: Iterable[Thing], outputs: Outputs) -> list[Step]:
     steps: list[Step] = []
     for thing in things:
         step = _forward(thing, outputs)
-        if thing.confirms and not step.conflict and any(s.commands for s in steps if s.section == step.section):
+        if thing.confirms and not step.conflict and any(s.commands for s in steps if s.subject == step.subject):
             step = replace(step, commands=thing.change)  # what is only going to be held in memory is saved as well
         steps.append(step)
     return steps
@@ -45,7 +45,10 @@ def _forward(thing: Thing, outputs: Outputs) -> Step:
     if not has and thing.missing:
         return replace(step, conflict=thing.missing)
     changes = differences(thing.subject, has, thing.wants) if has else ()
-    return replace(step, commands=_commands(thing, has), changes=changes, note=thing.note)
+    commands = _commands(thing, has)
+    if has and not commands:
+        return replace(step, conflict=f"nothing can change this as it is: {', '.join(map(str, changes))}")
+    return replace(step, commands=commands, changes=changes, note=thing.note)
 
 
 def _commands(thing: Thing, has: str) -> tuple[Command, ...]:

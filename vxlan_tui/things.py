@@ -62,7 +62,15 @@ class Clear:
         """Return in words what stands in the way, empty where nothing does."""
         shown = self.reading.shown(output).splitlines()
         others = [line for line in shown if not re.fullmatch(self.allowed, line)]
-        return self.words.replace("{}", ", ".join(others)) if others else ""
+        return self.words.replace("{}", ", ".join(map(_short, others))) if others else ""
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _LONG else f"{line[:_LONG]} ..."
+
+
+_LONG = 60
+"""Characters of a line that words repeat: what it is about stands in front."""
 
 
 @dataclass(frozen=True)

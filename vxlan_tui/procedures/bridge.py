@@ -120,8 +120,8 @@ def _foreign_device(wanted: Wanted) -> Clear:
 def foreign_ports(bridge: str, vxlan: str, taps: Iterable[str] = ()) -> Clear:
     """Return what says that a bridge has other ports than its VXLAN and these taps (regular expressions)."""
     own = "|".join((escaped(vxlan), *taps))
-    ports = Reading(("ip", "-d", "-o", "link", "show", "master", bridge), "^[0-9]+: [^:@ ]+")
-    return Clear(ports, f"[0-9]+: ({own})", f"{bridge} has other ports: {{}}")
+    ports = Reading(("ip", "-br", "link", "show", "master", bridge), "^[^@ ]+")
+    return Clear(ports, own, f"{bridge} has other ports: {{}}")
 
 
 def _same_vni(segment: Segment) -> Clear:
@@ -135,7 +135,10 @@ def _same_vni(segment: Segment) -> Clear:
 
 
 def bridge_device(wanted: Wanted, mtu: str, stp: bool) -> Thing:
-    """Return as a thing that the bridge is up, without addresses."""
+    """Return as a thing that the bridge is up, without addresses.
+
+    Of an MTU that a profile leaves open no record can tell: it follows the bridge's ports.
+    """
     show = ("ip", "-d", "addr", "show", "dev", wanted.interface)
     has = (",UP", f" mtu {mtu} qdisc", f"stp_state {int(stp)}")
     return Thing(
@@ -149,6 +152,7 @@ def bridge_device(wanted: Wanted, mtu: str, stp: bool) -> Thing:
         lines(has),
         make=(profiles.up(wanted.name),),
         change=(profiles.up(wanted.name),),
+        kept=Reading(show, r",UP|stp_state [01]|inet6? .*scope global"),
         restore=(profiles.up(wanted.name),),
         revive=(profiles.up(wanted.name),),
         delete=(profiles.down(wanted.name),),

@@ -1,0 +1,48 @@
+"""One rehearsal for a whole module: what a test did to a host is taken away again behind it."""
+
+from tests.on_host import configuration, shell
+from vxlan_tui.rehearsal.host import Host
+
+_REMEMBER = r"""
+rm -rf /root/fresh; mkdir /root/fresh; cd /root/fresh
+nmcli -g UUID connection show > uuids
+ip -br link | sed 's/[ @].*//' > links
+firewall-cmd --list-all-zones > zones; firewall-cmd --permanent --list-all-zones > zones-permanent
+cp -a /etc/firewalld firewalld
+virsh net-list --all --name > networks
+virsh list --all --name > vms
+virsh list --name > running
+mkdir xml; grep . vms | while read -r name; do virsh dumpxml --inactive --security-info "$name" > "xml/$name"; done
+cp /root/plan.toml plan.toml
+"""
+
+_AGAIN = r"""
+rm -rf /usr/local/sbin/* /root/slow /root/moment; hash -r
+cd /root/fresh; cp plan.toml /root/plan.toml
+virsh list --name | grep . | grep -vxFf running | while read -r name; do virsh destroy "$name"; done
+virsh list --all --name | grep . | grep -vxFf vms | while read -r name; do virsh undefine "$name"; done
+for name in xml/*; do virsh define "$name"; done
+virsh net-list --name | grep . | grep -vxFf networks | while read -r name; do virsh net-destroy "$name"; done
+virsh net-list --all --name | grep . | grep -vxFf networks | while read -r name; do virsh net-undefine "$name"; done
+nmcli -g UUID connection show | grep -vxFf uuids | xargs -r nmcli connection delete uuid || true
+ip -br link | sed 's/[ @].*//' | grep -vxFf links | while read -r name; do ip link delete "$name" 2>/dev/null; done
+ip address flush dev enp1s0
+{ firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones; } > now
+if ! diff -q <(cat zones zones-permanent) now; then
+rm -rf /etc/firewalld; cp -a firewalld /etc/firewalld; firewall-cmd --reload; fi
+rm -rf /var/lib/vxlan-tui
+"""
+
+
+class Fresh:
+    """A host that can be made again what it was when this was made; with daemons that run."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        shell(host, _REMEMBER)
+        self.configuration = configuration(host)
+
+    def again(self) -> None:
+        """Take away all that is there more than at first, and put back all that is not."""
+        self.host.run(["bash", "-c", _AGAIN], timeout=120)
+        self.host.daemons.until("it is as at first", lambda: configuration(self.host) == self.configuration)
