@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from vxlan_tui.command import Command, here_document_end
-from vxlan_tui.export.words import PROPERTIES, WIDTH, quoted, wrapped
+from vxlan_tui.export.words import PROPERTIES, WIDTH, expanded, has_marks, quoted, wrapped
 from vxlan_tui.procedures.profiles import PUT_BACK
 from vxlan_tui.things import RECORD, VALUE, Clear, Ours, Reading, Thing, escaped
 
@@ -12,6 +12,8 @@ _INDENT = "    "
 
 def at(thing: Thing) -> str:
     """Return the line that looks at a thing."""
+    if thing.missing:
+        return wrapped([*map(quoted, thing.before.argv), ">/dev/null", "|| die 1", quoted(thing.missing)])
     return wrapped(["at", quoted(thing.record), *map(quoted, thing.before.argv)])
 
 
@@ -21,9 +23,7 @@ def forward(thing: Thing) -> Iterator[str]:
     yield from (
         _stand(each) for each in thing.clear if isinstance(each, Ours) or each.reading.argv != thing.before.argv
     )
-    if thing.missing:
-        yield wrapped(["[[ -n $all ]] || die 1", quoted(f"Stopped: {thing.missing}")])
-    elif thing.settings:
+    if thing.settings:
         yield from _profile(thing)
     elif thing.make or thing.change:
         yield from _changed(thing)
@@ -132,4 +132,5 @@ def runs(commands: Iterable[Command], indent: str = _INDENT) -> Iterator[str]:
             yield line
             continue
         end = here_document_end(command.stdin)
-        yield f"{line} <<'{end}'\n{command.stdin.rstrip(chr(10))}\n{end}"
+        mark = end if has_marks(command.stdin) else f"'{end}'"
+        yield f"{line} <<{mark}\n{expanded(command.stdin).rstrip(chr(10))}\n{end}"

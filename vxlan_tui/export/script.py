@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vxlan_tui import __version__
 from vxlan_tui.export import rows
+from vxlan_tui.export.shape import functions
 from vxlan_tui.export.words import plain, quoted, wrapped
 from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Host, Plan, printable
@@ -103,13 +104,11 @@ def _render(
     sections = [(each, [row for row in all_rows if row.section == each.number]) for each in TABLE]
     order = sections if write is _forward else reversed(sections)
     programs = dict.fromkeys(name for each, rows_ in sections if rows_ for name in each.programs)
-    texts = [
-        "\n".join(
-            [_heading(each, guarded=write is _back and rows_[0].id == "ethernet.profile"), *write(plan, host, rows_)]
-        )
-        for each, rows_ in order
-        if rows_
-    ]
+    texts = []
+    for each, rows_ in order:
+        body = list(functions(plan, host, each, lambda of: write(plan, host, of))) or list(write(plan, host, rows_))
+        guarded = write is _back and bool(rows_) and rows_[0].id == "ethernet.profile"
+        texts += ["\n".join([_heading(each, guarded), *body])] if rows_ else []
     return (
         _environment()
         .get_template("base.sh.j2")

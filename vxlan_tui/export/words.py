@@ -11,6 +11,8 @@ WIDTH = 120
 _VARIABLES = {ZONE: '"$zone"', MTU: '"$mtu"', SETTINGS: '"${settings[@]}"'}
 """What a mark stands for in a script."""
 
+_VARIABLES |= {f"\0{name}\0": f'"${name}"' for name in ("bridge", "vxlan", "vni", "network", "name")}
+
 _MARKS = re.compile("(\0[a-z]+\0)")
 
 _RESERVED = {"if", "then", "elif", "else", "fi", "case", "esac", "for", "select", "while", "until", "in", "do", "done"}
@@ -62,3 +64,13 @@ def wrapped(words: Iterable[str], indent: str = "", end: str = "") -> str:
         else:
             line = f"{line}{' ' if line.strip() else ''}{word}"
     return "\n".join([*done, f"{line}{end}"])
+
+
+def expanded(text: str) -> str:
+    """Return the text of a here-document in which bash puts variables in place of marks."""
+    return _MARKS.sub(lambda found: _VARIABLES[found.group()].strip('"'), text)
+
+
+def has_marks(text: str) -> bool:
+    """Return whether text holds marks."""
+    return _MARKS.search(text) is not None

@@ -197,7 +197,7 @@ def start(name: str) -> Command:
 
 def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Thing:
     """Return as a thing that the VM exists; `create` makes it where it does not."""
-    none = f"there is no VM {vm}, and the plan does not say how to create it (`install`)"
+    none = f"there is no VM {vm}, and the plan does not say how to create it (install)"
     return Thing(
         "vm.create",
         SECTION,
