@@ -184,7 +184,7 @@ CONFLICTS = {
         "nmcli connection up p",
         "enp1s0 is a port of br7",
     ),
-    "no such VM": ("virsh undefine vma", "there is no VM vma on this host"),
+    "no such VM": ("virsh undefine vma", "there is no VM vma, and the plan does not say how"),
     "a VM with two NICs": (
         "virsh attach-interface vma --type network --source rehearsal-old --config",
         "the VM vma has 2 NICs",

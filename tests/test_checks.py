@@ -119,7 +119,7 @@ def _state() -> HostState:
         ),
         Link("vnet0", "tun", True, True, controller="bridge0", port=BridgePort("forwarding", designated="8000.a")),
     )
-    nic = Nic(MAC_A, "network", "vxlan10-bridge", "vxlan10-bridge", "vnet0")
+    nic = Nic(MAC_A, "network", "vxlan10-bridge", "vxlan10-bridge", "vnet0", mtu=1450)
     return HostState(
         nm_version=(1, 52),
         underlay_mtu=1500,
@@ -254,6 +254,10 @@ NIC = _state().vms["vma"].live_nics[0]
 ACTIVE, AUTOSTART = f"{'Active:':<16}yes\n", f"{'Autostart:':<16}yes"
 NO_NETWORK = _all(_of_state(networks={}), _shows_nothing("net-info"))
 NO_AUTOSTART = _all(_network(autostart=False), _shows("net-info", AUTOSTART, f"{'Autostart:':<16}no"))
+UNTOLD = replace(NIC, mtu=0)
+"""The NIC of a VM that libvirt tells no MTU."""
+
+NOT_TOLD = _vm(nics=(UNTOLD,), live_nics=(UNTOLD,))
 DROPPING = Netfilter(frozenset({"iptables"}), {("ip", "filter", "FORWARD"): Chain("forward", 0, "drop")})
 
 
@@ -424,6 +428,7 @@ CASES = (
         "connection.autoconnect yes",
     ),
     Case("profile-missing", _all(_renamed("Example"), _shows_nothing("nmcli .* Example$")), "nmcli connection add"),
+    Case("guest-mtu", NOT_TOLD, "virt-xml vma --edit mac=", status=Status.WARN),
     Case(
         "profile-differs",
         _all(
@@ -565,18 +570,26 @@ def test_a_host_that_answers_no_ping_and_yet_sends_is_a_warning() -> None:
 
 
 def test_a_vm_whose_name_would_be_an_option_is_named_and_left_alone() -> None:
-    vms = {**_state().vms, "--all": VmState("--all", nics=(NIC,))}
+    vms = {**_state().vms, "--all": VmState("--all", nics=(UNTOLD,))}
     found = next(each for each in _findings(_of_state(vms=vms)(_facts())) if each.cause == "guest-mtu")
     assert "--all (1500)" in found.evidence
     assert not any("--all" in command.argv for command in found.remedy)
 
 
 def test_what_a_vm_is_told_of_the_mtu_can_be_taken_back() -> None:
-    found = next(each for each in _findings(_facts()) if each.cause == "guest-mtu")
+    found = next(each for each in _findings(NOT_TOLD(_facts())) if each.cause == "guest-mtu")
     assert [(record.kind, record.subject) for record in found.before] == [
         ("nic", "only.vma"),
         ("power", "vma"),
     ]
+
+
+def test_a_guest_that_the_plan_does_not_name_is_told_of_the_mtu_without_a_record() -> None:
+    """No undo of this plan would look at it."""
+    vms = {**_state().vms, "vmx": VmState("vmx", nics=(UNTOLD,))}
+    found = next(each for each in _findings(_of_state(vms=vms)(_facts())) if each.cause == "guest-mtu")
+    assert [command.argv[1] for command in found.remedy] == ["vmx"]
+    assert found.before == ()
 
 
 @pytest.mark.parametrize("kind", ["wireguard", "macsec"])
@@ -593,8 +606,8 @@ def test_ipsec_between_the_vteps_is_no_warning() -> None:
 @pytest.mark.parametrize(
     ("nic", "path", "link_mtu"),
     [
-        (replace(NIC, mtu=1450), ARRIVES, 1500),
-        (NIC, Path(Echo(True), Sized(1550, Echo(True))), 9000),
+        (NIC, ARRIVES, 1500),
+        (UNTOLD, Path(Echo(True), Sized(1550, Echo(True))), 9000),
     ],
 )
 def test_guests_that_fit_into_the_tunnel_are_no_warning(nic: Nic, path: Path, link_mtu: int) -> None:
@@ -608,7 +621,7 @@ def test_a_zone_that_lets_all_in_needs_no_port() -> None:
 
 
 def test_guests_on_a_path_that_was_not_measured_are_no_warning() -> None:
-    found = _findings(_facts(), Known(path_=Path(Echo(False, error="no answer"))))
+    found = _findings(NOT_TOLD(_facts()), Known(path_=Path(Echo(False, error="no answer"))))
     assert [each.status for each in found if each.id == "vm.mtu"] == [Status.SKIP]
 
 

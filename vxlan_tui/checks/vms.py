@@ -264,8 +264,8 @@ def _mtu(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
 
 def _before(plan: Plan, told: list[Guest], facts: Facts) -> Iterator[Record]:
     for guest in told:
-        vm = next(vm for vm in plan.vms if vm.name == guest.vm)
-        rows = vms.stored_nic(guest.vm, vm.mac or "", ""), vms.running(guest.vm)
+        vm = next((vm for vm in plan.vms if vm.name == guest.vm), None)
+        rows = (vms.stored_nic(guest.vm, vm.mac or "", ""), vms.running(guest.vm)) if vm else ()
         for row in rows:
             if row.before.argv in facts.outputs:
                 yield Record(row.record, facts.outputs[row.before.argv], str(plan.path))
