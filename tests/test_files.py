@@ -12,6 +12,7 @@ from vxlan_tui import lock, plan_file
 from vxlan_tui.cli import run
 from vxlan_tui.files import UnsafePath, private_directory, write_whole
 from vxlan_tui.journal import Journal, events
+from vxlan_tui.reach import Local
 from vxlan_tui.rehearsal import SAMPLE
 
 
@@ -24,9 +25,9 @@ def test_what_is_written_is_for_its_owner_alone_whatever_the_umask(tmp_path: Pat
     state = private_directory(tmp_path / "state")
     before = os.umask(0)
     try:
-        Journal(state / "journal").write("run")
+        Journal(Local(), state / "journal").write("run")
         plan_file.save(tmp_path / "plan.toml", {"hosts": [{"name": "a"}]})
-        with lock.held(state / "lock", "a test", print):
+        with lock.held(Local(), str(state / "lock"), "a test", print):
             pass
         assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(tmp_path / "a.sh")]) == 0
     finally:
@@ -41,7 +42,7 @@ def test_a_journal_that_others_could_read_is_closed_to_them(tmp_path: Path) -> N
     path = tmp_path / "journal"
     path.write_text("")
     path.chmod(0o644)
-    Journal(path).write("run")
+    Journal(Local(), path).write("run")
     assert mode(path) == 0o600
 
 
@@ -52,9 +53,9 @@ def test_a_link_in_place_of_a_file_is_not_followed(tmp_path: Path, name: str) ->
     (tmp_path / name).symlink_to(victim)
     with pytest.raises((OSError, lock.NoLock)):
         if name == "journal":
-            Journal(tmp_path / name)
+            Journal(Local(), tmp_path / name)
         else:
-            with lock.held(tmp_path / name, "a test", print):
+            with lock.held(Local(), str(tmp_path / name), "a test", print):
                 pass
     assert victim.read_text() == "untouched"
 
@@ -165,10 +166,10 @@ except OSError as error:
 
 def test_a_journal_line_that_a_crash_cut_off_anywhere_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    Journal(path).write("run", verb="apply")
+    Journal(Local(), path).write("run", verb="apply")
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole + whole[:length])
-        Journal(path).write("run", verb="undo")
-        verbs = [row["verb"] for row in events(path)]
+        Journal(Local(), path).write("run", verb="undo")
+        verbs = [row["verb"] for row in events(Local(), path)]
         assert verbs in (["apply", "undo"], ["apply", "apply", "undo"])

@@ -9,31 +9,30 @@ from hypothesis import strategies as st
 from vxlan_tui import journal
 from vxlan_tui.command import command
 from vxlan_tui.journal import Journal
-from vxlan_tui.reach import Outcome
+from vxlan_tui.reach import Local, Outcome
 
 RUN = command("nmcli", "connection", "up", "id", "bridge0")
 
 
 def write_two(path: Path) -> None:
     """Write a command that ended and one that did not."""
-    opened = Journal(path)
+    opened = Journal(Local(), path)
     first = opened.write("command", step="bridge.activate", text=RUN.text)
     opened.ended(first, Outcome(RUN, 4, 1.5, "Error: no carrier\n"))
     opened.write("command", step="bridge.firewall", text="firewall-cmd --list-all")
-    opened.close()
 
 
 def test_commands_are_told_with_their_end_and_one_that_was_cut_off_without(tmp_path: Path) -> None:
     """Time, step, text, exit status and seconds."""
     write_two(tmp_path / "journal")
-    first, second = journal.ran(tmp_path / "journal")
+    first, second = journal.ran(Local(), tmp_path / "journal")
     assert (first.step, first.text, first.status, first.seconds) == ("bridge.activate", RUN.text, 4, 1.5)
     assert (second.step, second.status, second.seconds) == ("bridge.firewall", None, None)
 
 
 def test_a_journal_that_is_not_there_tells_nothing(tmp_path: Path) -> None:
     """Nothing has run on this host."""
-    assert journal.ran(tmp_path / "journal") == []
+    assert journal.ran(Local(), tmp_path / "journal") == []
 
 
 def test_the_journal_is_roots_alone_and_never_a_link(tmp_path: Path) -> None:
@@ -42,7 +41,7 @@ def test_the_journal_is_roots_alone_and_never_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "journal").stat().st_mode & 0o777 == 0o600
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic link"):
-        Journal(tmp_path / "link")
+        Journal(Local(), tmp_path / "link")
 
 
 @given(cut=st.integers(0, 10_000), text=st.text())
@@ -55,9 +54,8 @@ def test_a_crash_at_any_byte_loses_the_torn_line_alone(
     whole = path.read_bytes()
     path.write_bytes(whole[: cut % (len(whole) + 1)])
     kept = path.read_bytes().count(b"\n")
-    opened = Journal(path)
+    opened = Journal(Local(), path)
     opened.write("command", step="next", text=text)
-    opened.close()
-    rows = list(journal.events(path))
+    rows = list(journal.events(Local(), path))
     assert len(rows) in (kept + 1, kept + 2)  # a line that lacks nothing but its end is whole once that is there
     assert rows[-1]["text"] == text

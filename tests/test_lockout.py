@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from vxlan_tui import guard, journal, judge, last_run
-from vxlan_tui.facts.checkpoints import parse
+from vxlan_tui.facts.checkpoints import Checkpoint, parse
 from vxlan_tui.facts.neighbours import parse_neighbour
 from vxlan_tui.facts.ssh import device_of, parse_connections
-from vxlan_tui.facts.terminal import Login
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import checkpoint, lockout, things
+from vxlan_tui.reach import Login
 from vxlan_tui.state import AdminPath, HostState, Link, Zone
 from vxlan_tui.steps import Step
 
@@ -95,7 +95,7 @@ def test_what_busctl_and_ip_say_is_read() -> None:
     assert checkpoint.path_of(f'o "{path}"\n') == path
     assert checkpoint.path_of("Call failed: Not authorized\n") == ""
     row = '{"type":"a{sv}","data":[{"Created":{"type":"x","data":4389519},"RollbackTimeout":{"type":"u","data":8}}]}'
-    assert (parse(path, row).created, parse(path, row).timeout) == (4389.519, 8)
+    assert parse(path, row, 4394.519) == Checkpoint(path, 4389.519, 8, 3)
     assert parse_neighbour('[{"dst":"192.0.2.1","confirmed":0,"state":["REACHABLE"]}]')
     assert not parse_neighbour('[{"dst":"192.0.2.1","confirmed":99,"state":["REACHABLE"]}]')
     assert not parse_neighbour('[{"dst":"192.0.2.1","state":["FAILED"]}]')

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui import journal, lock
+from vxlan_tui.reach import Local
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.screens import log
 
@@ -52,7 +53,7 @@ def test_a_section_shows_the_commands_word_for_word_and_runs_those(stage: Stage,
 
     play(sample(tmp_path), script)
     assert stage.ran == ["do bridge-first", "do bridge-second"]
-    assert [row.text for row in journal.ran(stage.directory / "journal")] == stage.ran
+    assert [row.text for row in journal.ran(Local(), stage.directory / "journal")] == stage.ran
 
 
 def test_one_step_runs_alone(stage: Stage, tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_quitting_in_the_middle_of_a_command_asks_and_the_command_ends_first(sta
     app = play(sample(tmp_path), script)
     assert app.return_value == 130
     assert stage.ran == ["do bridge-first"]
-    ends = [row for row in journal.events(stage.directory / "journal") if row["event"] == "ended"]
+    ends = [row for row in journal.events(Local(), stage.directory / "journal") if row["event"] == "ended"]
     assert [row["status"] for row in ends] == [0]
 
 
@@ -185,7 +186,7 @@ def test_another_run_on_this_host_is_named_and_nothing_runs(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.directory.mkdir(mode=0o700)
-    with lock.held(stage.directory / "lock", "vxlan-tui apply x.toml", print):
+    with lock.held(Local(), str(stage.directory / "lock"), "vxlan-tui apply x.toml", print):
 
         async def script(app: Wizard, pilot: P) -> None:
             await pilot.press("4")
@@ -200,11 +201,10 @@ def test_another_run_on_this_host_is_named_and_nothing_runs(
 def test_after_a_cut_off_it_opens_where_it_stopped_and_says_what_had_run(stage: Stage, tmp_path: Path) -> None:
     path = sample(tmp_path)
     stage.directory.mkdir(mode=0o700)
-    book = journal.Journal(stage.directory / "journal")
+    book = journal.Journal(Local(), stage.directory / "journal")
     book.write("run", verb="wizard forward", plan=str(path), host="host-a")
     book.write("step", step="bridge.first", subject="first")
     book.write("command", step="bridge.first", subject="first", text="do bridge-first")
-    book.close()
     stage.done.add("bridge-first")
 
     async def script(app: Wizard, pilot: P) -> None:
@@ -246,7 +246,7 @@ def test_the_log_is_ready_to_paste(stage: Stage, tmp_path: Path, monkeypatch: py
         await sees(pilot, "do bridge-second")
 
     play(sample(tmp_path), script)
-    text = log.as_text(journal.ran(stage.directory / "journal"))
+    text = log.as_text(journal.ran(Local(), stage.directory / "journal"))
     assert [line for line in text.splitlines() if line and not line.startswith("#")] == stage.ran
 
 

@@ -27,6 +27,7 @@ from vxlan_tui.ui import run, start
 from vxlan_tui.ui.app import Wizard, wizard
 from vxlan_tui.ui.look import Look
 from vxlan_tui.ui.panels import hub
+from vxlan_tui.verbs import common
 
 NUMBERS = {"ethernet": "10.2", "bridge": "10.3", "network": "10.4", "vms": "10.5"}
 
@@ -119,13 +120,14 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setattr(session, "steps", made.steps)
     monkeypatch.setattr("vxlan_tui.procedures.back.steps", made.back)
     monkeypatch.setattr("vxlan_tui.facts.host.read", lambda *_: HostState())
-    monkeypatch.setattr(system, "not_root", list)
-    monkeypatch.setattr(system, "missing_programs", lambda _: [])
+    monkeypatch.setattr(system, "not_root", lambda _: [])
+    monkeypatch.setattr(system, "missing_programs", lambda *_: [])
     monkeypatch.setattr(session, "SETTLE", 0.2)
     monkeypatch.setattr(Local, "run", lambda reach, asked, on_line=print: made.run(reach, asked, on_line))
     monkeypatch.setattr(start, "survey", lambda _: made.survey)
     monkeypatch.setattr(surveys, "survey", lambda _: made.survey)
     monkeypatch.setattr(run, "STATE_DIRECTORY", str(made.directory))
+    monkeypatch.setattr(common, "STATE_DIRECTORY", str(made.directory))
     monkeypatch.setattr(start, "STATE_DIRECTORY", str(made.directory))
     monkeypatch.setattr(start, "choose_host", lambda plan, *_: plan.hosts[0])
     monkeypatch.setattr(hub, "Hub", Silent)

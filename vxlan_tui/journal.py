@@ -1,19 +1,18 @@
 """The record of what ran: a JSON line per event, written before and after each command.
 
-A line is written in one piece and brought to the disk before the command that it announces. A crash can cut
-the last line off at any byte; the next run closes it, and readers pass over what is not a whole line.
+It lies on the host that it is about. A line is written in one piece and brought to the disk before the command that
+it announces. A crash can cut the last line off at any byte; the next run closes it, and readers pass over what is not
+a whole line.
 """
 
 import json
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
-from vxlan_tui.files import open_private
-from vxlan_tui.reach import Outcome
+from vxlan_tui.reach import Outcome, Reach
 
 MAX_WORDS = 4000
 """Characters of a command's output that a line keeps."""
@@ -75,31 +74,20 @@ class Guarded:
 
 
 class Journal:
-    """The journal's file, open for one run."""
+    """A host's journal, open for one run."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._descriptor = open_private(path, os.O_RDWR | os.O_APPEND)
-        self._number = sum(1 for _ in events(path))
-        self._close_torn_line()
-
-    def _close_torn_line(self) -> None:
-        size = os.fstat(self._descriptor).st_size
-        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            os.write(self._descriptor, b"\n")
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
+    def __init__(self, reach: Reach, path: str | PurePath) -> None:
+        self.path = str(path)
+        self._reach = reach
+        self._number = sum(1 for _ in events(reach, path))
+        text = reach.read_file(self.path) or ""
+        reach.append(self.path, "\n" if text and not text.endswith("\n") else "")
 
     def write(self, event: str, **details: object) -> int:
-        """Append an event, and give its number; raises OSError where the disk is full or fails."""
+        """Append an event, and give its number; raises OSError where the disk is full or fails, Unreachable."""
         self._number += 1
         row = {"event": event, "n": self._number, "time": _now(), **details}
-        line = json.dumps(row, ensure_ascii=True).encode() + b"\n"
-        if os.write(self._descriptor, line) != len(line):
-            raise OSError("the journal could not be written whole: is the disk full?")
-        os.fdatasync(self._descriptor)
+        self._reach.append(self.path, f"{json.dumps(row, ensure_ascii=True)}\n")
         return self._number
 
     def ended(self, number: int, outcome: Outcome) -> None:
@@ -108,23 +96,21 @@ class Journal:
         self.write("ended", command=number, status=outcome.status, seconds=round(outcome.seconds, 3), words=words)
 
 
-def events(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the whole lines of a journal, in their order; nothing where there is no journal. Raises OSError."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(row, dict) and line.endswith(b"\n"):
-                yield row
+def events(reach: Reach, path: str | PurePath) -> Iterator[dict[str, Any]]:
+    """Give the whole lines of a journal, in their order; nothing where there is none. Raises OSError, Unreachable."""
+    *whole, _ = (reach.read_file(str(path)) or "").split("\n")
+    for line in whole:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield row
 
 
-def ran(path: Path) -> list[Ran]:
-    """Give the commands that ran on this host, in their order; raises OSError."""
-    rows = list(events(path))
+def ran(reach: Reach, path: str | PurePath) -> list[Ran]:
+    """Give the commands that ran on a host, in their order; raises OSError, Unreachable."""
+    rows = list(events(reach, path))
     ends = {row["command"]: row for row in rows if row.get("event") == "ended" and "command" in row}
     return [_ran(row, ends.get(row.get("n"), {})) for row in rows if row.get("event") == "command"]
 

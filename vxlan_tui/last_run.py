@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from vxlan_tui import journal
+from vxlan_tui.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class LastRun:
         return f"The last run stopped at a failure: {self.failed}" if self.failed else ""
 
 
-def last(path: Path) -> LastRun | None:
-    """Give the last run of a journal, or None; raises OSError."""
-    return last_of(journal.events(path))
+def last(reach: Reach, path: str | PurePath) -> LastRun | None:
+    """Give the last run of a journal, or None; raises OSError, Unreachable."""
+    return last_of(journal.events(reach, path))
 
 
 def last_of(events: Iterable[Mapping[str, Any]]) -> LastRun | None:

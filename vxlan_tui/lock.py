@@ -1,18 +1,17 @@
 """One run at a time on a host.
 
-The lock is the kernel's (flock(2)), so it goes with its last holder. Commands inherit it: when a run is
-killed, its lock stays until the command that it had started has ended.
+The lock is the kernel's (flock(2)) on the host itself, so it goes with its last holder. Commands inherit it: when a
+run is killed, or its console cut off, the lock stays until the command that it had started has ended.
 """
 
-import fcntl
+import getpass
 import json
-import os
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
-from vxlan_tui.files import open_private
+from vxlan_tui.reach import Lock, Reach
 
 ORPHAN_PATIENCE = 60.0
 """Seconds to wait for a command of a run that was killed."""
@@ -27,76 +26,76 @@ class NoLock(Exception):  # noqa: N818 (it is what is so)
 
 
 @contextmanager
-def held(path: Path, doing: str, say: Callable[[str], None]) -> Iterator[int]:
-    """Hold the lock, and give its file descriptor; raises Locked, NoLock.
+def held(reach: Reach, path: str, doing: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold a host's lock; raises Locked, NoLock, Unreachable.
 
     A holder that lives is named at once. A command that a killed run left behind is waited for.
     """
     try:
-        descriptor = open_private(path, os.O_RDWR)
+        lock = reach.lock(path)
     except OSError as error:
         raise NoLock(str(error)) from error
     try:
-        _take(descriptor, say)
+        _take(lock, reach, path, say)
         try:
-            _sign(descriptor, doing)
+            lock.sign(json.dumps(_signature(reach, lock, doing)))
         except OSError as error:
             raise NoLock(str(error)) from error
-        yield descriptor
+        yield
     finally:
-        os.close(descriptor)
+        lock.close()
 
 
-def _take(descriptor: int, say: Callable[[str], None]) -> None:
+def _take(lock: Lock, reach: Reach, path: str, say: Callable[[str], None]) -> None:
     waited_until = time.monotonic() + ORPHAN_PATIENCE
     told = False
-    while not _try(descriptor):
-        holder = _holder(descriptor)
-        if _lives(holder) or time.monotonic() > waited_until:
+    while not lock.take():
+        holder = _holder(reach, path)
+        if _lives(reach, holder) or time.monotonic() > waited_until:
             raise Locked(_words(holder))
         if not told:
             say(f"Waiting for a command of {_words(holder)}, which was cut off.")
             told = True
+        reach.interrupts.check()
         time.sleep(0.1)
 
 
-def _try(descriptor: int) -> bool:
+def _signature(reach: Reach, lock: Lock, doing: str) -> Mapping[str, object]:
+    console = "" if reach.is_local else f"{getpass.getuser()}@{socket.gethostname()}"
+    started = _started(reach, lock.process)
+    return {
+        "pid": lock.process,
+        "started": started,
+        "doing": doing,
+        "since": time.strftime("%H:%M:%S"),
+        "from": console,
+    }
+
+
+def _holder(reach: Reach, path: str) -> Mapping[str, object]:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _sign(descriptor: int, doing: str) -> None:
-    row = {"pid": os.getpid(), "started": _started(os.getpid()), "doing": doing, "since": time.strftime("%H:%M:%S")}
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(row).encode(), 0)
-
-
-def _holder(descriptor: int) -> dict[str, object]:
-    try:
-        row = json.loads(os.pread(descriptor, 4096, 0))
+        row = json.loads(reach.read_file(path) or "")
     except ValueError:
         return {}
     return row if isinstance(row, dict) else {}
 
 
-def _lives(holder: dict[str, object]) -> bool:
+def _lives(reach: Reach, holder: Mapping[str, object]) -> bool:
     """Whether the process that signed still is: same number, same start. Unsigned: it is just starting."""
     pid = holder.get("pid")
-    return not isinstance(pid, int) or _started(pid) == holder.get("started")
+    return not isinstance(pid, int) or _started(reach, pid) == holder.get("started")
 
 
-def _started(pid: int) -> str:
+def _started(reach: Reach, pid: int) -> str:
     """When a process started, in the kernel's ticks (proc(5), stat, field 22); empty where there is none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        return (reach.read_file(f"/proc/{pid}/stat") or "").rpartition(")")[2].split()[19]
     except (OSError, IndexError):
         return ""
 
 
-def _words(holder: dict[str, object]) -> str:
+def _words(holder: Mapping[str, object]) -> str:
     if not holder:
         return "another run of vxlan-tui"
-    return f"`{holder.get('doing')}` (process {holder.get('pid')}, since {holder.get('since')})"
+    console = f", from {holder['from']}" if holder.get("from") else ""
+    return f"`{holder.get('doing')}` (process {holder.get('pid')}, since {holder.get('since')}{console})"

@@ -84,15 +84,17 @@ class Session:
         asked = tuple(sections)
         vms = self.plan.vms_of(self.host)
         needed = system.programs(asked, any(vm.install is not None for vm in vms) and "vms" in asked)
-        missing = system.not_root() + system.missing_programs(needed)
+        missing = system.not_root(self.reach) + system.missing_programs(self.reach, needed)
         state = HostState()
         for part in dict.fromkeys(part for section in asked for part in _PARTS[section]):
             try:
                 state = facts.read(self.plan, self.host, self.reach, (part,), state)
             except CommandFailed as failure:
-                missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words)]
+                missing += (
+                    [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words, self.reach)]
+                )
             except LibvirtUnavailable as failure:
-                missing.append(system.daemon(part, str(failure)))
+                missing.append(system.daemon(part, str(failure), self.reach))
         if missing:
             raise NotReady(missing)
         return replace(state, underlay_mtu=self.underlay_mtu) if self.underlay_mtu else state

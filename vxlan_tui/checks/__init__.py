@@ -17,7 +17,7 @@ from vxlan_tui.checks.seen import Unreadable
 from vxlan_tui.facts import system
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Reach
+from vxlan_tui.reach import Local, Reach
 
 __all__ = ["Finding", "Status", "Unreadable", "checks_of", "findings", "healthy", "missing", "planned", "run"]
 
@@ -27,10 +27,10 @@ _PROGRAMS = ("ip", "bridge", "nmcli", "busctl")
 def missing(plan: Plan, host: Host) -> list[Missing]:
     """Say what this host lacks to be checked, each with what mends it; empty where nothing."""
     del plan, host  # they may come to matter: what is asked depends on them
-    root = system.not_root()
+    root = system.not_root(Local())
     if root:
         root = [Missing("The checks read what only root may read, and you are not root", root[0].fix)]
-    return root + system.missing_programs(_PROGRAMS)
+    return root + system.missing_programs(Local(), _PROGRAMS)
 
 
 def checks_of(plan: Plan, host: Host) -> list[Check]:

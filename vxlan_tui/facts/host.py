@@ -25,7 +25,7 @@ def read(
     if "firewall" in parts:
         state = replace(state, zone=_zone(plan, host, reach))
     if "virt" in parts:
-        state = _virt(state)
+        state = _virt(reach, state)
     return state
 
 
@@ -53,6 +53,6 @@ def _zone(plan: Plan, host: Host, reach: Reach) -> Zone:
     return firewalld.read_zone(reach, host.interface, host.zone, {segment.port for segment in plan.segments})
 
 
-def _virt(state: HostState) -> HostState:
-    with libvirt.connection() as opened:
+def _virt(reach: Reach, state: HostState) -> HostState:
+    with libvirt.connection(reach) as opened:
         return replace(state, networks=libvirt.read_networks(opened), vms=libvirt.read_vms(opened))

@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 
 import libvirt
 
+from vxlan_tui.reach import Reach
 from vxlan_tui.state import Network, Nic, VmState
 
 T = TypeVar("T")
-
-URI = "qemu:///system"
 
 
 class LibvirtUnavailable(Exception):  # noqa: N818 (it is what is so)
@@ -20,9 +19,10 @@ class LibvirtUnavailable(Exception):  # noqa: N818 (it is what is so)
 
 
 @contextmanager
-def connection(uri: str = URI) -> Iterator[Any]:
-    """Give a read-write connection to libvirt; raises LibvirtUnavailable."""
+def connection(reach: Reach) -> Iterator[Any]:
+    """Give a read-write connection to a host's libvirt; raises LibvirtUnavailable, Unreachable."""
     _silence()
+    uri = reach.libvirt_uri
     try:
         opened = libvirt.open(uri)
     except libvirt.libvirtError as error:

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from vxlan_tui.facts.iproute import NETFILTER_TABLES
 from vxlan_tui.reach import Reach
 
-_SYSCTLS = Path("/proc/sys/net/bridge")
+_SYSCTLS = "/proc/sys/net/bridge"
 
 Place = tuple[str, str, str]
 """Where a chain is: family, table, name."""
@@ -35,12 +34,10 @@ class Netfilter:
 
 def read(reach: Reach) -> Netfilter:
     """Give what filters bridged frames; raises CommandFailed, ProgramMissing where nft cannot tell."""
-    return Netfilter(_calls(), parse_ruleset(reach.read("nft", "-j", "-t", "list", "ruleset")))
-
-
-def _calls() -> frozenset[str]:
-    files = {table: _SYSCTLS / f"bridge-nf-call-{table}" for table in NETFILTER_TABLES}
-    return frozenset(table for table, file in files.items() if file.exists() and file.read_text().strip() == "1")
+    # Without br_netfilter there are no such sysctls, and cat(1) fails.
+    calls = reach.read_all([("cat", f"{_SYSCTLS}/bridge-nf-call-{table}") for table in NETFILTER_TABLES])
+    on = frozenset(table for table, said in zip(NETFILTER_TABLES, calls, strict=True) if said.text.strip() == "1")
+    return Netfilter(on, parse_ruleset(reach.read("nft", "-j", "-t", "list", "ruleset")))
 
 
 def parse_ruleset(output: str) -> dict[Place, Chain]:

@@ -1,18 +1,16 @@
 """The way that the person's SSH session comes in: the network devices that it depends on."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-from vxlan_tui.facts.terminal import Login, login
-from vxlan_tui.reach import CommandFailed, Reach
+from vxlan_tui.reach import CommandFailed, Login, Reach
 from vxlan_tui.state import AdminPath, Link
 
-_DEVICES = Path("/sys/class/net")
+_DEVICES = "/sys/class/net"
 
 
 def read_path(reach: Reach, links: Mapping[str, Link]) -> AdminPath:
     """Give the way in, as the kernel's connections and devices tell it."""
-    here = login()
+    here = reach.login()
     if not here.ssh:
         return AdminPath()
     try:
@@ -20,7 +18,7 @@ def read_path(reach: Reach, links: Mapping[str, Link]) -> AdminPath:
     except CommandFailed:
         connections = []
     device = device_of(here, links, connections)
-    return AdminPath(True, frozenset([device, *_below(device)] if device else ()))
+    return AdminPath(True, frozenset([device, *_below(reach, device)] if device else ()))
 
 
 def device_of(here: Login, links: Mapping[str, Link], connections: Iterable[tuple[str, str]]) -> str:
@@ -48,12 +46,13 @@ def _address(endpoint: str) -> str:
     return address.removeprefix("::ffff:")
 
 
-def _below(device: str) -> list[str]:
+def _below(reach: Reach, device: str) -> list[str]:
     """Give the devices that a device rests on: a VLAN's parent, a bond's or a bridge's ports (kernel, sysfs)."""
     found: list[str] = []
     left = [device]
     while left:
-        lower = [path.name.partition("_")[2] for path in (_DEVICES / left.pop()).glob("lower_*")]
+        names = reach.names(f"{_DEVICES}/{left.pop()}")
+        lower = [name.removeprefix("lower_") for name in names if name.startswith("lower_")]
         left += [name for name in lower if name not in found]
         found += [name for name in lower if name not in found]
     return found

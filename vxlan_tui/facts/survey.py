@@ -1,15 +1,12 @@
 """What a host is before there is a plan: its versions, devices, networks and VMs, and what it lacks."""
 
 import json
-import platform
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vxlan_tui.facts import iproute, libvirt, nmcli, system
 from vxlan_tui.facts.system import Missing
-from vxlan_tui.facts.terminal import Login, login
-from vxlan_tui.reach import CommandFailed, Reach
+from vxlan_tui.reach import CommandFailed, Login, Reach
 from vxlan_tui.state import Link, Network, Profile, VmState
 
 PROGRAMS = ("nmcli", "ip", "firewall-cmd", "busctl", "virsh", "virt-xml", "virt-install", "timeout", "install", "bash")
@@ -51,24 +48,18 @@ def _addresses(link: Link) -> list[str]:
 
 
 def survey(reach: Reach) -> Survey:
-    """Look at this host; what does not answer is told in `missing`, with what mends it."""
-    found = Survey(socket.gethostname().partition(".")[0], _distribution(), login=login())
-    missing = system.not_root() + system.missing_programs(PROGRAMS)
+    """Look at a host; what does not answer is told in `missing`, with what mends it."""
+    name = reach.read("uname", "-n").strip().partition(".")[0]
+    found = Survey(name, system.release(reach).get("PRETTY_NAME", ""), login=reach.login())
+    missing = system.not_root(reach) + system.missing_programs(reach, PROGRAMS)
     for part, look in (("net", _net), ("firewall", _firewall), ("virt", _virt)):
         try:
             found = look(reach, found)
         except CommandFailed as failure:
-            missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words)]
+            missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words, reach)]
         except libvirt.LibvirtUnavailable as failure:
-            missing.append(system.daemon(part, str(failure)))
+            missing.append(system.daemon(part, str(failure), reach))
     return replace(found, missing=tuple(missing))
-
-
-def _distribution() -> str:
-    try:
-        return platform.freedesktop_os_release().get("PRETTY_NAME", "")
-    except OSError:
-        return platform.system()
 
 
 def _net(reach: Reach, found: Survey) -> Survey:
@@ -95,8 +86,7 @@ def _firewall(reach: Reach, found: Survey) -> Survey:
 
 
 def _virt(reach: Reach, found: Survey) -> Survey:
-    del reach
-    with libvirt.connection() as opened:
+    with libvirt.connection(reach) as opened:
         number = opened.getLibVersion()
         version = f"{number // 1000000}.{number // 1000 % 1000}.{number % 1000}"
         networks, vms = libvirt.read_networks(opened), libvirt.read_vms(opened)

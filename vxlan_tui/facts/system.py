@@ -1,21 +1,17 @@
-"""The machine itself: its name, its distribution, and which programs it has."""
+"""The host itself: its name, its distribution, and which programs it has."""
 
-import os
-import platform
-import shutil
+import shlex
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.packages import PACKAGES
 from vxlan_tui.procedures.sections import BY_NAME
+from vxlan_tui.reach import Local, Reach
 from vxlan_tui.state import Link
-
-SEARCHED = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Directories that programs are looked for in beside PATH: a plain user's PATH lacks the sbin ones."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +31,24 @@ def programs(sections: Iterable[str], installs_vms: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, *(("virt-install",) if installs_vms else ())]))
 
 
-def missing_programs(names: Iterable[str]) -> list[Missing]:
-    """Say which of these programs are not here, and how to install them on this distribution."""
-    absent = [name for name in names if find(name) is None]
-    packages = {name: PACKAGES[name][0 if uses_dnf() else 1] for name in absent}
+def missing_programs(reach: Reach, names: Iterable[str]) -> list[Missing]:
+    """Say which of these programs the host lacks, and how to install them on its distribution."""
+    asked = tuple(names)
+    found = reach.find(asked)
+    absent = [name for name in asked if name not in found]
+    if not absent:
+        return []
+    dnf = uses_dnf(reach)
+    packages = {name: PACKAGES[name][0 if dnf else 1] for name in absent}
     by_package = {package: [n for n in absent if packages[n] == package] for package in packages.values()}
-    return [Missing(f"{', '.join(names)}: not installed", install(package)) for package, names in by_package.items()]
+    return [
+        Missing(f"{', '.join(names)}: not installed", _install(package, dnf)) for package, names in by_package.items()
+    ]
 
 
 def find(program: str) -> str | None:
-    """Give a program's path, or None."""
-    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{SEARCHED}")
+    """Give the path of a program of the machine that this runs on, or None."""
+    return Local().find([program]).get(program)
 
 
 def this_program() -> list[str]:
@@ -54,38 +57,50 @@ def this_program() -> list[str]:
     return [str(started.resolve())] if started.name == "vxlan-tui" else [sys.executable, "-m", "vxlan_tui"]
 
 
-def install(package: str) -> str:
-    """Give the command that installs a package on this distribution."""
-    return f"{'dnf' if uses_dnf() else 'apt-get'} install -y {package}"
+def _install(package: str, dnf: bool) -> str:
+    return f"{'dnf' if dnf else 'apt-get'} install -y {package}"
 
 
-def uses_dnf() -> bool:
-    """Whether this distribution is of the Red Hat family (os-release(5))."""
-    try:
-        release = platform.freedesktop_os_release()
-    except OSError:
-        return find("dnf") is not None
-    family = f"{release.get('ID', '')} {release.get('ID_LIKE', '')}".split()
+def release(reach: Reach) -> Mapping[str, str]:
+    """Give what the host says of its distribution (os-release(5)); nothing where it says nothing."""
+    for path in ("/etc/os-release", "/usr/lib/os-release"):
+        if text := reach.read_file(path):
+            return parse_release(text)
+    return {}
+
+
+def parse_release(text: str) -> dict[str, str]:
+    """Read the assignments of os-release(5), which are those of a shell."""
+    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
+    return {key.strip(): "".join(shlex.split(value)) for key, equals, value in pairs if equals}
+
+
+def uses_dnf(reach: Reach) -> bool:
+    """Whether the host's distribution is of the Red Hat family."""
+    told = release(reach)
+    if not told:
+        return bool(reach.find(["dnf"]))
+    family = f"{told.get('ID', '')} {told.get('ID_LIKE', '')}".split()
     return bool({"rhel", "fedora", "centos"} & set(family))
 
 
-def not_root() -> list[Missing]:
-    """Say so where this process is not root's."""
-    if os.geteuid() == 0:
+def not_root(reach: Reach) -> list[Missing]:
+    """Say so where what runs there is not root's."""
+    if reach.is_root:
         return []
     return [Missing("This changes the host, and you are not root", "run the same command with sudo")]
 
 
-def daemon(part: str, words: str) -> Missing:
+def daemon(part: str, words: str, reach: Reach | None = None) -> Missing:
     """Say that the daemon behind a part of the facts does not answer, in its tool's words."""
     names = {"net": "NetworkManager", "firewall": "firewalld", "virt": "libvirt"}
-    units = {"net": "NetworkManager", "firewall": "firewalld", "virt": _libvirt_units()}
-    return Missing(f"{names[part]} does not answer: {words.strip()}", f"systemctl enable --now {units[part]}")
+    unit = _libvirt_units(reach or Local()) if part == "virt" else names[part]
+    return Missing(f"{names[part]} does not answer: {words.strip()}", f"systemctl enable --now {unit}")
 
 
-def _libvirt_units() -> str:
+def _libvirt_units(reach: Reach) -> str:
     """Newer systems split libvirtd; there its parts are started by their sockets (libvirt, daemons)."""
-    if find("virtqemud") and uses_dnf():
+    if reach.find(["virtqemud"]) and uses_dnf(reach):
         return "virtqemud.socket virtnetworkd.socket virtstoraged.socket"
     return "libvirtd"
 

@@ -127,7 +127,7 @@ def recover(session: Session, reporter: Reporter) -> Ended | None:
 
     Raises NotReady where NetworkManager does not answer.
     """
-    rows = journal.guarded(journal.events(session.journal.path))
+    rows = journal.guarded(journal.events(session.reach, session.journal.path))
     open_ones = [each for each in rows if not each.how]
     ended = [_recover(session, reporter, each) for each in reversed(open_ones)]
     return ended[0] if ended else None
@@ -141,7 +141,7 @@ def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
         # NetworkManager gives the paths of checkpoints again after a boot: this one may be somebody else's then.
         found.checkpoint = _still_there(row, read_checkpoints(session.reach)) if this_boot else ""
     except CommandFailed as failure:
-        raise NotReady([system.daemon("net", failure.outcome.words)]) from failure
+        raise NotReady([system.daemon("net", failure.outcome.words, session.reach)]) from failure
     reporter.step(
         Step("guard.recover", "", row.subject, f"What was not confirmed when a run was cut off: {row.subject}")
     )

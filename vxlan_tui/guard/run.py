@@ -92,7 +92,7 @@ class Guard:
             "guard",
             subject=subject,
             seconds=self.seconds,
-            since_boot=since_boot(),
+            since_boot=since_boot(self.session.reach),
             boot=boot_id(self.session.reach),
             addresses=addresses,
             new=new,

@@ -4,10 +4,9 @@ import re
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from vxlan_tui.facts.nmcli import split_terse
-from vxlan_tui.live.watched import Watched, output_of
+from vxlan_tui.live.watched import Watched
 
 _FIELDS = "DEVICE,TYPE,STATE,CONNECTION"
 
@@ -33,10 +32,12 @@ class Devices(Watched[Device]):
     watches = ("nmcli", "monitor")
 
     def _read_all(self) -> Iterator[tuple[Hashable, Device]]:
-        return ((device.name, device) for device in parse(output_of("nmcli", "-t", "-f", _FIELDS, "device", "status")))
+        return (
+            (device.name, device) for device in parse(self.reach.read("nmcli", "-t", "-f", _FIELDS, "device", "status"))
+        )
 
     def _lines(self, lines: list[str]) -> None:
-        told = [found.groups() for found in map(_TOLD.match, lines) if found and _is_so(*found.groups())]
+        told = [found.groups() for found in map(_TOLD.match, lines) if found and self._is_so(*found.groups())]
         if told:
             self._patch([(name, _told(self._rows.get(name), name, what)) for name, what in told])
         started = time.monotonic()
@@ -45,15 +46,12 @@ class Devices(Watched[Device]):
         if took > LONG:
             self.stopped.wait(min(1.0, took))
 
+    def _is_so(self, name: str, what: str) -> bool:
+        """Whether the kernel agrees: NetworkManager calls every device removed as it stops."""
+        return what == "created" or self.reach.read_file(f"/sys/class/net/{name}/ifindex") is None
 
-_DEVICES = Path("/sys/class/net")
 
 _TOLD = re.compile(r"([^:\s]+): device (created|removed)$")
-
-
-def _is_so(name: str, what: str) -> bool:
-    """Whether the kernel agrees: NetworkManager calls every device removed as it stops."""
-    return what == "created" or not (_DEVICES / name).exists()
 
 
 def _told(known: Device | None, name: str, what: str) -> Device | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from sys import intern
 
-from vxlan_tui.live.watched import Watched, chunks, started
+from vxlan_tui.live.watched import Watched
+from vxlan_tui.reach import Reach
 
 FLOOD = "00:00:00:00:00:00"
 
@@ -35,8 +36,8 @@ class Fdb(Watched[Entry]):
 
     watches = ("bridge", "monitor", "fdb", "link")
 
-    def __init__(self, bridges: Iterable[str] = (), vxlans: Iterable[str] = ()) -> None:
-        super().__init__()
+    def __init__(self, bridges: Iterable[str] = (), vxlans: Iterable[str] = (), reach: Reach | None = None) -> None:
+        super().__init__(reach)
         self.bridges = tuple(bridges)
         self._devices = {*self.bridges, *vxlans}
         self._asked = bool(self.bridges)
@@ -44,7 +45,16 @@ class Fdb(Watched[Entry]):
 
     def _read_all(self) -> Iterator[tuple[Hashable, Entry]]:
         for bridge in self.bridges or ("",):
-            yield from ((entry.key, entry) for entry in _dump(bridge))
+            yield from ((entry.key, entry) for entry in self._dump(bridge))
+
+    def _dump(self, bridge: str) -> Iterator[Entry]:
+        """Give what is there, line by line: a table of 100,000 entries is no text to hold as a whole."""
+        with self.reach.stream("bridge", "fdb", "show", *(("br", bridge) if bridge else ())) as stream:
+            for lines in stream.lines():
+                for line in lines:
+                    entry = parse(line)
+                    if entry is not None:
+                        yield entry
 
     def _lines(self, lines: list[str]) -> None:
         if any("No buffer space available" in line for line in lines):
@@ -73,16 +83,6 @@ class Fdb(Watched[Entry]):
 
 
 _DEVICE_GONE = re.compile(r"Deleted \d+: ([^:@\s]+)[:@]")
-
-
-def _dump(bridge: str) -> Iterator[Entry]:
-    of = ("br", bridge) if bridge else ()
-    with started(("bridge", "fdb", "show", *of)) as child:
-        for lines in chunks(child):
-            for line in lines:
-                entry = parse(line)
-                if entry is not None:
-                    yield entry
 
 
 def parse(line: str) -> Entry | None:

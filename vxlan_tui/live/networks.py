@@ -8,8 +8,9 @@ from typing import Any
 
 import libvirt
 
-from vxlan_tui.facts.libvirt import URI, read_network, read_networks, read_vm, read_vms
+from vxlan_tui.facts.libvirt import read_network, read_networks, read_vm, read_vms
 from vxlan_tui.live.source import RETRY, Source
+from vxlan_tui.reach import Local, Reach, Unreachable
 from vxlan_tui.state import Network, VmState
 
 
@@ -33,10 +34,10 @@ class Networks(Source[Network]):
 
     shown_by = "virsh net-list --all"
 
-    def __init__(self, uri: str = URI) -> None:
+    def __init__(self, reach: Reach | None = None) -> None:
         super().__init__()
         self.names = VmNames({}, {})
-        self._uri = uri
+        self._reach = reach or Local()
         self._asked: SimpleQueue[Asked] = SimpleQueue()
         self._vms: dict[str, VmState] = {}
         self._closed = False
@@ -57,10 +58,12 @@ class Networks(Source[Network]):
                 self._connected()
             except libvirt.libvirtError as error:
                 self._lose(f"libvirt does not answer: {error}")
+            except Unreachable as error:
+                self._lose(str(error).split("\n")[0])
             self.stopped.wait(RETRY)
 
     def _connected(self) -> None:
-        opened = libvirt.open(self._uri)
+        opened = libvirt.open(self._reach.libvirt_uri)
         self._closed = False
         try:
             self._register(opened)

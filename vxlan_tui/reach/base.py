@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from vxlan_tui.command import Command
 from vxlan_tui.reach.interrupts import Interrupts
+from vxlan_tui.reach.login import Login
 from vxlan_tui.reach.outcome import CommandFailed, Outcome, Output, ProgramMissing
 
 READ_TIMEOUT = 30.0
 """Seconds that a command which only reads may take."""
-
-KEPT_LINES = 200
-"""So many last lines of a command's output are kept for the error that may follow."""
 
 NO_SUCH_PROGRAM = 127
 """The exit status of a program that is not there, as shells give it."""
@@ -52,6 +50,25 @@ class Stream(ABC):
         self.close()
 
 
+class Lock(ABC):
+    """A host's lock: the kernel's own (flock(2)) on a file there, open for one run."""
+
+    process: int
+    """The process on that host that holds it."""
+
+    @abstractmethod
+    def take(self) -> bool:
+        """Take the lock if nobody holds it. Each command that may change the host then holds it as well."""
+
+    @abstractmethod
+    def sign(self, text: str) -> None:
+        """Write who holds it; raises OSError."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the lock go."""
+
+
 class Reach(ABC):
     """A host, and what runs on it."""
 
@@ -59,8 +76,13 @@ class Reach(ABC):
     where: str
     """The host's name, for words."""
     is_local: bool
-    libvirt_uri: str
-    """What libvirt's own library opens to reach this host's libvirt."""
+    is_root: bool
+    """Whether what runs there is root's."""
+
+    @property
+    @abstractmethod
+    def libvirt_uri(self) -> str:
+        """What libvirt's own library opens to reach this host's libvirt; raises Unreachable."""
 
     def read(self, *argv: str, timeout: float = READ_TIMEOUT) -> str:
         """Give the standard output of a command that changes nothing.
@@ -99,6 +121,14 @@ class Reach(ABC):
     @abstractmethod
     def uninterrupted(self) -> "Reach":
         """Give the same host by the same lock, for what no interrupt must keep from running."""
+
+    @abstractmethod
+    def login(self) -> Login:
+        """Tell how the person who works on the host is logged in there; raises Unreachable."""
+
+    @abstractmethod
+    def lock(self, path: str) -> Lock:
+        """Open the lock's file on the host, made if it is missing; raises OSError, Unreachable."""
 
     @abstractmethod
     def find(self, programs: Sequence[str]) -> dict[str, str]:

@@ -16,18 +16,18 @@ class Interrupts:
     """Whether to stop: signals set it, and it is asked between commands.
 
     A command that only waits is cut off at once; any other one is let end, because half of it may have
-    happened.
+    happened. Several hosts can be worked on at once, each with its own commands to cut off.
     """
 
     asked: int = 0
-    _cut_off: Callable[[], None] | None = field(default=None, repr=False)
+    _cut_off: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def stop(self, number: int = signal.SIGINT, frame: FrameType | None = None) -> None:
         """Ask to stop; fit to be a signal handler."""
         del frame
         self.asked = number
-        if self._cut_off is not None:
-            self._cut_off()
+        for cut_off in tuple(self._cut_off):
+            cut_off()
 
     def check(self) -> None:
         """Raise Interrupted if a stop was asked for."""
@@ -48,10 +48,10 @@ class Interrupts:
     @contextmanager
     def cutting_off(self, cut_off: Callable[[], None]) -> Iterator[None]:
         """Call `cut_off` when a stop is asked for, as long as this is open."""
-        self._cut_off = cut_off
+        self._cut_off.append(cut_off)
         try:
             if self.asked:
                 cut_off()
             yield
         finally:
-            self._cut_off = None
+            self._cut_off.remove(cut_off)

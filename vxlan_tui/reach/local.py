@@ -4,6 +4,7 @@ Children get the C locale (in UTF-8), nothing of our terminal, and a session of 
 us, and we decide what becomes of them.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -11,7 +12,6 @@ import socket
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,17 +24,10 @@ import sh
 
 from vxlan_tui import files
 from vxlan_tui.command import Command
-from vxlan_tui.reach.base import (
-    KEPT_LINES,
-    LAST_PATH,
-    NO_SUCH_PROGRAM,
-    READ_TIMEOUT,
-    SYSTEM_PATH,
-    OnLine,
-    Reach,
-    Stream,
-)
+from vxlan_tui.reach.base import LAST_PATH, NO_SUCH_PROGRAM, READ_TIMEOUT, SYSTEM_PATH, Lock, OnLine, Reach, Stream
 from vxlan_tui.reach.interrupts import Interrupts
+from vxlan_tui.reach.lines import Lines, grouped
+from vxlan_tui.reach.login import Login, login
 from vxlan_tui.reach.outcome import Outcome, Output, ProgramMissing
 
 _SIDE_BY_SIDE = 8
@@ -44,15 +37,21 @@ _CHUNK = 1 << 16
 
 
 class Local(Reach):
-    """The program's own machine. `inherited` are descriptors that each changing command keeps open: the run's lock."""
+    """The machine that the program itself runs on."""
 
     is_local = True
-    libvirt_uri = "qemu:///system"
 
-    def __init__(self, interrupts: Interrupts | None = None, inherited: tuple[int, ...] = ()) -> None:
+    def __init__(self, interrupts: Interrupts | None = None) -> None:
         self.interrupts = interrupts or Interrupts()
-        self.inherited = inherited
+        self._held: list[int] = []
+        """File descriptors of locks, which every changing command keeps open."""
+        self.is_root = os.geteuid() == 0
         self.where = socket.gethostname().partition(".")[0]
+
+    @property
+    def libvirt_uri(self) -> str:
+        """What libvirt's own library opens to reach this machine's libvirt."""
+        return "qemu:///system"
 
     def _read(self, argv: tuple[str, ...], timeout: float) -> tuple[Outcome, str]:
         output, errors = BytesIO(), BytesIO()
@@ -79,7 +78,7 @@ class Local(Reach):
         """
         self.interrupts.check()
         lines = Lines(on_line)
-        process = _Process(asked, lines.take, lines.take, self.inherited)
+        process = _Process(asked, lines.take, lines.take, tuple(self._held))
         with self.interrupts.cutting_off(process.terminate if asked.waits else lambda: None):
             outcome = process.wait()
         return replace(outcome, words=lines.last)
@@ -90,7 +89,13 @@ class Local(Reach):
 
     def uninterrupted(self) -> "Local":
         """Give this machine by the same lock, for what no interrupt must keep from running."""
-        return Local(inherited=self.inherited)
+        twin = Local()
+        twin._held = self._held
+        return twin
+
+    def login(self) -> Login:
+        """Tell how the person who runs this came in."""
+        return login()
 
     def find(self, programs: Sequence[str]) -> dict[str, str]:
         """Give the paths of those of these programs that are here."""
@@ -125,6 +130,39 @@ class Local(Reach):
     def remove(self, path: str) -> None:
         """Remove a file if it is there; raises OSError."""
         Path(path).unlink(missing_ok=True)
+
+    def lock(self, path: str) -> Lock:
+        """Open the lock's file, made if it is missing; raises OSError."""
+        return _LocalLock(self._held, files.open_private(Path(path), os.O_RDWR))
+
+
+class _LocalLock(Lock):
+    """The lock: the kernel's, so it goes with its last holder."""
+
+    def __init__(self, held: list[int], descriptor: int) -> None:
+        self._held = held
+        self._descriptor = descriptor
+        self.process = os.getpid()
+
+    def take(self) -> bool:
+        """Take the lock if nobody holds it."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        self._held.append(self._descriptor)
+        return True
+
+    def sign(self, text: str) -> None:
+        """Write who holds it; raises OSError."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+    def close(self) -> None:
+        """Let the lock go."""
+        if self._descriptor in self._held:
+            self._held.remove(self._descriptor)
+        os.close(self._descriptor)
 
 
 def _text(output: BytesIO) -> str:
@@ -206,7 +244,7 @@ class LocalStream(Stream):
     def lines(self) -> Iterator[list[str]]:
         """Give its lines as they come, as many at once as are there; ends with the command."""
         assert self._child.stdout is not None  # noqa: S101 (a pipe was asked for)
-        yield from chunks(self._child.stdout.fileno())
+        yield from grouped(_chunks(self._child.stdout.fileno()))
         self._child.wait()
 
     def close(self) -> None:
@@ -221,13 +259,9 @@ class LocalStream(Stream):
         return None if self._closed else self._child.poll()
 
 
-def chunks(descriptor: int) -> Iterator[list[str]]:
-    """Give the whole lines that come from a descriptor, as many at once as are there."""
-    rest = b""
+def _chunks(descriptor: int) -> Iterator[bytes]:
     while chunk := os.read(descriptor, _CHUNK):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if lines:
-            yield [line.decode(errors="replace") for line in lines]
+        yield chunk
 
 
 def find(program: str) -> str | None:
@@ -248,23 +282,3 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 DROPPED = ("LANGUAGE", "LIBVIRT_DEFAULT_URI", "VIRSH_DEFAULT_CONNECT_URI")
 """Variables that would translate output, or send virsh to another libvirt than the one that is read."""
-
-
-class Lines:
-    """Passes lines on as they come, from both of sh's reader threads, and keeps the last."""
-
-    def __init__(self, on_line: OnLine) -> None:
-        self._on_line = on_line
-        self._last: deque[str] = deque(maxlen=KEPT_LINES)
-        self._lock = threading.Lock()
-
-    @property
-    def last(self) -> str:
-        """The last lines, as one text."""
-        return "".join(self._last)
-
-    def take(self, line: str) -> None:
-        """Pass a line on."""
-        with self._lock:
-            self._last.append(line)
-            self._on_line(line.rstrip("\n"))

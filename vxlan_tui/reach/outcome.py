@@ -58,4 +58,15 @@ class ProgramMissing(CommandFailed):
 
 
 class Unreachable(Exception):  # noqa: N818 (it is what is so)
-    """A host cannot be reached, or the connection to it broke; the message says which, why, and what mends it."""
+    """A host cannot be reached, or the connection to it broke: neither failed nor done is known of what ran there.
+
+    `why` says what is so, `fix` what mends it, `broken` whether there was a connection before.
+    """
+
+    def __init__(self, where: str, why: str, fix: str = "", broken: bool = False) -> None:
+        self.where = where
+        self.why = why
+        self.fix = fix
+        self.broken = broken
+        what = f"the connection to {where} broke" if broken else f"{where} cannot be reached"
+        super().__init__(f"{what}: {why.rstrip('.')}." + (f"\n    To mend it: {fix}" if fix else ""))

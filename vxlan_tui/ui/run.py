@@ -5,14 +5,13 @@ The lock is held while something runs, and not for the wizard's life: a wizard l
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from vxlan_tui import guard, journal
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.survey import survey
-from vxlan_tui.files import UnsafePath, private_directory
+from vxlan_tui.files import UnsafePath
 from vxlan_tui.guard import NOBODY, Guard, Keeper
 from vxlan_tui.journal import Journal
 from vxlan_tui.paths import STATE_DIRECTORY
@@ -55,16 +54,15 @@ def look(plan: Plan, host: Host) -> dict[str, list[Step] | str]:
 
 def preview(order: Order) -> list[Step]:
     """Give the steps that an order would find now; raises NotReady, CannotStart."""
-    session = _session(order, Local())
-    with closing(session.journal):
-        return _guarded(_course(session, order).steps)
+    return _guarded(_course(_session(order, Local()), order).steps)
 
 
 def _session(order: Order, reach: Reach) -> Session:
     plan = order.plan or Plan(hosts=(), segments=())
     host = order.host or Host.model_construct(name="")
     try:
-        return Session(plan, host, reach, Journal(private_directory(Path(STATE_DIRECTORY)) / "journal"))
+        reach.private_directory(STATE_DIRECTORY)
+        return Session(plan, host, reach, Journal(reach, f"{STATE_DIRECTORY}/journal"))
     except (OSError, UnsafePath) as error:
         raise CannotStart(f"the state directory cannot be used: {error}") from error
 
@@ -105,7 +103,7 @@ def recover(reporter: Reporter) -> str:
 
     Raises CannotStart, also where another run is at work: then there is nothing to finish.
     """
-    rows = journal.guarded(journal.events(Path(STATE_DIRECTORY) / "journal"))
+    rows = journal.guarded(journal.events(Local(), f"{STATE_DIRECTORY}/journal"))
     if all(row.how for row in rows):
         return ""
     with _journalled(Order("look", "", ()), "wizard start", Interrupts(), lambda _: None) as session:
@@ -116,18 +114,19 @@ def recover(reporter: Reporter) -> str:
 @contextmanager
 def _journalled(order: Order, verb: str, interrupts: Interrupts, say: Callable[[str], None]) -> Iterator[Session]:
     """Hold the lock, and frame what runs in the journal."""
-    with one_run(Path(STATE_DIRECTORY), "vxlan-tui (the wizard)", say) as descriptor:
-        session = _session(order, Local(interrupts, inherited=(descriptor,)))
-        with closing(session.journal) as written:
-            path, name = (str(order.plan.path), session.host.name) if order.plan else ("", "")
-            written.write("run", verb=verb, plan=path, host=name)
-            try:
-                yield session
-            except NotReady as error:
-                raise CannotStart(f"this host is not ready:\n{error}") from error
-            finally:
-                with suppress(OSError):  # a full disk: the next start sees that no end was written
-                    written.write("run-ended", verb="wizard")
+    reach = Local(interrupts)
+    with one_run(reach, "vxlan-tui (the wizard)", say):
+        session = _session(order, reach)
+        written = session.journal
+        path, name = (str(order.plan.path), session.host.name) if order.plan else ("", "")
+        written.write("run", verb=verb, plan=path, host=name)
+        try:
+            yield session
+        except NotReady as error:
+            raise CannotStart(f"this host is not ready:\n{error}") from error
+        finally:
+            with suppress(OSError):  # a full disk: the next start sees that no end was written
+                written.write("run-ended", verb="wizard")
 
 
 def _run_steps(order: Order, session: Session, reporter: Reporter, keeper: Keeper) -> str:

@@ -46,7 +46,7 @@ def _recovered() -> str:
     """Finish what the last run left unconfirmed where it was cut off, and give in words what that took."""
     work = Work(Draft(Path()))
     try:
-        told = run.recover(ScreenReporter(work, "", lambda: None)) if not system.not_root() else ""
+        told = run.recover(ScreenReporter(work, "", lambda: None)) if not system.not_root(Local()) else ""
     except (CannotStart, OSError):
         return ""
     ran = [f"# {shown.text}" for step in work.runs.values() for shown in step.commands]
@@ -55,7 +55,7 @@ def _recovered() -> str:
 
 def _last() -> LastRun | None:
     try:
-        return last_run.last(Path(STATE_DIRECTORY) / "journal")
+        return last_run.last(Local(), Path(STATE_DIRECTORY) / "journal")
     except OSError:
         return None
 
@@ -147,7 +147,7 @@ def look(app: "Wizard") -> None:
 
     def work() -> None:
         found = survey(Local()) if app.current == "host" else None
-        steps = run.look(plan, host) if plan and host and not system.not_root() else {}
+        steps = run.look(plan, host) if plan and host and not system.not_root(Local()) else {}
         app.call_from_thread(_looked, app, plan, found, steps)
 
     app.run_worker(work, thread=True, group="look", exclusive=True)
@@ -164,7 +164,7 @@ def _looked(app: "Wizard", plan: plans.Plan | None, found: Survey | None, steps:
         work.steps = {name: value for name, value in steps.items() if isinstance(value, list)}
         work.not_ready = {name: value for name, value in steps.items() if isinstance(value, str)}
         work.forget_stale_runs()
-        if plan is not None and system.not_root():
+        if plan is not None and system.not_root(Local()):
             work.not_ready = dict.fromkeys(STEP_SECTIONS, "This changes the host, and you are not root: use sudo.")
     app._follow()
     app.show_all()

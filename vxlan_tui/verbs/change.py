@@ -12,7 +12,7 @@ from vxlan_tui import exits, guard, journal, last_run, plan
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import system
 from vxlan_tui.facts.libvirt import LibvirtUnavailable
-from vxlan_tui.files import UnsafePath, private_directory
+from vxlan_tui.files import UnsafePath
 from vxlan_tui.guard import Ended, Guard
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.reach import CommandFailed, Interrupted, Interrupts, Local
@@ -51,16 +51,16 @@ def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Cal
     interrupts = Interrupts()
     report = (Json if manner.json else Text)(sys.stdout, lambda: interrupts.stop(signal.SIGHUP))
     chosen = choose_host(loaded, name, Local())
-    if missing := system.not_root():
+    if missing := system.not_root(Local()):
         raise CannotStart(str(missing[0]))
     directory = Path(STATE_DIRECTORY)
     doing = f"vxlan-tui {verb} {shlex.quote(str(path))}"
-    with interrupts.handled(), one_run(directory, doing, report.say) as descriptor:
-        reach = Local(interrupts, inherited=(descriptor,))
+    reach = Local(interrupts)
+    with interrupts.handled(), one_run(reach, doing, report.say):
         try:
-            opened = journal.Journal(private_directory(directory) / "journal")
+            opened = journal.Journal(reach, f"{STATE_DIRECTORY}/journal")
             session = Session(loaded, chosen, reach, opened)
-            before = last_run.last(opened.path)
+            before = last_run.last(reach, opened.path)
             session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
         except (OSError, UnsafePath) as error:
             raise CannotStart(f"the journal in {directory} cannot be written: {error}") from error

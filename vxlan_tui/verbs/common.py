@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from vxlan_tui import lock
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.facts import iproute, system
-from vxlan_tui.files import UnsafePath, private_directory
+from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import Link
@@ -35,15 +34,15 @@ def _links(reach: Reach) -> tuple[Link, ...]:
 
 
 @contextmanager
-def one_run(state_directory: Path, doing: str, say: Callable[[str], None]) -> Iterator[int]:
-    """Hold this host's lock, and give its file descriptor; raises CannotStart with who holds it."""
+def one_run(reach: Reach, doing: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold a host's lock; raises CannotStart with who holds it, Unreachable."""
     try:
-        directory = private_directory(state_directory)
-    except (OSError, UnsafePath) as error:
+        reach.private_directory(STATE_DIRECTORY)
+    except OSError as error:
         raise CannotStart(f"the state directory cannot be used: {error}") from error
     try:
-        with lock.held(directory / "lock", doing, say) as descriptor:
-            yield descriptor
+        with lock.held(reach, f"{STATE_DIRECTORY}/lock", doing, say):
+            yield
     except lock.Locked as locked:
         raise CannotStart(f"this host is being changed by {locked}; try again when it has ended") from locked
     except lock.NoLock as error:

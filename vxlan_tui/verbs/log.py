@@ -9,13 +9,15 @@ from vxlan_tui import journal
 from vxlan_tui.exits import DONE, CannotStart
 from vxlan_tui.journal import Ran
 from vxlan_tui.paths import STATE_DIRECTORY
+from vxlan_tui.reach import Local
 
 
 def log(as_json: bool) -> int:
     """Print the journal's commands, oldest first, and give the exit status."""
+    reach = Local()
     try:
         path = Path(STATE_DIRECTORY) / "journal"
-        rows, changes = journal.ran(path), journal.guarded(journal.events(path))
+        rows, changes = journal.ran(reach, path), journal.guarded(journal.events(reach, path))
     except OSError as error:
         raise CannotStart(f"the journal cannot be read: {error}. It is root's: use sudo") from error
     for row in rows:

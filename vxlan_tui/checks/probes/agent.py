@@ -8,6 +8,7 @@ import libvirt_qemu
 
 from vxlan_tui.checks.seen import Inside
 from vxlan_tui.facts.libvirt import LibvirtUnavailable, connection
+from vxlan_tui.reach import Local
 
 _PATIENCE = 2
 """Seconds for each answer of the agent."""
@@ -16,7 +17,7 @@ _PATIENCE = 2
 def ask(vm: str, mac: str, address: str) -> Inside:
     """Have a VM ask for an address by arping, on the NIC of that MAC."""
     try:
-        with connection() as opened:
+        with connection(Local()) as opened:
             return _ask(opened.lookupByName(vm), mac, address)
     except LibvirtUnavailable as error:
         return Inside(error=str(error))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vxlan_tui import journal
 from vxlan_tui.journal import Ran
 from vxlan_tui.paths import STATE_DIRECTORY
+from vxlan_tui.reach import Local
 from vxlan_tui.ui.screens.ask import Read
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def show_log(app: "Wizard") -> None:
     if any(isinstance(screen, Read) for screen in app.screen_stack):
         return
     try:
-        text = as_text(journal.ran(Path(STATE_DIRECTORY) / "journal"))
+        text = as_text(journal.ran(Local(), Path(STATE_DIRECTORY) / "journal"))
     except OSError as error:
         text = f"The journal cannot be read: {error}"
     app.push_screen(Read("Commands that ran on this host, oldest first", text))

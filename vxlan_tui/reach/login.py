@@ -13,7 +13,7 @@ _MULTIPLEXERS = ("tmux", "screen")
 
 @dataclass(frozen=True)
 class Login:
-    """How the person came in. `server_address` is the address of this host that an SSH session goes to."""
+    """How the person came in. `server_address` is the address of the host that an SSH session goes to."""
 
     ssh: bool = False
     server_address: str = ""
