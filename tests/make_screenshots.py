@@ -14,7 +14,7 @@ from vxlan_tui.export import script
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.ui.app import Wizard, wizard
-from vxlan_tui.ui.look import Look
+from vxlan_tui.ui.terminal_style import TerminalStyle
 
 DIRECTORY = Path(__file__).parent.parent / "screenshots"
 SIZE = (120, 40)
@@ -58,10 +58,10 @@ class Camera:
     async def section(self, number: str, name: str, seconds: float = 60) -> None:
         """Open a section of steps, run it, and take a picture before and after."""
         await self.pilot.press(number)
-        await self._until(lambda: name in self.app.work.steps)
+        await self._until(lambda: name in self.app.model.work.steps)
         await self.take(f"{number}-{name}-before")
         await self.pilot.press("a")
-        await self._until(lambda: self.app.work.state(name) == "done", seconds)
+        await self._until(lambda: self.app.model.state(name) == "done", seconds)
         await self.take(f"{number}-{name}")
 
     async def _until(self, true: object, seconds: float = 60) -> None:
@@ -73,8 +73,10 @@ class Camera:
         """Run the checks until they are green, as one is told to."""
         await self.pilot.press("7")
         for _ in range(40):
-            await self._until(lambda: self.app.findings and not self.app.checking)
-            if self.app.work.verified.startswith("OK") and not any(found.wait for found in self.app.findings):
+            await self._until(lambda: self.app.model.work.findings and not self.app.model.checking)
+            if self.app.model.work.verified.startswith("OK") and not any(
+                found.wait for found in self.app.model.work.findings
+            ):
                 return
             await self.pilot.pause(3)
             await self.pilot.press("a")
@@ -82,10 +84,10 @@ class Camera:
 
 
 async def _walk() -> dict[str, str]:
-    app = wizard(Path("/root/plan.toml"), None, Look())
+    app = wizard(Path("/root/plan.toml"), None, TerminalStyle())
     async with app.run_test(size=SIZE) as pilot:
         camera = Camera(app, pilot)
-        await camera._until(lambda: app.work.survey is not None)
+        await camera._until(lambda: app.model.survey is not None)
         await pilot.press("1")
         await camera.take("1-this-host")
         await pilot.press("2")

@@ -15,11 +15,11 @@ from textual.pilot import Pilot
 from tests.test_ui_plan import fill
 from tests.ui_stage import text_of, until
 from vxlan_tui.ui.app import Wizard, wizard
-from vxlan_tui.ui.form import ActLine
-from vxlan_tui.ui.look import Look
+from vxlan_tui.ui.dialogs.pick import Pick
+from vxlan_tui.ui.model import STEP_SECTIONS
 from vxlan_tui.ui.panels.live import LivePanel
-from vxlan_tui.ui.screens.pick import Pick
-from vxlan_tui.ui.work import STEP_SECTIONS
+from vxlan_tui.ui.terminal_style import TerminalStyle
+from vxlan_tui.ui.widgets.field import ActLine
 
 P = Pilot[int]
 
@@ -27,7 +27,7 @@ P = Pilot[int]
 async def whole_way(app: Wizard, pilot: P) -> None:
     """From an empty plan to a green verification, by keys."""
     await pilot.press("f8")
-    await until(pilot, lambda: app.current == "plan" and app.query(ActLine))
+    await until(pilot, lambda: app.model.current == "plan" and app.query(ActLine))
     await fill(app, pilot, "hosts[0].ethernet.address", "198.51.100.2/24")
     await fill(app, pilot, "hosts[0].ethernet.gateway", "198.51.100.254")
     await fill(app, pilot, "hosts[1].name", "host-b")
@@ -35,35 +35,35 @@ async def whole_way(app: Wizard, pilot: P) -> None:
     await _do(app, pilot, "pick_vms")
     await until(pilot, lambda: isinstance(app.screen, Pick))
     await pilot.press("space", "enter")
-    await until(pilot, lambda: len(app.work.draft.rows("vms")) == 1)
+    await until(pilot, lambda: len(app.model.draft.rows("vms")) == 1)
     await fill(app, pilot, "vms[0].address", "192.0.2.1")
     await _do(app, pilot, "add_vm")
-    await until(pilot, lambda: len(app.work.draft.rows("vms")) == 2)
+    await until(pilot, lambda: len(app.model.draft.rows("vms")) == 2)
     await fill(app, pilot, "vms[1].name", "vmb")
     await fill(app, pilot, "vms[1].address", "192.0.2.2")
     await pilot.press("ctrl+s")
-    await until(pilot, lambda: app.work.state("plan") == "done")
+    await until(pilot, lambda: app.model.state("plan") == "done")
     for section in STEP_SECTIONS:
         await pilot.press("f8")
-        await until(pilot, lambda name=section: app.current == name and name in app.work.steps, 60)  # type: ignore[misc]
+        await until(pilot, lambda name=section: app.model.current == name and name in app.model.work.steps, 60)  # type: ignore[misc]
         await pilot.press("a")
-        await until(pilot, lambda name=section: app.work.state(name) == "done", 180)  # type: ignore[misc]
+        await until(pilot, lambda name=section: app.model.state(name) == "done", 180)  # type: ignore[misc]
     await pilot.press("f8")
     await _green(app, pilot)
     await pilot.press("f8")
-    await until(pilot, lambda: app.work.state("finish") == "done")
+    await until(pilot, lambda: app.model.state("finish") == "done")
 
 
 async def _do(app: Wizard, pilot: P, action: str) -> None:
-    next(line for line in app.query(ActLine) if line.act.action == action).focus()
+    next(line for line in app.query(ActLine) if line.action == action).focus()
     await pilot.press("enter")
 
 
 async def _green(app: Wizard, pilot: P) -> None:
     """A VM takes a while to boot and a bridge to forward: check again, as one is told."""
     for _ in range(40):
-        await until(pilot, lambda: not app.checking and app.work.verified, 60)
-        if app.work.verified.startswith("OK"):
+        await until(pilot, lambda: not app.model.checking and app.model.work.verified, 60)
+        if app.model.work.verified.startswith("OK"):
             return
         await pilot.pause(3)
         await pilot.press("a")
@@ -124,9 +124,9 @@ async def _asked(words: str) -> None:
 
 
 async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> None:
-    app = wizard(path, None, Look())
+    app = wizard(path, None, TerminalStyle())
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.work.survey is not None, 60)
+        await until(pilot, lambda: app.model.survey is not None, 60)
         await script(app, pilot)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
-from vxlan_tui import export, plan
+from vxlan_tui import plan
 from vxlan_tui.ui.app import Wizard
 
 __all__ = ["stage"]
@@ -17,7 +17,7 @@ P = Pilot[int]
 def test_a_script_is_shown_written_and_copied_as_export_gives_it(stage: Stage, tmp_path: Path) -> None:
     path = sample(tmp_path)
     loaded = plan.load(path)
-    expected = export.script(loaded, loaded.hosts[0])
+    expected = stage.script(loaded, loaded.hosts[0], undo=False)
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("8")
@@ -31,7 +31,7 @@ def test_a_script_is_shown_written_and_copied_as_export_gives_it(stage: Stage, t
         await pilot.press("enter")
         await sees(pilot, "Written:")
 
-    play(path, script)
+    play(stage, path, script)
     written = tmp_path / "host-a.sh"
     assert written.read_text() == expected
     assert written.stat().st_mode & 0o777 == 0o700
@@ -50,7 +50,7 @@ def test_a_file_that_exists_is_replaced_only_when_asked_for(stage: Stage, tmp_pa
         await sees(pilot, "exists.")
         await pilot.press("enter")
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
     assert (tmp_path / "host-a.sh").read_text() == "mine"
 
 
@@ -62,7 +62,7 @@ def test_finish_tells_what_is_left_on_this_host_and_on_the_others(stage: Stage, 
         await sees(pilot, "Not all is done on this host: VMs.")
         await sees(pilot, "vxlan-tui apply plan.toml --host host-b")
 
-    play(sample(tmp_path), script, size=(100, 40))
+    play(stage, sample(tmp_path), script, size=(100, 40))
 
 
 def test_undoing_a_section_says_what_stands_on_it_and_can_take_that_back_first(stage: Stage, tmp_path: Path) -> None:
@@ -70,13 +70,13 @@ def test_undoing_a_section_says_what_stands_on_it_and_can_take_that_back_first(s
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await until(pilot, lambda: app.work.state("bridge") == "done")
+        await until(pilot, lambda: app.model.state("bridge") == "done")
         await pilot.press("u")
         await sees(pilot, "VMs stands on it, and would be left without it.")
         await pilot.press("down", "enter")
-        await until(pilot, lambda: app.work.state("bridge") == "2 to do")
+        await until(pilot, lambda: app.model.state("bridge") == "0/2")
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
     assert stage.ran == ["undo vms-second", "undo bridge-second", "undo bridge-first"]
 
 
@@ -88,11 +88,11 @@ def test_everything_is_undone_from_the_end_and_from_the_palette(stage: Stage, tm
         await pilot.press("u")
         await sees(pilot, "# undo vms-second")
         await pilot.press("down", "enter")
-        await sees(pilot, "[undone] Take bridge-first back")
+        await sees(pilot, "done       Take bridge-first back")
         stage.done |= {"bridge-first"}
         await pilot.press("2", "ctrl+p", *"undoeverything", "enter")
         await sees(pilot, "Undo everything?")
         assert "# undo bridge-first" in text_of(app)
 
-    play(sample(tmp_path), script, size=(100, 40))
+    play(stage, sample(tmp_path), script, size=(100, 40))
     assert stage.ran == ["undo vms-second", "undo bridge-first"]

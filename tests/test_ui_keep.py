@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.guard import Question
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.keep import Modal
+from vxlan_tui.ui.controllers.keeping import ByDialog
+from vxlan_tui.ui.dialogs.keep import Keep
 
 __all__ = ["stage"]
 
@@ -46,10 +47,11 @@ def test_it_says_who_answers_counts_down_and_only_the_one_key_is_a_yes(
 ) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         asked = question()
-        thread = Asked(lambda: Modal(app).keep(asked))
+        thread = Asked(lambda: ByDialog(app).keep(asked))
         await sees(pilot, "Keep this configuration? 29 s")
         assert NEWS in text_of(app)
-        assert "k: keep it   t: take it back" in text_of(app)
+        assert "k  Keep it" in text_of(app) and "t  Take it back" in text_of(app)
+        assert "No answer in time, or t, takes it back" in text_of(app)
         await sees(pilot, "Keep this configuration? 28 s")
         await pilot.press("enter", "y", "x")
         assert thread.answers == []
@@ -58,19 +60,21 @@ def test_it_says_who_answers_counts_down_and_only_the_one_key_is_a_yes(
         assert thread.answers == [kept]
         assert "Keep this configuration?" not in text_of(app)
 
-    play(sample(tmp_path), script, size)
+    play(stage, sample(tmp_path), script, size)
 
 
 def test_a_key_that_was_typed_before_the_question_was_in_sight_is_no_answer(stage: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
-        thread = Asked(lambda: Modal(app).keep(question()))
+        now, answers = [100.0], list[bool | None]()
+        app.push_screen(Keep(question(), clock=lambda: now[0]), answers.append)
         await sees(pilot, "Keep this configuration?")
         await pilot.press("k")
-        assert thread.answers == []
-        await pilot.press("t")
-        await until(pilot, lambda: not thread.is_alive())
+        assert answers == []
+        now[0] += 1
+        await pilot.press("k")
+        await until(pilot, lambda: answers == [True])
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -79,19 +83,19 @@ def test_no_answer_in_time_or_a_stop_is_a_no_and_the_question_goes_away(
 ) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         since = time.monotonic()
-        thread = Asked(lambda: Modal(app).keep(question(1, lambda: stopped and time.monotonic() - since > 0.5)))
+        thread = Asked(lambda: ByDialog(app).keep(question(1, lambda: stopped and time.monotonic() - since > 0.5)))
         await until(pilot, lambda: not thread.is_alive())
         assert thread.answers == [False]
         await until(pilot, lambda: "Keep this configuration?" not in text_of(app))
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 def test_the_clock_of_the_day_may_jump(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time that is left is counted by a clock that nobody sets."""
 
     async def script(app: Wizard, pilot: P) -> None:
-        thread = Asked(lambda: Modal(app).keep(question()))
+        thread = Asked(lambda: ByDialog(app).keep(question()))
         await sees(pilot, "Keep this configuration? 29 s")
         now = time.time
         monkeypatch.setattr(time, "time", lambda: now() + 86400)
@@ -99,4 +103,4 @@ def test_the_clock_of_the_day_may_jump(stage: Stage, tmp_path: Path, monkeypatch
         await pilot.press("t")
         await until(pilot, lambda: not thread.is_alive())
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)

@@ -8,13 +8,13 @@ from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.look import Look, chosen
+from vxlan_tui.ui.terminal_style import TerminalStyle, chosen
 
 __all__ = ["stage"]
 
 P = Pilot[int]
 PICTURES = Path(__file__).with_name("pictures")
-PLAIN = Look(ascii=True, plain=True, few_colours=True)
+PLAIN = TerminalStyle(ascii=True, plain=True, few_colours=True)
 
 
 @pytest.mark.parametrize(
@@ -36,41 +36,43 @@ def test_the_terminal_decides_what_is_drawn(environment: dict[str, str], plain: 
 def test_a_plain_screen_is_ascii_alone(stage: Stage, tmp_path: Path, keys: str) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await sees(pilot, "[will run]")
+        await sees(pilot, "next       The first")
         await pilot.press(keys)
         await pilot.pause(0.3)
         assert text_of(app).isascii(), [line for line in text_of(app).splitlines() if not line.isascii()]
 
-    play(sample(tmp_path), script, look=PLAIN)
+    play(stage, sample(tmp_path), script, style=PLAIN)
 
 
 @pytest.mark.parametrize("keys", ["4", "2", "f1", "f3", "ctrl+p"])
 def test_no_color_sends_none_and_the_state_is_told_in_words(stage: Stage, tmp_path: Path, keys: str) -> None:
     async def script(app: Wizard, pilot: P) -> None:
-        await pilot.press("4")
-        await sees(pilot, "[will run]")
+        await pilot.press("3")
+        await sees(pilot, "next       The first")
         await pilot.press("enter")
-        await sees(pilot, "[done]")
+        await sees(pilot, "done       The first")
         await pilot.press(keys)
         await pilot.pause(0.3)
         styles = [part.style for strip in app.screen._compositor.render_strips() for part in strip if part.style]
         assert styles
         assert [style for style in styles if style.color or style.bgcolor] == []
 
-    play(sample(tmp_path), script, size=(120, 40), look=chosen({"TERM": "xterm-256color", "NO_COLOR": "1"}))
+    play(stage, sample(tmp_path), script, size=(120, 40), style=chosen({"TERM": "xterm-256color", "NO_COLOR": "1"}))
 
 
-@pytest.mark.parametrize(("name", "size", "look"), [("80x24", (80, 24), PLAIN), ("120x40", (120, 40), Look())])
+@pytest.mark.parametrize(
+    ("name", "size", "style"), [("80x24", (80, 24), PLAIN), ("120x40", (120, 40), TerminalStyle())]
+)
 @pytest.mark.parametrize("section", ["1", "2", "4"])
 def test_screens_look_as_they_did(
-    stage: Stage, tmp_path: Path, section: str, name: str, size: tuple[int, int], look: Look
+    stage: Stage, tmp_path: Path, section: str, name: str, size: tuple[int, int], style: TerminalStyle
 ) -> None:
     """Run with UPDATE_PICTURES=1 to take them anew, and look at the difference."""
     picture = PICTURES / f"section-{section}-{name}.txt"
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press(section)
-        await until(pilot, lambda: app.work.steps or section != "4")
+        await until(pilot, lambda: app.model.work.steps or section != "4")
         await pilot.pause(0.3)
         text = text_of(app).partition("\n")[2]  # the first line has the plan's path, which is the test's own
         if os.environ.get("UPDATE_PICTURES"):
@@ -78,4 +80,4 @@ def test_screens_look_as_they_did(
             picture.write_text(f"{text}\n")
         assert f"{text}\n" == picture.read_text()
 
-    play(sample(tmp_path), script, size=size, look=look)
+    play(stage, sample(tmp_path), script, size=size, style=style)

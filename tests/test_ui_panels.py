@@ -13,13 +13,13 @@ from vxlan_tui.live.fdb import Entry, parse
 from vxlan_tui.live.networks import VmNames
 from vxlan_tui.state import Network
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.look import Look
-from vxlan_tui.ui.panels.table import Table
+from vxlan_tui.ui.terminal_style import TerminalStyle
+from vxlan_tui.ui.widgets.table import Table
 
 __all__ = ["stage"]
 
 P = Pilot[int]
-PLAIN = Look(ascii=True, plain=True, few_colours=True)
+PLAIN = TerminalStyle(ascii=True, plain=True, few_colours=True)
 
 LEARNED = "52:54:00:00:00:01 dev vxlan10 dst 203.0.113.1 self"
 FLOOD = "00:00:00:00:00:00 dev vxlan10 dst 203.0.113.1 self permanent"
@@ -56,7 +56,7 @@ def test_learned_permanent_and_flood_are_told_apart_and_a_vms_mac_bears_its_name
         assert any("00:00:00:00:00:00 flood     to 203.0.113.1 (all unknown)" in line for line in lines)
         assert any("2a:53:bd:d5:b3:0a permanent" in line for line in lines)
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 def test_what_belongs_to_the_plan_says_so(stage: Stage, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_what_belongs_to_the_plan_says_so(stage: Stage, tmp_path: Path) -> None:
         networks._replace({"vxlan10-bridge": Network("vxlan10-bridge", "bridge0", "bridge", True)}.items())
         await sees(pilot, "plan vxlan10-bridge active")
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 LONG = Device("enp1s0", "ethernet", "connected", "A profile whose name is longer than any column")
@@ -81,9 +81,9 @@ FAR = "00:00:00:00:00:00 dev vxlan10 dst 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff 
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])
-@pytest.mark.parametrize(("look", "sign"), [(Look(), "…"), (PLAIN, "..")])
+@pytest.mark.parametrize(("style", "sign"), [(TerminalStyle(), "…"), (PLAIN, "..")])
 def test_what_is_cut_bears_a_sign_and_what_matters_stays_whole(
-    stage: Stage, tmp_path: Path, size: tuple[int, int], look: Look, sign: str
+    stage: Stage, tmp_path: Path, size: tuple[int, int], style: TerminalStyle, sign: str
 ) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         if size[0] == 80:
@@ -104,7 +104,7 @@ def test_what_is_cut_bears_a_sign_and_what_matters_stays_whole(
         assert "2001:db8:ffff" in flood
         assert sign in flood
 
-    play(sample(tmp_path), script, size=size, look=look)
+    play(stage, sample(tmp_path), script, size=size, style=style)
 
 
 def test_a_plain_terminal_gets_a_scroll_bar_of_ascii(stage: Stage, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_plain_terminal_gets_a_scroll_bar_of_ascii(stage: Stage, tmp_path: Pat
         assert text_of(app).isascii()
         assert {line[-1] for line in text_of(app).splitlines() if " learned " in line} == {"#", "|"}
 
-    play(sample(tmp_path), script, look=PLAIN)
+    play(stage, sample(tmp_path), script, style=PLAIN)
 
 
 def test_a_source_that_goes_says_so_and_so_does_its_return(stage: Stage, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_source_that_goes_says_so_and_so_does_its_return(stage: Stage, tmp_pat
         source._replace(_entries(LEARNED))
         await sees(pilot, "source back at")
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 def test_the_cursor_stays_on_its_row_while_rows_come_and_go(stage: Stage, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_the_cursor_stays_on_its_row_while_rows_come_and_go(stage: Stage, tmp_pa
         assert table.cursor == chosen
         assert table.rows.index(chosen) - table.scroll_offset.y == line
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 def test_of_a_hundred_thousand_entries_those_in_sight_are_drawn_and_no_others(stage: Stage, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_of_a_hundred_thousand_entries_those_in_sight_are_drawn_and_no_others(st
         await pilot.press("end")
         assert table.cursor == _many(1, start=200_000)[0][1]
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 def test_a_storm_of_changes_is_drawn_now_and_then_and_its_last_state_always(stage: Stage, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_storm_of_changes_is_drawn_now_and_then_and_its_last_state_always(stag
         await until(pilot, lambda: len(table.rows) == 1001)
         assert len(drawn) < 200
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
 def test_a_screen_at_rest_draws_nothing(stage: Stage, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_screen_at_rest_draws_nothing(stage: Stage, tmp_path: Path) -> None:
         await pilot.pause(1.5)
         assert [each for each in updates if each is not None] == []
 
-    play(sample(tmp_path), script, size=(120, 40))
+    play(stage, sample(tmp_path), script, size=(120, 40))
 
 
 def test_the_keys_of_a_panel_beside_the_work_are_shown_while_it_has_the_focus(stage: Stage, tmp_path: Path) -> None:
@@ -211,4 +211,4 @@ def test_the_keys_of_a_panel_beside_the_work_are_shown_while_it_has_the_focus(st
         await pilot.press("escape")
         await sees(pilot, "Run section")
 
-    play(sample(tmp_path), script, size=(120, 40))
+    play(stage, sample(tmp_path), script, size=(120, 40))

@@ -9,9 +9,10 @@ from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.draft import opened
-from vxlan_tui.ui.form import Field, Line
+from vxlan_tui.ui.plan_form.draft import opened
 from vxlan_tui.ui.screens.plan import PlanPane
+from vxlan_tui.ui.widgets.field import Field
+from vxlan_tui.ui.widgets.line import Line
 
 __all__ = ["stage"]
 
@@ -20,7 +21,7 @@ P = Pilot[int]
 
 async def fill(app: Wizard, pilot: P, key: str, text: str) -> None:
     """Type into the field of that key, in place of what it holds, and leave it."""
-    field = next(f for f in app.query(Field) if f.spec.key == key)
+    field = next(f for f in app.query(Field) if f.key == key)
     field.editor.focus()
     await pilot.pause()
     assert isinstance(field.editor, Line)
@@ -35,11 +36,11 @@ def test_most_of_it_is_filled_in_from_what_was_found(stage: Stage, tmp_path: Pat
         await fill(app, pilot, "hosts[1].name", "host-b")
         await fill(app, pilot, "hosts[1].vtep", "203.0.113.1")
         await sees(pilot, "host-b")
-        assert app.work.plan is not None
+        assert app.model.plan is not None
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: app.work.draft.is_saved)
+        await until(pilot, lambda: app.model.draft.is_saved)
 
-    play(tmp_path / "new.toml", script)
+    play(stage, tmp_path / "new.toml", script)
     plan = load(tmp_path / "new.toml")
     assert [(h.name, h.interface, str(h.vtep), h.ethernet) for h in plan.hosts] == [
         ("host-a", "enp1s0", "198.51.100.2", None),
@@ -59,7 +60,7 @@ def test_words_stand_beneath_a_field_as_it_is_left(stage: Stage, tmp_path: Path)
         await fill(app, pilot, "hosts[1].vtep", "203.0.113.1")
         await until(pilot, lambda: "239.1.1.1" not in text_of(app))
 
-    play(tmp_path / "new.toml", script)
+    play(stage, tmp_path / "new.toml", script)
 
 
 def test_next_goes_to_the_first_field_that_is_not_right(stage: Stage, tmp_path: Path) -> None:
@@ -68,25 +69,25 @@ def test_next_goes_to_the_first_field_that_is_not_right(stage: Stage, tmp_path: 
         await sees(pilot, "firewalld zone")
         await pilot.press("f8")
         await sees(pilot, "The plan is not complete")
-        assert app.current == "plan"
+        assert app.model.current == "plan"
         focused = app.focused
         assert focused is not None
-        assert any(isinstance(a, Field) and a.spec.key == "hosts[1].name" for a in focused.ancestors)
+        assert any(isinstance(a, Field) and a.key == "hosts[1].name" for a in focused.ancestors)
 
-    play(tmp_path / "new.toml", script)
+    play(stage, tmp_path / "new.toml", script)
 
 
 def test_the_tunnels_address_follows_the_interface_that_is_picked(stage: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("2")
         await sees(pilot, "firewalld zone")
-        field = next(f for f in app.query(Field) if f.spec.key == "hosts[0].interface")
+        field = next(f for f in app.query(Field) if f.key == "hosts[0].interface")
         field.editor.focus()
         await pilot.press("right")
         await sees(pilot, "< enp2s0")
-        assert app.work.draft.get("hosts[0].vtep") == ""
+        assert app.model.draft.get("hosts[0].vtep") == ""
 
-    play(tmp_path / "new.toml", script)
+    play(stage, tmp_path / "new.toml", script)
 
 
 def test_a_second_segment_gets_a_vni_and_a_bridge_of_its_own(stage: Stage, tmp_path: Path) -> None:
@@ -95,16 +96,16 @@ def test_a_second_segment_gets_a_vni_and_a_bridge_of_its_own(stage: Stage, tmp_p
         await sees(pilot, "Plan:")
         pane = app.query_one(PlanPane)
         for line in pane.query(".act"):
-            if "segment" in str(getattr(line, "act", "")):
+            if getattr(line, "action", "") == "add_segment":
                 line.focus()
                 break
         await pilot.press("enter")
-        await until(pilot, lambda: len(app.work.draft.rows("segments")) == 2)
+        await until(pilot, lambda: len(app.model.draft.rows("segments")) == 2)
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: app.work.draft.is_saved)
+        await until(pilot, lambda: app.model.draft.is_saved)
 
     path = sample(tmp_path)
-    play(path, script)
+    play(stage, path, script)
     assert [(s.vni, s.bridge) for s in load(path).segments] == [(10, "bridge0"), (20, "bridge1")]
 
 
@@ -115,17 +116,17 @@ def test_vms_are_picked_from_the_real_ones_and_a_nic_where_there_are_several(sta
         await fill(app, pilot, "hosts[1].name", "host-b")
         await fill(app, pilot, "hosts[1].vtep", "203.0.113.1")
         for line in app.query(".act"):
-            if "Choose VMs" in str(getattr(line, "act", "")):
+            if getattr(line, "action", "") == "pick_vms":
                 line.focus()
         await pilot.press("enter")
         await sees(pilot, "vma  52:54:00:00:00:01")
         await pilot.press("space", "down", "space", "enter")
-        await until(pilot, lambda: len(app.work.draft.rows("vms")) == 2)
+        await until(pilot, lambda: len(app.model.draft.rows("vms")) == 2)
         await fill(app, pilot, "segments[0].vni", "77")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: app.work.draft.is_saved)
+        await until(pilot, lambda: app.model.draft.is_saved)
 
-    play(tmp_path / "new.toml", script)
+    play(stage, tmp_path / "new.toml", script)
     vms = load(tmp_path / "new.toml").vms
     assert [(vm.name, vm.mac, vm.network) for vm in vms] == [
         ("vma", None, "vxlan77-bridge"),
@@ -139,12 +140,12 @@ def test_a_plan_file_with_faults_opens_with_words_beneath_its_fields(stage: Stag
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("2")
-        await until(pilot, lambda: app.work.state("plan") == "1 to mend")
-        field = next(f for f in app.query(Field) if f.spec.key == "segments[0].vni")
+        await until(pilot, lambda: app.model.state("plan") == "1 to mend")
+        field = next(f for f in app.query(Field) if f.key == "segments[0].vni")
         field.editor.focus()
         await until(pilot, lambda: _says(app, field, "found 99999999; allowed: 0 to 16777215"))
 
-    play(path, script)
+    play(stage, path, script)
 
 
 def _says(app: Wizard, field: Field, words: str) -> bool:
@@ -163,10 +164,10 @@ def test_another_plan_file_can_be_opened(stage: Stage, tmp_path: Path) -> None:
         line = app.screen.query_one(Line)
         line.value = str(other)
         await pilot.press("enter")
-        await until(pilot, lambda: app.work.draft.path == other)
-        await until(pilot, lambda: app.work.plan is not None and app.work.plan.hosts[1].name == "elsewhere")
+        await until(pilot, lambda: app.model.draft.path == other)
+        await until(pilot, lambda: app.model.plan is not None and app.model.plan.hosts[1].name == "elsewhere")
 
-    play(tmp_path / "plan.toml", script)
+    play(stage, tmp_path / "plan.toml", script)
 
 
 def test_a_file_that_was_not_opened_is_not_replaced_unasked(stage: Stage, tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_a_file_that_was_not_opened_is_not_replaced_unasked(stage: Stage, tmp_pa
         await sees(pilot, "was not opened here")
         await pilot.press("escape")
 
-    play(tmp_path / "new.toml", script)
+    play(stage, tmp_path / "new.toml", script)
     assert (tmp_path / "new.toml").read_text() == "# somebody else's"
 
 
@@ -189,7 +190,7 @@ def test_a_plan_is_never_written_through_a_link(stage: Stage, tmp_path: Path) ->
         await pilot.press("2", "ctrl+s")
         await sees(pilot, "The plan was not saved")
 
-    play(tmp_path / "new.toml", script)
+    play(stage, tmp_path / "new.toml", script)
     assert not target.exists()
 
 
@@ -205,7 +206,7 @@ def test_quitting_with_a_changed_plan_asks(stage: Stage, tmp_path: Path) -> None
         await pilot.press("enter")
         await until(pilot, lambda: app.return_value is not None)
 
-    play(path, script)
+    play(stage, path, script)
     assert tomllib.loads(path.read_text())["hosts"][0]["ethernet"]["gateway"] == "198.51.100.250"
 
 

@@ -6,14 +6,19 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
-from vxlan_tui import journal, lock
-from vxlan_tui.reach import Local
+from vxlan_tui.last_run import LastRun
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.screens import log
 
 __all__ = ["stage"]
 
 P = Pilot[int]
+
+
+@pytest.fixture
+def ready(stage: Stage) -> Stage:
+    """A stage on which the sections before the bridge are done."""
+    stage.done |= {"ethernet-first", "ethernet-second"}
+    return stage
 
 
 def test_the_list_of_sections_and_their_state_is_in_sight_in_each_of_them(stage: Stage, tmp_path: Path) -> None:
@@ -21,233 +26,301 @@ def test_the_list_of_sections_and_their_state_is_in_sight_in_each_of_them(stage:
         for number in "12345678":
             await pilot.press("escape", number)
             await pilot.pause(0.05)
-            for words in ("This host", "Bridge and VXLAN", "Finish", "F8 Next", "^Q Quit"):
+            for words in ("1 Hosts       ready", "4 Bridge        0/2", "8 Finish", "F8 Next", "^Q Quit"):
                 assert words in text_of(app), number
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)
 
 
-def test_going_back_and_forth_loses_nothing(stage: Stage, tmp_path: Path) -> None:
+def test_going_back_and_forth_loses_nothing(ready: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await sees(pilot, "The first step of bridge")
+        await sees(pilot, "next       The first step of bridge")
         await pilot.press("enter")
-        await sees(pilot, "doing bridge-first")
-        await until(pilot, lambda: not app.work.running)
-        await pilot.press("f7", "f7", "f8", "f8")
-        await sees(pilot, "doing bridge-first")
-        assert "[done] The first step of bridge" in text_of(app)
+        await until(pilot, lambda: app.model.state("bridge") == "1/2")
+        await pilot.press("f7", "f7", "f8", "f8", "up")
+        await sees(pilot, "exit status 0, 0.1 s")
+        assert "done       The first step of bridge" in text_of(app)
 
-    play(sample(tmp_path), script)
+    play(ready, sample(tmp_path), script)
 
 
-def test_a_section_shows_the_commands_word_for_word_and_runs_those(stage: Stage, tmp_path: Path) -> None:
+def test_a_section_shows_the_commands_word_for_word_and_runs_those(ready: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
         await sees(pilot, "# do bridge-first")
-        assert "changes a value: old -> new" in text_of(app)
+        await pilot.press("down")
+        await sees(pilot, "changes a value: old -> new")
         await pilot.press("a")
-        await until(pilot, lambda: app.work.state("bridge") == "done")
+        await until(pilot, lambda: app.model.state("bridge") == "done")
         await sees(pilot, "exit status 0, 0.1 s")
-        assert "Go on to Libvirt network" in text_of(app)
+        await sees(pilot, "Go on to Network")
 
-    play(sample(tmp_path), script)
-    assert stage.ran == ["do bridge-first", "do bridge-second"]
-    assert [row.text for row in journal.ran(Local(), stage.directory / "journal")] == stage.ran
+    play(ready, sample(tmp_path), script)
+    assert ready.ran == ["do bridge-first", "do bridge-second"]
 
 
-def test_one_step_runs_alone(stage: Stage, tmp_path: Path) -> None:
+def test_a_step_runs_with_those_that_it_stands_on(ready: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await sees(pilot, "# do bridge-second")
-        await pilot.press("down", "enter")
-        await until(pilot, lambda: app.work.state("bridge") == "1 to do")
-
-    play(sample(tmp_path), script)
-    assert stage.ran == ["do bridge-second"]
-
-
-def test_a_skipped_step_does_not_run_with_its_section(stage: Stage, tmp_path: Path) -> None:
-    async def script(app: Wizard, pilot: P) -> None:
-        await pilot.press("4")
-        await sees(pilot, "[will run]")
-        await pilot.press("s")
-        await sees(pilot, "[skipped]")
-        await pilot.press("a")
-        await until(pilot, lambda: app.work.state("bridge") == "skipped")
-
-    play(sample(tmp_path), script)
-    assert stage.ran == ["do bridge-second"]
-
-
-def test_a_failure_stays_on_screen_with_its_words_and_can_be_tried_again(stage: Stage, tmp_path: Path) -> None:
-    stage.failing["bridge-first"] = "Error: the tool's own words."
-
-    async def script(app: Wizard, pilot: P) -> None:
-        await pilot.press("4")
-        await sees(pilot, "[will run]")
-        await pilot.press("a")
-        await sees(pilot, "[FAILED]")
-        await sees(pilot, "What can be done: Enter again")
-        assert app.work.state("bridge") == "failed"
-        assert "Error: the tool's own words." in text_of(app)
-        assert stage.ran == ["do bridge-first"]
-        stage.failing.clear()
+        await sees(pilot, "Enter Run step")
+        await pilot.press("down")
+        await sees(pilot, "Enter Run 2 steps to here")
         await pilot.press("enter")
-        await until(pilot, lambda: app.work.state("bridge") == "1 to do")
+        await until(pilot, lambda: app.model.state("bridge") == "done")
 
-    play(sample(tmp_path), script)
+    play(ready, sample(tmp_path), script)
+    assert ready.ran == ["do bridge-first", "do bridge-second"]
 
 
-def test_a_conflict_says_what_is_in_the_way_and_nothing_runs(stage: Stage, tmp_path: Path) -> None:
-    stage.conflicts["bridge-second"] = "bridge0 has other ports: eth5"
+def test_a_section_whose_ground_is_missing_says_so_and_can_lay_it_first(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "needed first: Ethernet")
+        await pilot.press("a")
+        await sees(pilot, "Bridge stands on Ethernet, where 2 steps are not done.")
+        assert stage.ran == []
+        await pilot.press("enter")
+        await until(pilot, lambda: app.model.state("bridge") == "done")
+
+    play(stage, sample(tmp_path), script)
+    assert stage.ran == ["do ethernet-first", "do ethernet-second", "do bridge-first", "do bridge-second"]
+
+
+def test_a_skipped_step_does_not_run_with_its_section_and_can_be_taken_up_again(ready: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "next       The first")
+        await pilot.press("s")
+        await sees(pilot, "skipped    The first")
+        await sees(pilot, "s Unskip")
+        await pilot.press("a")
+        await until(pilot, lambda: app.model.state("bridge") == "skipped")
+        assert ready.ran == ["do bridge-second"]
+        await pilot.press("up")
+        await sees(pilot, "s Unskip")
+        await pilot.press("s")
+        await sees(pilot, "Enter Run step")
+
+    play(ready, sample(tmp_path), script)
+
+
+def test_a_failure_stays_on_screen_with_its_words_and_can_be_tried_again(ready: Stage, tmp_path: Path) -> None:
+    ready.failing["bridge-first"] = "Error: the tool's own words."
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "next       The first")
+        await pilot.press("a")
+        await sees(pilot, "failed     The first")
+        await sees(pilot, "What can be done: Enter again")
+        assert app.model.state("bridge") == "failed"
+        assert "Error: the tool's own words." in text_of(app)
+        assert ready.ran == ["do bridge-first"]
+        await pilot.press("down")
+        await sees(pilot, "# do bridge-second")
+        assert "Error: the tool's own words." in text_of(app), "a failure stays opened"
+        ready.failing.clear()
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: app.model.state("bridge") == "1/2")
+
+    play(ready, sample(tmp_path), script)
+
+
+def test_a_conflict_says_what_is_in_the_way_and_nothing_runs(ready: Stage, tmp_path: Path) -> None:
+    ready.conflicts["bridge-second"] = "bridge0 has other ports: eth5"
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
         await sees(pilot, "In the way: bridge0 has other ports: eth5")
-        assert app.work.state("bridge") == "conflict"
+        assert app.model.state("bridge") == "conflict"
         await pilot.press("a")
-        await sees(pilot, "A step is in conflict: nothing")
+        await sees(pilot, "Nothing was run. In conflict: The second step of bridge.")
+        await pilot.press("A")
+        await sees(pilot, "Bridge: conflict. Nothing was run.")
 
-    play(sample(tmp_path), script)
-    assert stage.ran == []
+    play(ready, sample(tmp_path), script)
+    assert ready.ran == []
 
 
-def test_what_has_changed_since_it_was_shown_does_not_run(stage: Stage, tmp_path: Path) -> None:
+def test_what_has_changed_since_it_was_shown_does_not_run(ready: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await sees(pilot, "[will run]")
-        stage.conflicts["bridge-first"] = "somebody made a bridge0 meanwhile"
+        await sees(pilot, "next       The first")
+        ready.conflicts["bridge-first"] = "somebody made a bridge0 meanwhile"
         await pilot.press("enter")
         await sees(pilot, "somebody made a bridge0 meanwhile")
 
-    play(sample(tmp_path), script)
-    assert stage.ran == []
+    play(ready, sample(tmp_path), script)
+    assert ready.ran == []
 
 
-def test_undo_shows_its_commands_and_asks_first(stage: Stage, tmp_path: Path) -> None:
-    stage.done |= {"bridge-first", "bridge-second"}
+@pytest.mark.parametrize("key", ["enter", "a", "A"])
+def test_nothing_that_stops_a_vm_runs_without_a_question(stage: Stage, tmp_path: Path, key: str) -> None:
+    sections = ("ethernet", "bridge", "network")
+    stage.done |= {f"{section}-{part}" for section in sections for part in ("first", "second")}
+    stage.stops["vms-first"] = "vma"
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("6")
+        await sees(pilot, "# virsh shutdown vma")
+        await pilot.press(key)
+        await sees(pilot, "This shuts vma down, and starts it again.")
+        await pilot.press("escape")
+        await pilot.pause(0.1)
+        assert stage.ran == []
+        await pilot.press(key)
+        await sees(pilot, "This shuts vma down, and starts it again.")
+        await pilot.press(*(["enter"] if key == "A" else ["down", "enter"]))
+        await until(pilot, lambda: "virsh shutdown vma" in stage.ran)
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_everything_that_is_left_runs_by_one_key_with_its_count_and_is_verified(stage: Stage, tmp_path: Path) -> None:
+    stage.done |= {"ethernet-first"}
+    stage.held.add("network-first")
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "7 steps left:")
+        await pilot.press("A")
+        await sees(pilot, "Run everything that is left on host-a: 7 steps.")
+        await pilot.press("enter")
+        await sees(pilot, "running 3/7")
+        await sees(pilot, "0:01")
+        stage.hold.set()
+        await until(pilot, lambda: app.model.all_done)
+        await until(pilot, lambda: app.model.current == "verify")
+
+    play(stage, sample(tmp_path), script)
+    assert len(stage.ran) == 7
+
+
+def test_undo_shows_its_commands_and_asks_first(ready: Stage, tmp_path: Path) -> None:
+    ready.done |= {"bridge-first", "bridge-second"}
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await until(pilot, lambda: app.work.state("bridge") == "done")
+        await until(pilot, lambda: app.model.state("bridge") == "done")
         await pilot.press("u")
         await sees(pilot, "# undo bridge-second")
         await pilot.press("enter")
-        assert stage.ran == []
+        assert ready.ran == []
         await pilot.press("u")
         await sees(pilot, "# undo bridge-second")
         await pilot.press("down", "enter")
-        await until(pilot, lambda: app.work.state("bridge") == "2 to do")
-        await sees(pilot, "undoing bridge-first")
+        await until(pilot, lambda: app.model.state("bridge") == "0/2")
+        await sees(pilot, "done       Take bridge-first back")
 
-    play(sample(tmp_path), script)
-    assert stage.ran == ["undo bridge-second", "undo bridge-first"]
+    play(ready, sample(tmp_path), script)
+    assert ready.ran == ["undo bridge-second", "undo bridge-first"]
 
 
-def test_the_plan_is_saved_before_anything_runs(stage: Stage, tmp_path: Path) -> None:
+def test_the_plan_is_saved_before_anything_runs(ready: Stage, tmp_path: Path) -> None:
     path = sample(tmp_path)
 
     async def script(app: Wizard, pilot: P) -> None:
-        app.work.draft.set("segments[0].port", "4789")
-        await pilot.press("2", "f8", "4")
-        await sees(pilot, "[will run]")
+        app.model.draft.set("segments[0].port", "4789")
+        await pilot.press("2", "f8", "f8")
+        await sees(pilot, "next       The first step of bridge")
         await pilot.press("enter")
-        await until(pilot, lambda: stage.ran)
+        await until(pilot, lambda: ready.ran)
 
-    play(path, script)
+    play(ready, path, script)
     assert "port = 4789" in path.read_text()
 
 
-def test_quitting_in_the_middle_of_a_command_asks_and_the_command_ends_first(stage: Stage, tmp_path: Path) -> None:
-    stage.held.add("bridge-first")
+def test_quitting_in_the_middle_of_a_command_asks_and_the_command_ends_first(ready: Stage, tmp_path: Path) -> None:
+    ready.held.add("bridge-first")
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await sees(pilot, "[will run]")
+        await sees(pilot, "next       The first")
         await pilot.press("a")
-        await until(pilot, lambda: stage.ran)
+        await until(pilot, lambda: ready.ran)
         await pilot.press("ctrl+q")
         await sees(pilot, "This runs now:")
+        assert text_of(app).count("# do bridge-first") >= 1
         await pilot.press("down", "enter")
         await pilot.pause(0.1)
         assert app.is_running
-        stage.hold.set()
+        ready.hold.set()
         await until(pilot, lambda: app.return_value is not None)
 
-    app = play(sample(tmp_path), script)
+    app = play(ready, sample(tmp_path), script)
     assert app.return_value == 130
-    assert stage.ran == ["do bridge-first"]
-    ends = [row for row in journal.events(Local(), stage.directory / "journal") if row["event"] == "ended"]
-    assert [row["status"] for row in ends] == [0]
+    assert ready.ran == ["do bridge-first"]
 
 
-def test_another_run_on_this_host_is_named_and_nothing_runs(
-    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stage.directory.mkdir(mode=0o700)
-    with lock.held(Local(), str(stage.directory / "lock"), "vxlan-tui apply x.toml", print):
+def test_another_run_on_this_host_is_named_and_nothing_runs(ready: Stage, tmp_path: Path) -> None:
+    ready.locked = "this host is being changed by vxlan-tui apply x.toml; try again when it has ended"
 
-        async def script(app: Wizard, pilot: P) -> None:
-            await pilot.press("4")
-            await sees(pilot, "[will run]")
-            await pilot.press("enter")
-            await sees(pilot, "x.toml")
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "next       The first")
+        await pilot.press("enter")
+        await sees(pilot, "x.toml")
 
-        play(sample(tmp_path), script)
-    assert stage.ran == []
+    play(ready, sample(tmp_path), script)
+    assert ready.ran == []
 
 
-def test_after_a_cut_off_it_opens_where_it_stopped_and_says_what_had_run(stage: Stage, tmp_path: Path) -> None:
+def test_after_a_cut_off_it_opens_where_it_stopped_and_says_what_had_run(ready: Stage, tmp_path: Path) -> None:
     path = sample(tmp_path)
-    stage.directory.mkdir(mode=0o700)
-    book = journal.Journal(Local(), stage.directory / "journal")
-    book.write("run", verb="wizard forward", plan=str(path), host="host-a")
-    book.write("step", step="bridge.first", subject="first")
-    book.write("command", step="bridge.first", subject="first", text="do bridge-first")
-    stage.done.add("bridge-first")
+    ready.last_run = LastRun(path, "host-a", "bridge.first", cut_off=True, command="do bridge-first")
+    ready.done.add("bridge-first")
 
     async def script(app: Wizard, pilot: P) -> None:
         await sees(pilot, "The last run was cut off while this")
-        await sees(pilot, "[done already] The first step of bridge")
-        assert app.current == "bridge"
+        await sees(pilot, "done       The first step of bridge")
+        assert app.model.current == "bridge"
 
-    play(None, script)
+    play(ready, None, script)
 
 
-def test_a_resize_loses_nothing_and_wide_terminals_show_the_panels(stage: Stage, tmp_path: Path) -> None:
+def test_a_finished_host_reads_done_after_a_restart_before_any_section_is_opened(stage: Stage, tmp_path: Path) -> None:
+    sections = ("ethernet", "bridge", "network", "vms")
+    stage.done |= {f"{section}-{part}" for section in sections for part in ("first", "second")}
+
+    async def script(app: Wizard, pilot: P) -> None:
+        assert app.model.current == "hosts"
+        await sees(pilot, "6 VMs          done")
+        assert "to do" not in text_of(app).partition("7 Verify")[0]
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_a_resize_loses_nothing_and_wide_terminals_show_the_panels(ready: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await sees(pilot, "[will run]")
+        await sees(pilot, "next       The first")
         assert "nmcli device status" not in text_of(app)
         await pilot.press("enter")
-        await sees(pilot, "[done] The first")
+        await sees(pilot, "done       The first")
+        await pilot.press("up")
+        await sees(pilot, "exit status 0")
         await pilot.resize_terminal(120, 40)
         await sees(pilot, "nmcli device status")
-        assert "doing bridge-first" in text_of(app)
+        assert "exit status 0" in text_of(app)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "nmcli device status" not in text_of(app))
-        assert "doing bridge-first" in text_of(app)
+        assert "exit status 0" in text_of(app)
 
-    play(sample(tmp_path), script)
+    play(ready, sample(tmp_path), script)
 
 
-def test_the_log_is_ready_to_paste(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "STATE_DIRECTORY", str(stage.directory))
-
+def test_the_log_opens_over_every_section(ready: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("f9")
         await sees(pilot, "Nothing has run on this host yet.")
         await pilot.press("escape", "4")
-        await sees(pilot, "[will run]")
+        await sees(pilot, "next       The first")
         await pilot.press("a")
-        await until(pilot, lambda: app.work.state("bridge") == "done")
+        await until(pilot, lambda: app.model.state("bridge") == "done")
         await pilot.press("f9")
         await sees(pilot, "do bridge-second")
 
-    play(sample(tmp_path), script)
-    text = log.as_text(journal.ran(Local(), stage.directory / "journal"))
-    assert [line for line in text.splitlines() if line and not line.startswith("#")] == stage.ran
+    play(ready, sample(tmp_path), script)
 
 
 def test_help_tells_the_keys_of_the_section_and_of_everywhere(stage: Stage, tmp_path: Path) -> None:
@@ -257,15 +330,15 @@ def test_help_tells_the_keys_of_the_section_and_of_everywhere(stage: Stage, tmp_
         await pilot.press("escape", "2", "f1")
         await sees(pilot, "One plan describes the whole segment")
 
-    play(sample(tmp_path), script, size=(100, 40))
+    play(stage, sample(tmp_path), script, size=(100, 60))
 
 
-@pytest.mark.parametrize("words", ["Run section", "FDB", "Quit"])
-def test_the_palette_has_every_action(stage: Stage, tmp_path: Path, words: str) -> None:
+@pytest.mark.parametrize("words", ["Run section", "FDB", "Quit", "export scripts", "Apply", "Undo everything", "Help"])
+def test_the_palette_has_every_action_by_the_words_that_people_type(stage: Stage, tmp_path: Path, words: str) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("4")
-        await sees(pilot, "[will run]")
+        await sees(pilot, "next       The first")
         await pilot.press("ctrl+p", *words.lower().replace(" ", ""))
         await sees(pilot, words)
 
-    play(sample(tmp_path), script)
+    play(stage, sample(tmp_path), script)

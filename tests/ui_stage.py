@@ -1,7 +1,7 @@
-"""A host for the wizard to be tried on without a host: sections of two steps, whose commands do what they are told."""
+"""Hosts for the wizard to be tried on without hosts: sections of two steps, whose commands do what they are told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -10,24 +10,24 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from vxlan_tui import session
+from vxlan_tui.checks.finding import Finding
 from vxlan_tui.command import Command
-from vxlan_tui.facts import survey as surveys
-from vxlan_tui.facts import system
+from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.survey import Survey
+from vxlan_tui.last_run import LastRun
 from vxlan_tui.live.devices import Devices
 from vxlan_tui.live.fdb import Fdb
 from vxlan_tui.live.networks import Networks
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Local, OnLine, Outcome, Reach
+from vxlan_tui.reach import Interrupted, Outcome
 from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.state import HostState, Link, Network, Nic, VmState
+from vxlan_tui.session import Reporter, Result
+from vxlan_tui.state import Link, Network, Nic, VmState
 from vxlan_tui.steps import Change, Step
-from vxlan_tui.ui import run, start
 from vxlan_tui.ui.app import Wizard, wizard
-from vxlan_tui.ui.look import Look
-from vxlan_tui.ui.panels import hub
-from vxlan_tui.verbs import common
+from vxlan_tui.ui.controllers.engine import Look, Order, Telling
+from vxlan_tui.ui.controllers.matching import matched
+from vxlan_tui.ui.terminal_style import TerminalStyle
 
 NUMBERS = {"ethernet": "10.2", "bridge": "10.3", "network": "10.4", "vms": "10.5"}
 
@@ -56,19 +56,85 @@ SURVEY: Survey = Survey(
 
 @dataclass
 class Stage:
-    """What the host does: which steps are done, which commands fail, which steps are in conflict."""
+    """An engine whose hosts are told what they do: which steps are done, fail, are in conflict, or stop a VM.
 
-    directory: Path
+    `locked` says in words who else is at work there; `unreadable` why a host cannot be looked at.
+    """
+
     done: set[str] = field(default_factory=set)
     failing: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, str] = field(default_factory=dict)
+    stops: dict[str, str] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     hold: Event = field(default_factory=Event)
     held: set[str] = field(default_factory=set)
-    survey: Survey = field(default_factory=lambda: SURVEY)
+    surveyed: Survey = field(default_factory=lambda: SURVEY)
+    parts: tuple[str, ...] = ("first", "second")
+    locked: str = ""
+    last_run: LastRun | None = None
+    findings: list[list[Finding]] = field(default_factory=list)
+    unreadable: str = ""
 
-    def steps(self, plan: Plan, host: Host, state: HostState, sections: Iterable[str]) -> list[Step]:
-        return [self._step(section, part) for section in sections for part in ("first", "second")]
+    # What the wizard asks
+
+    def survey(self, destination: str) -> Survey:
+        return self.surveyed
+
+    def this_host(self, plan: Plan) -> str:
+        return plan.hosts[0].name
+
+    def last(self) -> LastRun | None:
+        return self.last_run
+
+    def recover(self, reporter: Reporter) -> str:
+        return ""
+
+    def look(self, plan: Plan, host: Host) -> Look:
+        return {section: [self._step(section, part) for part in self.parts] for section in NUMBERS}
+
+    def way_back(self, plan: Plan, host: Host, sections: tuple[str, ...]) -> list[Step]:
+        names = [f"{section}-{part}" for section in reversed(sections) for part in reversed(self.parts)]
+        return [self._back(name) for name in names if name in self.done]
+
+    def run(self, order: Order, telling: Telling) -> str:
+        if self.locked:
+            raise CannotStart(self.locked)
+        for host, steps in order.steps.items():
+            reporter = telling.reporter(host)
+            fresh = [self._back(step.subject) for step in steps] if order.way == "back" else self._fresh(steps)
+            todo, refused = matched(steps, fresh)
+            for step, words in refused:
+                reporter.result(step, Result("failed", words))
+            if refused or not all(self._run(step, reporter, telling) for step in todo):
+                return "failed"
+        return "done"
+
+    def unchecked(self, plan: Plan, host: Host) -> str:
+        return self.unreadable
+
+    def planned(self, plan: Plan, host: Host) -> list[Finding]:
+        return self.findings[0] if self.findings else []
+
+    def check(self, plan: Plan, host: Host, tell: Callable[[Finding], None]) -> list[Finding]:
+        return self.findings.pop(0) if len(self.findings) > 1 else self.planned(plan, host)
+
+    def log(self) -> str:
+        return "\n".join(self.ran) or "Nothing has run on this host yet."
+
+    def script(self, plan: Plan, host: Host, undo: bool) -> str:
+        return f"#!/bin/bash\n# {'undo ' if undo else ''}script of {host.name}\n"
+
+    def source(self, name: str, bridges: tuple[str, ...], vxlans: tuple[str, ...]) -> Any:
+        """A source that follows nothing."""
+        made: Any = Fdb(bridges, vxlans) if name == "fdb" else {"devices": Devices, "networks": Networks}[name]()
+        made.start = lambda on_change: setattr(made, "_on_change", on_change)
+        return made
+
+    # What its hosts do
+
+    def _fresh(self, steps: tuple[Step, ...]) -> list[Step]:
+        known = {step.id for section in NUMBERS for part in self.parts if (step := self._step(section, part))}
+        return [self._step(*step.id.split(".", 1)) if step.id in known else step for step in steps]
 
     def _step(self, section: str, part: str) -> Step:
         name = f"{section}-{part}"
@@ -78,60 +144,52 @@ class Stage:
         if name in self.done:
             return step
         changes = (Change("a value", "old", "new"),) if part == "second" else ()
-        return replace(step, commands=(Command(("do", name)),), changes=changes)
+        stop = (Command(("virsh", "shutdown", self.stops[name])),) if name in self.stops else ()
+        return replace(step, commands=(*stop, Command(("do", name))), changes=changes)
 
-    def back(self, plan: Plan, host: Host, records: object, state: HostState) -> list[Step]:
-        names = [name for name in ("vms-second", "bridge-second", "bridge-first") if name in self.done]
-        return [
-            Step(f"{n}.back", NUMBERS[n.split("-")[0]], n, f"Take {n} back", commands=(Command(("undo", n)),))
-            for n in names
-        ]
+    @staticmethod
+    def _back(name: str) -> Step:
+        number = NUMBERS[name.partition("-")[0]]
+        return Step(f"{name}.back", number, name, f"Take {name} back", commands=(Command(("undo", name)),))
 
-    def run(self, reach: Reach, asked: Command, on_line: OnLine = lambda line: None) -> Outcome:
-        reach.interrupts.check()
-        verb, name = asked.argv
-        self.ran.append(asked.text)
-        on_line(f"{verb}ing {name}")
+    def _run(self, step: Step, reporter: Reporter, telling: Telling) -> bool:
+        if not step.commands:
+            reporter.result(step, Result("done"))
+            return True
+        reporter.step(step)
+        for command in step.commands:
+            try:
+                telling.interrupts.check()
+            except Interrupted:
+                reporter.result(step, Result("stopped", "You stopped this here. Run it again to go on."))
+                raise
+            reporter.command(command)
+            outcome = self._execute(command, reporter)
+            reporter.ended(outcome)
+            if not outcome.ok:
+                reporter.result(step, Result("failed", outcome.error))
+                return False
+        reporter.result(step, Result("changed"))
+        return True
+
+    def _execute(self, command: Command, reporter: Reporter) -> Outcome:
+        verb, name = command.argv[0], command.argv[-1]
+        self.ran.append(command.text)
+        reporter.line(f"{verb}ing {name}")
         if name in self.held:
             self.hold.wait(10)
         if name in self.failing:
-            on_line(self.failing[name])
-            return Outcome(asked, 4, 0.1, self.failing[name])
-        (self.done.add if verb == "do" else self.done.discard)(name)
-        return Outcome(asked, 0, 0.1, "")
-
-
-class Silent(hub.Hub):
-    """Panels whose sources never start."""
-
-    def source(self, name: str) -> Any:
-        made = name not in self._sources
-        if made:
-            classes: dict[str, Any] = {"devices": Devices, "fdb": Fdb, "networks": Networks}
-            self._sources[name] = classes[name]()
-            self._sources[name]._on_change = lambda: self._news(name)
-        return self._sources[name]
+            reporter.line(self.failing[name])
+            return Outcome(command, 4, 0.1, self.failing[name])
+        (self.done.discard if verb == "undo" else self.done.add)(name)
+        return Outcome(command, 0, 0.1, "")
 
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """A stage in place of this host."""
-    made = Stage(tmp_path / "state")
-    monkeypatch.setattr(session, "steps", made.steps)
-    monkeypatch.setattr("vxlan_tui.procedures.back.steps", made.back)
-    monkeypatch.setattr("vxlan_tui.facts.host.read", lambda *_: HostState())
-    monkeypatch.setattr(system, "not_root", lambda _: [])
-    monkeypatch.setattr(system, "missing_programs", lambda *_: [])
-    monkeypatch.setattr(session, "SETTLE", 0.2)
-    monkeypatch.setattr(Local, "run", lambda reach, asked, on_line=print: made.run(reach, asked, on_line))
-    monkeypatch.setattr(start, "survey", lambda _: made.survey)
-    monkeypatch.setattr(surveys, "survey", lambda _: made.survey)
-    monkeypatch.setattr(run, "STATE_DIRECTORY", str(made.directory))
-    monkeypatch.setattr(common, "STATE_DIRECTORY", str(made.directory))
-    monkeypatch.setattr(start, "STATE_DIRECTORY", str(made.directory))
-    monkeypatch.setattr(start, "choose_host", lambda plan, *_: plan.hosts[0])
-    monkeypatch.setattr(hub, "Hub", Silent)
+    """A stage, in a directory of the test's own."""
     monkeypatch.chdir(tmp_path)
+    made = Stage()
     yield made
     made.hold.set()
 
@@ -146,13 +204,19 @@ def sample(tmp_path: Path) -> Path:
 Script = Callable[[Wizard, "Pilot[int]"], Awaitable[None]]
 
 
-def play(path: Path | None, script: Script, size: tuple[int, int] = (80, 24), look: Look | None = None) -> Wizard:
-    """Open the wizard, let the script press keys, and give the application back."""
-    app = wizard(path, None, look or Look())
+def play(
+    stage: Stage,
+    path: Path | None,
+    script: Script,
+    size: tuple[int, int] = (80, 24),
+    style: TerminalStyle | None = None,
+) -> Wizard:
+    """Open the wizard on a stage, let the script press keys, and give the application back."""
+    app = wizard(path, None, style or TerminalStyle(), stage)
 
     async def playing() -> None:
-        async with app.run_test(size=size, notifications=True) as pilot:
-            await until(pilot, lambda: app.work.survey is not None)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.model.survey is not None and not app.model.looking)
             await pilot.pause(0.05)
             await script(app, pilot)
 

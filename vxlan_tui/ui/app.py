@@ -1,67 +1,72 @@
-"""The application: the frame around the sections, the way between them, and what runs behind."""
+"""The application: the frame around the sections, the way between them, and who does what a screen asks for."""
 
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import ComposeResult
+from textual import on
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.message import Message
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.timer import Timer
 from textual.widgets import Static
 
 from vxlan_tui.paths import REHEARSAL
-from vxlan_tui.ui.actions import Actions
-from vxlan_tui.ui.keybar import KeyBar
-from vxlan_tui.ui.look import Look
-from vxlan_tui.ui.screens.host import HostPane
+from vxlan_tui.ui.base import Base
+from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS, Model
+from vxlan_tui.ui.plan_form.draft import Draft
+from vxlan_tui.ui.render import Line, duration, role_of
+from vxlan_tui.ui.screens import messages
+from vxlan_tui.ui.screens.hosts import HostsPane
 from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.sidebar import SectionList
+from vxlan_tui.ui.terminal_style import TerminalStyle
 from vxlan_tui.ui.themes import FULL, SIXTEEN, NoColour, PlainBar
-from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS, Work
+from vxlan_tui.ui.widgets.choice import Choice
+from vxlan_tui.ui.widgets.field import field_of
+from vxlan_tui.ui.widgets.key_bar import KeyBar
+from vxlan_tui.ui.widgets.news import News
+from vxlan_tui.ui.widgets.section_list import SectionList
 
 if TYPE_CHECKING:
-    from vxlan_tui.checks.finding import Finding
+    from vxlan_tui.ui.controllers.all import Controllers
+    from vxlan_tui.ui.controllers.engine import Engine
     from vxlan_tui.ui.panels.hub import Hub
 
 WIDE = 118
 """Columns from which the panels stand beside the work."""
 HUGE = 170
 
-
 PANEL_KEYS = (("Up Down PgUp PgDn Home End", "Scroll", "work"), ("Esc", "Back to the work", "work"))
 """The keys of a panel beside the work."""
 
 
-class Wizard(Actions):
-    """The wizard."""
+class Wizard(Base):
+    """The wizard. `engine` is what reaches the hosts; the program's own is made when it is first needed."""
 
     CSS_PATH = "frame.tcss"
     TITLE = "vxlan-tui"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark", "help", "Help", show=False),
-        Binding("f8,n", "next", "Next section", show=False),
-        Binding("f7,b", "back", "Section before", show=False),
-        Binding("f2,d", "panel('devices')", "Devices", show=False),
-        Binding("f3,f", "panel('fdb')", "FDB", show=False),
-        Binding("f4,w", "panel('networks')", "Networks", show=False),
-        Binding("f9,l", "log", "Command log", show=False),
-        Binding("x", "stop", "Stop", show=False),
-        Binding("escape", "work", "To the work", show=False),
-        Binding("ctrl+s", "save", "Save the plan", show=False, priority=True),
-        Binding("ctrl+o", "open_file", "Open a plan", show=False, priority=True),
-        Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("f1,question_mark", "help", show=False),
+        Binding("f8,n", "next", show=False),
+        Binding("f7,b", "back", show=False),
+        Binding("f2,d", "panel('devices')", show=False),
+        Binding("f3,f", "panel('fdb')", show=False),
+        Binding("f4,w", "panel('networks')", show=False),
+        Binding("f9,l", "log", show=False),
+        Binding("A", "run_everything", show=False),
+        Binding("x", "stop", show=False),
+        Binding("escape", "work", show=False),
+        Binding("ctrl+s", "save", show=False, priority=True),
+        Binding("ctrl+o", "open_file", show=False, priority=True),
+        Binding("ctrl+q,ctrl+c", "quit", show=False, priority=True),
         *(Binding(str(n), f"go('{name}')", show=False) for n, name in enumerate(SECTIONS, 1)),
     ]
-
-    class Progress(Message):
-        """Something that runs has told something."""
 
     class PanelNews(Message):
         """A live source has changed."""
@@ -70,27 +75,22 @@ class Wizard(Actions):
             super().__init__()
             self.name = name
 
-    def __init__(self, work: Work, look: Look, plan_given: bool = False) -> None:
+    def __init__(
+        self, model: Model, style: TerminalStyle, engine: "Engine | None" = None, plan_given: bool = False
+    ) -> None:
         super().__init__()
-        self.work = work
-        self.look = look
-        self.plan_given = plan_given
-        self.current = "host"
-        self.findings: list[Finding] = []
-        self.pending: set[tuple[str, str]] = set()
-        self.checking = False
-        self.waits = 0.0
-        self.countdown: Timer | None = None
-        self.doing: Callable[[], str] = lambda: ""
-        self.leaving = 0
+        self.model = model
+        self.style = style
+        self._engine = engine
+        self._plan_given = plan_given
         self._hub: Hub | None = None
-        self._progress_due = False
+        self._show_due = False
         self.register_theme(FULL)
         self.register_theme(SIXTEEN)
-        self.set_class(look.plain, "-plain")
-        if look.no_colour:
+        self.set_class(style.plain, "-plain")
+        if style.no_colour:
             self._filters[:] = [NoColour()]
-        self.theme = SIXTEEN.name if look.few_colours else FULL.name
+        self.theme = SIXTEEN.name if style.few_colours else FULL.name
 
     # The frame
 
@@ -98,10 +98,11 @@ class Wizard(Actions):
         """Give the frame, with the first section in it."""
         yield Static(self._banner(), id="banner", markup=False)
         with Horizontal(id="middle"):
-            yield SectionList(self.work)
+            yield SectionList()
             with Container(id="work"):
-                yield HostPane()
+                yield HostsPane(self.model)
             yield Container(id="panels")
+        yield News()
         yield Static(id="hint", markup=False)
         yield KeyBar()
 
@@ -109,101 +110,123 @@ class Wizard(Actions):
         """Begin: the frame first, then what takes longer."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            loop.add_signal_handler(number, self.signalled, number)
-        self.pane.focus()
+            loop.add_signal_handler(number, self._signalled, number)
+        self.pane.opened()
         self.show_frame()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         self.stylesheet.read(Path(__file__).with_name("styles.tcss"))
         self.refresh_css(animate=False)
-        from vxlan_tui.ui import start  # noqa: PLC0415 (after the first frame)
+        self.begin(self.controllers.beginning.begin(self._plan_given))
+        self.set_interval(1, self._second)
 
-        start.begin(self)
+    @cached_property
+    def controllers(self) -> "Controllers":
+        """Who does what, loaded after the first frame."""
+        from vxlan_tui.ui.controllers.all import Controllers  # noqa: PLC0415
+        from vxlan_tui.ui.controllers.hosts import Hosts  # noqa: PLC0415
+
+        return Controllers(self.model, self._engine or Hosts(), self)
+
+    def _second(self) -> None:
+        self.controllers.checking.second()
+        if self.model.run is not None:
+            self.show_frame()
 
     def _banner(self) -> str:
-        host = self.work.draft.get(f"hosts[{self.work.draft.here}].name")
+        host = self.model.draft.get(f"hosts[{self.model.draft.here}].name")
         where = f"{host}  " if host else ""
         rehearsal = "REHEARSAL on a clone  " if os.environ.get(REHEARSAL) else ""
-        words, path = f"vxlan-tui  {rehearsal}{where}", str(self.work.draft.path)
+        words, path = f"vxlan-tui  {rehearsal}{where}", str(self.model.draft.path)
         room = max(12, self.size.width - len(words) - 2)
         return f"{words}{path if len(path) <= room else '...' + path[3 - room :]}"
 
     @property
-    def pane(self) -> Pane:
-        """The section that is open."""
-        return self.query_one(f"#pane-{self.current}", Pane)
+    def frame(self) -> Any:
+        """The screen below all dialogs."""
+        return self.screen_stack[0]
 
     @property
-    def hub(self) -> "Hub":
-        """The live sources."""
-        if self._hub is None:
-            from vxlan_tui.ui.panels.hub import Hub  # noqa: PLC0415
+    def pane(self) -> Pane:
+        """The section that is open."""
+        found: Pane = self.frame.query_one(f"#pane-{self.model.current}", Pane)
+        return found
 
-            self._hub = Hub(lambda name: self._from_thread(self.PanelNews(name)))
-            self._follow()
-        return self._hub
+    def show(self) -> None:
+        """Draw soon what the model holds now, and once for all that changes until then."""
+        if not self._show_due:
+            self._show_due = True
+            self.set_timer(0.03, self._show)
 
-    def _from_thread(self, message: Message) -> None:
+    def _show(self) -> None:
+        self._show_due = False
         if self.is_running:
-            self.post_message(message)
+            self.pane.show()
+            self.show_frame()
 
     def show_frame(self) -> None:
         """Show what the frame tells: the sections' states, the file, the keys."""
-        frame = self.screen_stack[0]
-        frame.query_one("#banner", Static).update(self._banner())
-        frame.query_one(SectionList).show(self.current)
+        rows = [(title, self.model.state(name), role_of(self.model.state(name))) for name, title in SECTIONS.items()]
+        self.frame.query_one(SectionList).put(rows, list(SECTIONS).index(self.model.current), list(self._foot()))
+        self.frame.query_one("#banner", Static).update(self._banner())
         self.show_keys()
+
+    def _foot(self) -> Iterator[Line]:
+        """Tell below the sections what runs, or what is left in all of them."""
+        run = self.model.run
+        if run is not None:
+            yield ((f"running {run.done}/{run.count}", "next"),)
+            yield ((duration(run.seconds), "next"),)
+        elif self.model.plan is not None and self.model.left():
+            yield ((f"{len(self.model.left())} steps left:", ""),)
+            yield (("A runs them all", "next"),)
 
     def show_keys(self) -> None:
         """Show the keys that hold now."""
-        frame = self.screen_stack[0]
-        in_panels = frame.focused is not None and frame.query_one("#panels") in frame.focused.ancestors
-        pane = frame.query_one(f"#pane-{self.current}", Pane)
-        frame.query_one(KeyBar).show(PANEL_KEYS if in_panels else pane.own_keys())
+        focused = self.frame.focused
+        in_panels = focused is not None and self.frame.query_one("#panels") in focused.ancestors
+        self.frame.query_one(KeyBar).show(PANEL_KEYS if in_panels else self.pane.own_keys())
 
     def on_descendant_focus(self) -> None:
         """Show the keys of what has the focus now."""
         self.show_keys()
 
-    def hint(self, words: str) -> None:
-        """Say below the work what the thing in focus is for."""
-        line = self.screen_stack[0].query_one("#hint", Static)
-        line.update(words)
-        line.display = bool(words)
-
-    def show_all(self) -> None:
-        """Show everything anew."""
-        for pane in self.screen_stack[0].query(Pane):
-            pane.show()
-        self.show_frame()
-
     # The way
+
+    async def go(self, section: str) -> None:
+        """Open a section."""
+        if not self.frame.query(f"#pane-{section}"):
+            await self.frame.query_one("#work").mount(_made(section, self.model))
+        self.model.current = section
+        self.hint("")
+        pane = self.pane
+        for other in self.frame.query(Pane):
+            other.display = other is pane
+        pane.show()
+        self.show_frame()
+        self.call_after_refresh(pane.opened)
+        if section in (*STEP_SECTIONS, "finish") and not all(name in self.model.work.steps for name in STEP_SECTIONS):
+            self.controllers.looking.look()
+
+    def settled(self, section: str) -> None:
+        """Mark what comes next in a section, where it is the one on screen and has the focus."""
+        pane, focused = self.pane, self.frame.focused
+        if section == self.model.current and (focused is None or pane in focused.ancestors_with_self):
+            pane.show()
+            self.call_after_refresh(pane.settled)
 
     async def action_go(self, section: str) -> None:
         """Open a section."""
-        frame = self.screen_stack[0]
-        pane = next(iter(frame.query(f"#pane-{section}").results(Pane)), None)
-        if pane is None:
-            pane = _made(section)
-            await frame.query_one("#work").mount(pane)
-        for other in frame.query(Pane):
-            other.display = other is pane
-        self.current = section
-        self.hint("")
-        pane.show()
-        self.show_frame()
-        pane.opened()
-        told = STEP_SECTIONS if section == "finish" else (section,)
-        if any(name in STEP_SECTIONS and name not in self.work.steps for name in told):
-            self.action_look_again()
+        await self.go(section)
 
     async def action_next(self) -> None:
         """Open the section that follows."""
-        if self.current == "plan" and not self._plan_is_whole():
+        current = self.model.current
+        if current == "plan" and not self._plan_is_whole():
             return
-        if self.current in STEP_SECTIONS and not self.work.is_done(self.current):
-            self.notify(f"{SECTIONS[self.current]} is not done: {self.work.state(self.current)}.")
+        if current in STEP_SECTIONS and not self.model.is_done(current):
+            self.tell(f"{SECTIONS[current]} is not done: {self.model.state(current)}.")
         await self._go_by(1)
 
     async def action_back(self) -> None:
@@ -212,8 +235,8 @@ class Wizard(Actions):
 
     async def _go_by(self, by: int) -> None:
         names = list(SECTIONS)
-        place = max(0, min(len(names) - 1, names.index(self.current) + by))
-        await self.action_go(names[place])
+        place = max(0, min(len(names) - 1, names.index(self.model.current) + by))
+        await self.go(names[place])
 
     def _plan_is_whole(self) -> bool:
         from vxlan_tui.ui.screens.plan import PlanPane  # noqa: PLC0415
@@ -221,9 +244,9 @@ class Wizard(Actions):
         pane = self.pane
         if isinstance(pane, PlanPane):
             pane.check()
-            if self.work.plan is None:
+            if self.model.plan is None:
                 pane.complain()
-                self.notify("The plan is not complete: see the words beneath the fields.", severity="warning")
+                self.tell("The plan is not complete: see the words beneath the fields.", "warning")
                 return False
         return True
 
@@ -235,83 +258,245 @@ class Wizard(Actions):
         """Put the focus on the open section."""
         self.pane.opened()
 
-    async def on_section_list_chosen(self, event: SectionList.Chosen) -> None:
-        """Open the section that was chosen."""
-        await self.action_go(event.section)
+    @on(SectionList.Chosen)
+    async def _chosen(self, event: SectionList.Chosen) -> None:
+        await self.go(list(SECTIONS)[event.number])
 
     async def action_pane(self, action: str) -> None:
         """Do what a key of the open section does."""
         await self.pane.run_action(action)
 
-    def on_resize(self) -> None:
-        """Show the panels beside the work where there is room."""
-        self.call_later(self._fit_panels)
+    def hint(self, words: str) -> None:
+        """Say below the work what the thing in focus is for."""
+        line = self.frame.query_one("#hint", Static)
+        line.update(words)
+        line.display = bool(words)
 
-    async def _fit_panels(self) -> None:
-        frame = self.screen_stack[0]
-        wide = self.size.width >= WIDE
-        frame.set_class(wide, "-wide")
-        frame.set_class(self.size.width >= HUGE, "-huge")
-        panels = frame.query_one("#panels")
-        if wide and self.work.survey is not None and not panels.children:
-            from vxlan_tui.ui.panels.hub import NAMES  # noqa: PLC0415
+    # What screens ask for
 
-            await panels.mount_all([self.hub.panel(name) for name in NAMES])
+    @on(messages.Hinted)
+    def _hinted(self, event: messages.Hinted) -> None:
+        self.hint(event.words if self.model.current == "plan" else "")
 
-    def on_wizard_panel_news(self, event: PanelNews) -> None:
-        """Draw the panels of a source that has changed."""
+    @on(messages.Told)
+    def _told(self, event: messages.Told) -> None:
+        self.tell(event.words, event.severity)
+
+    @on(messages.ActionRequested)
+    async def _asked_for(self, event: messages.ActionRequested) -> None:
+        await self.run_action(event.action)
+
+    @on(messages.MarkChanged)
+    def _mark_changed(self) -> None:
+        self.show_frame()
+
+    @on(messages.CopyRequested)
+    def _copy(self, event: messages.CopyRequested) -> None:
+        self.copy(event.text)
+
+    @on(messages.RunRequested)
+    def _run(self, event: messages.RunRequested) -> None:
+        self.begin(self.controllers.running.run_steps(event.section, event.steps))
+
+    @on(messages.MendRequested)
+    def _mend(self, event: messages.MendRequested) -> None:
+        self.begin(self.controllers.running.mend(event.section, event.steps))
+
+    @on(messages.SkipRequested)
+    def _skip(self, event: messages.SkipRequested) -> None:
+        self.controllers.running.skip(event.section, event.step)
+
+    @on(messages.UndoRequested)
+    def _undo(self, event: messages.UndoRequested) -> None:
+        self.begin(self.controllers.undoing.ask(event.section))
+
+    @on(messages.CheckRequested)
+    def action_check(self) -> None:
+        """Run the checks."""
+        self.begin(self.controllers.checking.check())
+
+    @on(messages.RemedyRequested)
+    def _remedy(self, event: messages.RemedyRequested) -> None:
+        self.begin(self.controllers.checking.remedy(event.finding))
+
+    @on(messages.ScriptRequested)
+    def _script(self, event: messages.ScriptRequested) -> None:
+        self.begin(self.controllers.scripts.give(event.what, event.host, event.undo))
+
+    @on(messages.EditRequested)
+    def _edit(self, event: messages.EditRequested) -> None:
+        self.begin(self.controllers.planning.edit(event.action, event.row, event.words))
+
+    @on(messages.PlanChanged)
+    def _plan_changed(self) -> None:
+        self.refresh_panels()
+
+    @on(Choice.ListRequested)
+    def _list(self, event: Choice.ListRequested) -> None:
+        self.begin(self._choose(event.choice))
+
+    async def _choose(self, choice: Choice) -> None:
+        from vxlan_tui.ui.dialogs.ask import Ask  # noqa: PLC0415
+
+        field = field_of(choice)
+        value = await self.ask(Ask(f"{field.label.strip()}: {field.about}" if field else "Choose", choice.values))
+        if value is not None:
+            choice.choose(value)
+
+    # Keys and the palette
+
+    def action_look_again(self) -> None:
+        """Look at the hosts afresh."""
+        self.controllers.looking.look()
+
+    def action_run_everything(self) -> None:
+        """Run what is left in all sections, and verify."""
+        self.begin(self.controllers.running.run_everything())
+
+    async def action_undo_everything(self) -> None:
+        """Show what undoing everything takes, and ask."""
+        await self.go("finish")
+        self.begin(self.controllers.undoing.ask("finish"))
+
+    async def action_verify(self) -> None:
+        """Open the checks, and run them."""
+        await self.go("verify")
+        self.action_check()
+
+    def action_save(self) -> None:
+        """Save the plan."""
+        self.begin(self._save())
+
+    async def _save(self) -> None:
+        await self.controllers.planning.save()
+
+    def action_open_file(self) -> None:
+        """Open a plan file, or name the one to save to."""
+        if len(self.screen_stack) == 1:
+            self.begin(self.controllers.planning.ask_file())
+
+    def action_copy_plan(self) -> None:
+        """Copy the plan file's text."""
+        self.controllers.scripts.copy_plan()
+
+    def action_log(self) -> None:
+        """Show the commands that ran on this host."""
+        if len(self.screen_stack) == 1:
+            self.begin(self.controllers.scripts.show_log())
+
+    def action_help(self) -> None:
+        """Show the help of the open section, and what holds everywhere."""
+        from vxlan_tui.ui.help import EVERYWHERE  # noqa: PLC0415
+
+        if len(self.screen_stack) == 1:
+            self.begin(self.controllers.scripts.read("Help", f"{self.pane.help_text()}\n\n{EVERYWHERE}"))
+
+    def action_stop(self) -> None:
+        """Stop what runs, after the command that runs now."""
+        if self.controllers.running.stop():
+            self.tell("Stopping after this command; one that only waits is cut off at once.")
+
+    async def action_quit(self) -> None:
+        """End; asks first where a command runs or the plan is not saved."""
+        self.begin(self.controllers.leaving.ask())
+
+    def _signalled(self, number: int) -> None:
+        self.controllers.leaving.signalled(number)
+
+    def action_command_palette(self) -> None:
+        """Open the palette: every action by its name."""
+        from textual.command import CommandPalette  # noqa: PLC0415
+
+        if len(self.screen_stack) == 1:
+            self.push_screen(CommandPalette(placeholder="Type a part of what you want to do", id="--command-palette"))
+
+    def get_system_commands(self, screen: Any) -> Any:
+        """Give the palette every action."""
+        from vxlan_tui.ui.palette import entries  # noqa: PLC0415
+
+        for words, about, action in entries(self.pane.own_keys()):
+            yield SystemCommand(words, about, lambda action=action: self.call_later(self.run_action, action))
+
+    # The panels
+
+    @property
+    def hub(self) -> "Hub":
+        """The live sources."""
+        if self._hub is None:
+            from vxlan_tui.ui.panels.hub import Hub  # noqa: PLC0415
+
+            self._hub = Hub(self.controllers.engine.source, self._panel_changed, self.style)
+            self._follow(self._hub)
+        return self._hub
+
+    def _panel_changed(self, name: str) -> None:
+        if self.is_running:
+            self.post_message(self.PanelNews(name))
+
+    @on(PanelNews)
+    def _draw_panels(self, event: PanelNews) -> None:
         from vxlan_tui.ui.panels.live import LivePanel  # noqa: PLC0415
 
         for screen in self.screen_stack:
             for panel in screen.query(LivePanel):
                 panel.news(event.name)
 
+    def _follow(self, hub: "Hub") -> bool:
+        host = self.model.host
+        return hub.follow(self.model.plan, host.interface if host else "")
+
+    def refresh_panels(self) -> None:
+        """Have the live panels follow the model, and read again what the system sends no event about."""
+        if self._hub is not None:
+            self._hub.refresh()
+            if self._follow(self._hub):
+                self.frame.query_one("#panels").remove_children()
+        self.call_after_refresh(self._fit_panels)
+
     def on_app_focus(self) -> None:
         """Read again what the system sends no event about: it may have been changed in another window."""
         if self._hub is not None:
             self._hub.refresh()
 
-    def _follow(self) -> None:
-        """Let the panels follow the plan."""
-        if self._hub is None:
-            return
-        host = self.work.host
-        if self._hub.follow(self.work.plan, host.interface if host else ""):
-            for panels in self.screen_stack[0].query("#panels"):
-                panels.remove_children()
-            self.call_after_refresh(self._fit_panels)
+    def on_resize(self) -> None:
+        """Show the panels beside the work where there is room."""
+        self.call_later(self._fit_panels)
 
-    def signalled(self, number: int) -> None:
-        """End for a signal: at once, or when the command that runs has ended."""
-        self.leaving = 128 + number
-        if self.interrupts is not None:
-            self.interrupts.stop(number)
-        else:
-            self.exit(130)
+    async def _fit_panels(self) -> None:
+        wide = self.size.width >= WIDE
+        self.frame.set_class(wide, "-wide")
+        self.frame.set_class(self.size.width >= HUGE, "-huge")
+        panels = self.frame.query_one("#panels")
+        if wide and self.model.survey is not None and not panels.children:
+            from vxlan_tui.ui.panels.hub import NAMES  # noqa: PLC0415
 
-    def on_wizard_progress(self) -> None:
-        """Draw soon what a run has told, and once for all that comes until then."""
-        if not self._progress_due:
-            self._progress_due = True
-            self.set_timer(0.05, self._show_progress)
+            await panels.mount_all([self.hub.panel(name) for name in NAMES])
 
-    def _show_progress(self) -> None:
-        self._progress_due = False
-        if not self.is_running:
-            return
-        for pane in self.screen_stack[0].query(f"#pane-{self.current}").results(Pane):
-            pane.show()
-            self.call_after_refresh(pane.reveal)
+    def action_panel(self, name: str) -> None:
+        """Put the focus on a panel beside the work; where there is none, or it has the focus, show it in full."""
+        from vxlan_tui.ui.dialogs.panel import PanelScreen  # noqa: PLC0415
+        from vxlan_tui.ui.panels.live import LivePanel  # noqa: PLC0415
 
-    def progress(self) -> None:
-        """Say from a run's thread that it has told something."""
-        self._from_thread(self.Progress())
+        top = self.screen
+        if isinstance(top, PanelScreen):
+            if top.name == name:
+                top.dismiss(None)
+            else:
+                self.switch_screen(PanelScreen(name, self.hub.panel(name)))
+        elif len(self.screen_stack) == 1:
+            source = self.hub.source(name)
+            beside = [panel for panel in self.frame.query(LivePanel) if panel.source is source]
+            if beside and beside[0].region and not beside[0].table.has_focus:
+                beside[0].table.focus()
+            else:
+                self.push_screen(PanelScreen(name, self.hub.panel(name)), lambda _: self._catch_up())
 
-    def get_system_commands(self, screen: Any) -> Any:
-        """Give the palette every action."""
-        from vxlan_tui.ui.palette import commands  # noqa: PLC0415
+    def _catch_up(self) -> None:
+        """Draw the panels that were covered."""
+        from vxlan_tui.ui.panels.live import LivePanel  # noqa: PLC0415
 
-        yield from commands(self)
+        for panel in self.frame.query(LivePanel):
+            panel.draw()
 
     def on_unmount(self) -> None:
         """End the live sources."""
@@ -319,28 +504,26 @@ class Wizard(Actions):
             self._hub.stop()
 
 
-def _made(section: str) -> Pane:
+def _made(section: str, model: Model) -> Pane:
     if section == "plan":
         from vxlan_tui.ui.screens.plan import PlanPane  # noqa: PLC0415
 
-        return PlanPane()
+        return PlanPane(model)
     if section == "verify":
         from vxlan_tui.ui.screens.verify import VerifyPane  # noqa: PLC0415
 
-        return VerifyPane()
+        return VerifyPane(model)
     if section == "finish":
         from vxlan_tui.ui.screens.finish import FinishPane  # noqa: PLC0415
 
-        return FinishPane()
+        return FinishPane(model)
     from vxlan_tui.ui.screens.steps import StepsPane  # noqa: PLC0415
 
-    return StepsPane(section)
+    return StepsPane(model, section)
 
 
-def wizard(path: Path | None, host: str | None, look: Look) -> Wizard:
+def wizard(path: Path | None, host: str | None, style: TerminalStyle, engine: "Engine | None" = None) -> Wizard:
     """Make the application, for the program and for tests alike."""
-    from vxlan_tui.ui.draft import Draft  # noqa: PLC0415
-
-    work = Work(Draft(path or Path("plan.toml")), asked_host=host)
-    ScrollBar.renderer = PlainBar if look.plain or look.no_colour else ScrollBarRender
-    return Wizard(work, look, plan_given=path is not None)
+    model = Model(Draft(path or Path("plan.toml")), asked_host=host)
+    ScrollBar.renderer = PlainBar if style.plain or style.no_colour else ScrollBarRender
+    return Wizard(model, style, engine, plan_given=path is not None)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vxlan_tui.exits import Refused
 from vxlan_tui.ui.app import wizard
-from vxlan_tui.ui.look import chosen
 from vxlan_tui.ui.terminal import Terminal
+from vxlan_tui.ui.terminal_style import chosen
 
 
 def open_wizard(path: Path | None, host: str | None, ascii_only: bool) -> int:

@@ -1,34 +1,43 @@
 """Every action by its name, for the command palette."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from textual.app import SystemCommand
+from vxlan_tui.ui.model import SECTIONS
+from vxlan_tui.ui.widgets.key_bar import Key
 
-from vxlan_tui.ui.work import SECTIONS
-
-if TYPE_CHECKING:
-    from vxlan_tui.ui.app import Wizard
+Entry = tuple[str, str, str]
+"""The words, what they are about, and the application's action."""
 
 
-def commands(app: "Wizard") -> Iterator[SystemCommand]:
-    """Give the section's own actions first, then the way, the panels and the rest."""
-    for key, words, action in (own for own in app.pane.own_keys() if own[0] not in _MOVES):
-        yield _command(app, f"{words}", f"in this section, key {key}", action)
+def entries(own: tuple[Key, ...]) -> Iterator[Entry]:
+    """Give the section's own actions first, then the way, the panels and the rest; each once, by its best words."""
+    best = {action: (words, about, action) for words, about, action in _REST}
+    told: set[str] = set()
+    for entry in (*_own(own), *_sections(), *_REST):
+        action = entry[2]
+        if action not in told:
+            told.add(action)
+            yield best.get(action, entry)
+
+
+def _own(keys: tuple[Key, ...]) -> Iterator[Entry]:
+    for key, words, action in keys:
+        if key not in ("Up Down", "Left Right"):  # keys that only go somewhere: nothing to look up
+            yield words, f"in this section, key {key}", action
+
+
+def _sections() -> Iterator[Entry]:
     for number, (section, title) in enumerate(SECTIONS.items(), 1):
-        yield _command(app, f"Go to {title}", f"section {number}", f"go('{section}')")
-    for words, help_text, action in _REST:
-        yield _command(app, words, help_text, action)
+        yield f"Go to {title}{_ALSO.get(section, '')}", f"section {number}", f"go('{section}')"
 
 
-def _command(app: "Wizard", words: str, help_text: str, action: str) -> SystemCommand:
-    return SystemCommand(words, help_text, lambda: app.call_later(app.run_action, action))
+_ALSO = {"finish": ": export scripts", "plan": ": edit it"}
 
-
-_MOVES = ("Up Down", "Left Right")
-"""Keys that only go somewhere: nothing to look up in a palette."""
 
 _REST = (
+    ("Apply: run everything that is left", "in all sections, then verify (A)", "run_everything"),
+    ("Undo everything", "on this host; shows its commands first", "undo_everything"),
+    ("Verify: run all checks", "section 7", "verify"),
     ("Next section", "F8", "next"),
     ("Section before", "F7", "back"),
     ("Devices", "nmcli device status, live (F2)", "panel('devices')"),
@@ -36,9 +45,9 @@ _REST = (
     ("Networks", "virsh net-list, live (F4)", "panel('networks')"),
     ("Command log", "what ran on this host (F9)", "log"),
     ("Look at the host again", "reads everything afresh", "look_again"),
-    ("Undo everything", "on this host; shows its commands first", "undo_everything"),
     ("Save the plan", "^S", "save"),
     ("Open a plan file", "^O", "open_file"),
+    ("Copy the plan", "to the terminal's clipboard", "copy_plan"),
     ("Stop", "after the command that runs now (x)", "stop"),
     ("Help", "F1", "help"),
     ("Quit", "^Q", "quit"),

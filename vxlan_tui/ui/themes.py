@@ -28,7 +28,16 @@ FULL = Theme(
     warning="#e8c060",
     error="#ff8080",
     dark=True,
-    variables=_bar("#5f7f9f", "#101418"),
+    variables={
+        **_bar("#5f7f9f", "#101418"),
+        "command": "#8fd0d8",
+        "dim": "#9aa6b2",
+        "bright": "#ffffff",
+        "bar": "#2f6ea5",
+        "bar-text": "#ffffff",
+        "field": "#1c2a38",
+        "field-dim": "#9aa6b2",
+    },
 )
 
 # Of the sixteen colours that each terminal has, so that none is rounded to another.
@@ -36,17 +45,27 @@ SIXTEEN = Theme(
     name="vxlan-16",
     primary="#0000aa",
     secondary="#aaaaaa",
-    accent="#00aaaa",
-    foreground="#ffffff",
+    accent="#55ffff",
+    foreground="#aaaaaa",
     background="#000000",
-    surface="#0000aa",
-    panel="#0000aa",
-    success="#00aa00",
-    warning="#aa5500",
+    surface="#000000",
+    panel="#000000",
+    success="#55ff55",
+    warning="#ffff55",
     error="#ff5555",
     dark=True,
-    variables=_bar("#aaaaaa", "#000000"),
+    variables={
+        **_bar("#aaaaaa", "#000000"),
+        "command": "#00aaaa",
+        "dim": "#aaaaaa",
+        "bright": "#ffffff",
+        "bar": "#00aaaa",
+        "bar-text": "#000000",
+        "field": "#0000aa",
+        "field-dim": "#aaaaaa",
+    },
 )
+"""`bar` is what has the focus: one colour for it everywhere, and no other thing has it."""
 
 
 _BLACK, _WHITE = Color.parse("black"), Color.parse("white")

@@ -3,25 +3,32 @@
 from collections.abc import Callable
 from typing import Any
 
-from vxlan_tui.live.devices import Device, Devices
-from vxlan_tui.live.fdb import Entry, Fdb
+from vxlan_tui.live.devices import Device
+from vxlan_tui.live.fdb import Entry
 from vxlan_tui.live.networks import Networks
 from vxlan_tui.live.source import Source
 from vxlan_tui.plan import Plan
 from vxlan_tui.state import Network
-from vxlan_tui.ui.panels.columns import Column
 from vxlan_tui.ui.panels.live import LivePanel
-from vxlan_tui.ui.panels.table import Table
+from vxlan_tui.ui.terminal_style import TerminalStyle
+from vxlan_tui.ui.widgets.columns import Column
+from vxlan_tui.ui.widgets.table import Table
 
 NAMES = ("devices", "fdb", "networks")
 OURS = "plan"
 
 
+MakeSource = Callable[[str, tuple[str, ...], tuple[str, ...]], Source[Any]]
+"""Makes the source of a panel, for these bridges and VXLANs; it does not follow anything before it is started."""
+
+
 class Hub:
     """The sources. `news` is called in a source's thread, with the panel's name."""
 
-    def __init__(self, news: Callable[[str], None]) -> None:
+    def __init__(self, make: MakeSource, news: Callable[[str], None], style: TerminalStyle) -> None:
+        self._make = make
         self._news = news
+        self._style = style
         self._sources: dict[str, Source[Any]] = {}
         self._devices: set[str] = set()
         self._networks: set[str] = set()
@@ -44,12 +51,7 @@ class Hub:
     def source(self, name: str) -> Source[Any]:
         """Give a source, started if it was not."""
         if name not in self._sources:
-            makers: dict[str, Callable[[], Source[Any]]] = {
-                "devices": Devices,
-                "fdb": lambda: Fdb(self._bridges, self._vxlans),
-                "networks": Networks,
-            }
-            self._sources[name] = makers[name]()
+            self._sources[name] = self._make(name, self._bridges, self._vxlans)
             self._sources[name].start(lambda: self._news(name))
         return self._sources[name]
 
@@ -67,13 +69,13 @@ class Hub:
         """Give a panel of a source."""
         source = self.source(name)
         if name == "devices":
-            table = Table[Any](_DEVICES, lambda row: row.name, self._device, self._is_our_device)
+            table = Table[Any](_DEVICES, lambda row: row.name, self._device, self._is_our_device, self._style)
             return LivePanel("Devices", source, table, [name])
         if name == "fdb":
             self.source("networks")  # it knows which MAC address is which VM's
-            table = Table[Any](_FDB, lambda row: row.key, self._entry, self._is_our_entry)
+            table = Table[Any](_FDB, lambda row: row.key, self._entry, self._is_our_entry, self._style)
             return LivePanel("FDB", source, table, [name, "networks"])
-        table = Table[Any](_NETWORKS, lambda row: row.name, self._network, self._is_our_network)
+        table = Table[Any](_NETWORKS, lambda row: row.name, self._network, self._is_our_network, self._style)
         return LivePanel("Networks", source, table, [name])
 
     def _is_our_device(self, row: Device) -> bool:

@@ -11,8 +11,8 @@ from textual.containers import Vertical
 
 from vxlan_tui.live.source import Snapshot, Source
 from vxlan_tui.plan import printable
-from vxlan_tui.ui.panels.lines import Lines
-from vxlan_tui.ui.panels.table import Table
+from vxlan_tui.ui.widgets.lines import Lines
+from vxlan_tui.ui.widgets.table import Table
 
 BETWEEN = 0.04
 """Seconds between two drawings, however often the source changes."""
@@ -80,16 +80,16 @@ class LivePanel(Vertical):
         self._show_title(snapshot)
 
     def _show_title(self, snapshot: Snapshot[Any]) -> None:
-        look, width = self.table.look, max(1, self.size.width)
-        self.freshness = look.shown(printable(_freshness(snapshot)))
+        style, width = self.table.terminal, max(1, self.size.width)
+        self.freshness = style.shown(printable(_freshness(snapshot)))
         words = textwrap.wrap(self.freshness, width)[:MOST]
         if self._title.styles.height is None or self._title.styles.height.value != 1 + len(words):
             self._title.styles.height = 1 + len(words)
         text = Text(f"{self.title} ", "bold", no_wrap=True, overflow="crop")
         text.append(f"# {self.source.shown_by}", "not bold cyan")
         if text.cell_len > width:
-            text.truncate(width - len(look.cut))
-            text.append(look.cut)
+            text.truncate(width - len(style.cut))
+            text.append(style.cut)
         text.append("\n" + "\n".join(words), "bold red" if snapshot.gone else "not bold")
         self._title.put(text)
 

@@ -1,4 +1,4 @@
-"""The end of the way: what was done, the scripts, and what to do on the other hosts."""
+"""The end of the way: what stands now, the scripts, and what is left to do on the other hosts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.ui.keybar import STOP, Key
+from vxlan_tui.ui.host_work import key_of, undo_of
+from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS
+from vxlan_tui.ui.render import Block, block, role_of
+from vxlan_tui.ui.render_steps import step_blocks, step_line
+from vxlan_tui.ui.screens.messages import MarkChanged, ScriptRequested, UndoRequested
 from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.screens.undone import Undone
-from vxlan_tui.ui.work import SECTIONS, STEP_SECTIONS
+from vxlan_tui.ui.widgets.folds import Folds, Item
+from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
 HELP = """\
 The scripts do what the wizard does, with nothing but the tools.
@@ -37,20 +41,6 @@ class Script:
     host: Host
     undo: bool = False
 
-    def text(self, plan: Plan) -> str:
-        """Give the script."""
-        from vxlan_tui import export  # noqa: PLC0415 (jinja2 comes when it is asked for)
-
-        return (export.undo_script if self.undo else export.script)(plan, self.host)
-
-
-class ScriptView(Static, can_focus=True):
-    """One script of the list."""
-
-    def __init__(self, script: Script) -> None:
-        super().__init__(f"{script.title}\n    w writes it to {script.file}", classes="script", markup=False)
-        self.script = script
-
 
 class FinishPane(Pane):
     """What was done and what is left to do."""
@@ -61,133 +51,134 @@ class FinishPane(Pane):
         ("Enter", "Show script", "pane('preview')"),
         ("w", "Write to a file", "pane('write')"),
         ("y", "Copy", "pane('copy')"),
-        ("p", "Copy the plan", "pane('copy_plan')"),
+        ("p", "Copy the plan", "copy_plan"),
         ("u", "Undo everything", "pane('undo')"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "preview", show=False),
         Binding("w", "write", show=False),
         Binding("y", "copy", show=False),
-        Binding("p", "copy_plan", show=False),
+        Binding("p", "app.copy_plan", show=False),
         Binding("u", "undo", show=False),
     ]
-
-    def __init__(self) -> None:
-        super().__init__(id="pane-finish")
 
     def compose(self) -> ComposeResult:
         """Give the heading; what there is to offer depends on the plan."""
         yield Static("Finish", classes="heading", markup=False)
-        yield Static(id="done", classes="note", markup=False)
-        yield Undone()
-        yield Static("The scripts", classes="group", markup=False)
-        yield Static(id="others", markup=False)
+        yield Static(classes="note", markup=False)
+        yield Folds()
 
     def show(self) -> None:
         """Show what was done, and offer the scripts."""
-        plan, here = self.work.plan, self.work.host
-        self.query_one("#done", Static).update(self._done())
-        self.query_one(Undone).show(self.work, self.section)
+        plan, here = self.model.plan, self.model.host
+        self.query_one(".note", Static).update(self._headline())
         if plan is None or here is None:
             return
-        self.query_one("#others", Static).update(_others(plan, here, str(self.work.draft.path)))
-        scripts = _scripts(plan, here)
-        views = list(self.query(ScriptView))
-        if [view.script for view in views] != scripts:
-            for view in views:
-                view.remove()
-            self.mount_all([ScriptView(script) for script in scripts], before=self.query_one("#others"))
-            self.call_after_refresh(self.opened)
+        items = [*self._states(), *self._undone(), *self._scripts(plan, here), *_others(plan, here, self._path)]
+        self.query_one(Folds).put(items, follow_end=bool(self.model.running))
+
+    @property
+    def _path(self) -> Path:
+        return self.model.draft.path
+
+    def _states(self) -> list[Item]:
+        rows = [(SECTIONS[name], self.model.state(name)) for name in (*STEP_SECTIONS, "verify")]
+        return [
+            Item(("state", title), ((f"  {title:<12}", ""), (state, role_of(state))), heading=True)
+            for title, state in rows
+        ]
+
+    def _undone(self) -> list[Item]:
+        work = self.model.work
+        items = []
+        for step in work.undone.get(self.section, ()):
+            name = undo_of(self.section)
+            output, status = work.output(name, step), work.status(name, step)
+            if step.commands or output is not None:
+                status = "done" if output is not None and output.state == "changed" else status
+                body = tuple(step_blocks(step, output, status))
+                items.append(Item(key_of(name, step), step_line(step.title, status), body, status == "failed"))
+        return [Item("undo", (("Undo", "title"),), heading=True), *items] if items else []
+
+    def _scripts(self, plan: Plan, here: Host) -> list[Item]:
+        body = {script: f"w writes it to {script.file}" for script in _scripts_of(plan, here)}
+        return [
+            Item("scripts", (("The scripts", "title"),), heading=True),
+            *(Item(script, ((script.title, ""),), (block(words, "dim"),)) for script, words in body.items()),
+        ]
 
     def opened(self) -> None:
         """Put the focus on the first script."""
-        views = list(self.query(ScriptView))
-        (views[0] if views else self).focus()
-
-    def _done(self) -> str:
-        if self.work.plan is None:
-            return "There is no plan yet: fill in section 2 first (key 2)."
-        rows = [f"{SECTIONS[name]:<18}{self.work.state(name)}" for name in (*STEP_SECTIONS, "verify")]
-        return "\n".join([self._headline(), "", *rows, "F9 shows every command that ran on this host."])
+        folds = self.query_one(Folds)
+        folds.focus()
+        script = next((item.key for item in folds.items if isinstance(item.key, Script)), None)
+        if script is not None and not isinstance(folds.key, Script):
+            folds.mark(script)
 
     def _headline(self) -> str:
         """Say in a line where this host stands."""
-        if self.work.running:
+        if self.model.plan is None:
+            return "There is no plan yet: fill in section 2 first (key 2)."
+        if self.model.running:
             return "Undoing what was done ..."
-        if self.work.all_undone(self.section):
+        if self.model.work.all_undone(self.section):
             return "What was done on this host is undone: it is as it was before."
-        still = [SECTIONS[name] for name in STEP_SECTIONS if not self.work.is_done(name)]
+        still = [SECTIONS[name] for name in STEP_SECTIONS if not self.model.is_done(name)]
         if still:
             return f"Not all is done on this host: {', '.join(still)}."
-        if not self.work.verified.startswith("OK"):
+        if not self.model.work.verified.startswith("OK"):
             return "This host is set up. Verify (key 7) tells whether it works."
         return "This host is set up, and verified. The plan is saved. ^Q quits; what was done stays."
 
     def own_keys(self) -> tuple[Key, ...]:
-        """Give the keys that hold now."""
-        return STOP if self.work.running else self.keys
+        """Return the keys that hold now."""
+        return STOP if self.model.running else self.keys
 
-    def reveal(self) -> None:
-        """Keep the end of what is being undone in sight."""
-        if self.work.running:
-            self.keep_in_sight(self.query_one(Undone))
-
-    def _chosen(self) -> Script | None:
-        views = list(self.query(ScriptView))
-        return next((view.script for view in views if view.has_focus), None)
-
-    def _text(self) -> str:
-        script, plan = self._chosen(), self.work.plan
-        return script.text(plan) if script is not None and plan is not None else ""
+    def _ask(self, what: str) -> None:
+        key = self.query_one(Folds).key
+        if isinstance(key, Script):
+            self.post_message(ScriptRequested(what, key.host, key.undo))
 
     def action_preview(self) -> None:
         """Show the marked script."""
-        from vxlan_tui.ui.screens.ask import Read  # noqa: PLC0415
-
-        script, text = self._chosen(), self._text()
-        if script is not None and text:
-            self.app.push_screen(Read(script.title, text))
+        self._ask("read")
 
     def action_write(self) -> None:
         """Write the marked script to a file."""
-        script, text = self._chosen(), self._text()
-        if script is not None and text:
-            self.wizard.write_file(str(self.work.draft.path.with_name(script.file)), text)
+        self._ask("write")
 
     def action_copy(self) -> None:
         """Copy the marked script."""
-        text = self._text()
-        if text:
-            self.wizard.copy(text)
+        self._ask("copy")
 
     def action_undo(self) -> None:
         """Show what undoing everything takes, and ask."""
-        self.wizard.ask_undo(self.section)
+        self.post_message(UndoRequested(self.section))
 
-    def action_copy_plan(self) -> None:
-        """Copy the plan file's text."""
-        self.wizard.copy(self.work.draft.text())
+    def on_folds_marked(self) -> None:
+        """Show the keys that hold for what is marked."""
+        self.post_message(MarkChanged())
 
 
-def _scripts(plan: Plan, here: Host) -> list[Script]:
-    others = [Script(f"Script for {host.name}", f"{host.name}.sh", host) for host in plan.peers(here)]
-    mine = [
-        Script(f"Script for this host, {here.name}", f"{here.name}.sh", here),
-        *others,
-        Script(f"Undo script for this host, {here.name}", f"{here.name}-undo.sh", here, undo=True),
-    ]
-    return mine + [
-        Script(f"Undo script for {host.name}", f"{host.name}-undo.sh", host, undo=True) for host in plan.peers(here)
+def _scripts_of(plan: Plan, here: Host) -> list[Script]:
+    hosts = (here, *plan.peers(here))
+    names = {here: f"this host, {here.name}"}
+    found = [Script(f"Script for {names.get(host, host.name)}", f"{host.name}.sh", host) for host in hosts]
+    return found + [
+        Script(f"Undo script for {names.get(host, host.name)}", f"{host.name}-undo.sh", host, undo=True)
+        for host in hosts
     ]
 
 
-def _others(plan: Plan, here: Host, path: str) -> str:
-    lines = ["", "On each other host that is not set up yet, as root, one of these:"]
+def _others(plan: Plan, here: Host, path: Path) -> list[Item]:
+    lines: list[Block] = []
     for host in plan.peers(here):
         lines += [
-            f"  {host.name}: take {path} there, and run",
-            f"      vxlan-tui apply {Path(path).name} --host {host.name}",
-            f"    or take {host.name}.sh there, and run",
-            f"      bash {host.name}.sh",
+            block(f"{host.name}: take {path} there, and run", hang=2),
+            block(f"vxlan-tui apply {path.name} --host {host.name}", "command", 4, 4),
+            block(f"or take {host.name}.sh there, and run", "", 2),
+            block(f"bash {host.name}.sh", "command", 4, 4),
         ]
-    return "\n".join([*lines, "Then come back to Verify (key 7) here, and verify there."])
+    lines.append(block("Then come back to Verify (key 7) here, and verify there."))
+    head = (("On each other host that is not set up yet, as root, one of these:", "title"),)
+    return [Item("others", head, tuple(lines), stays=True)]

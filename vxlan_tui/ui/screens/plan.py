@@ -2,19 +2,24 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.events import DescendantBlur, DescendantFocus
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from vxlan_tui.ui import edits
-from vxlan_tui.ui.choices import choices_of, set_choice
-from vxlan_tui.ui.fields import Act, Heading, Item, Spec, items
-from vxlan_tui.ui.form import ActLine, Choice, Field, Line
-from vxlan_tui.ui.keybar import Key
+from vxlan_tui.ui.model import Model
+from vxlan_tui.ui.plan_form.choices import choices_of, set_choice
+from vxlan_tui.ui.plan_form.edits import type_in
+from vxlan_tui.ui.plan_form.fields import Act, Heading, Item, Spec, items
+from vxlan_tui.ui.screens.messages import EditRequested, Hinted, MarkChanged, PlanChanged
 from vxlan_tui.ui.screens.pane import Pane
+from vxlan_tui.ui.widgets.choice import Choice
+from vxlan_tui.ui.widgets.field import ActLine, Field, field_of
+from vxlan_tui.ui.widgets.key_bar import Key
+from vxlan_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
     from vxlan_tui.plan import Fault
@@ -29,7 +34,12 @@ Left, Right    choose, in a field that looks < like this >; Enter lists what the
 F8             go on
 
 What is not allowed is said beneath its field as you leave it. An empty field in
-parentheses has the default that is shown."""
+parentheses has the default that is shown. Digits and letters go into the field:
+F7, F8, or Esc and then a number, change the section."""
+
+
+class Form(VerticalScroll, inherit_bindings=False):
+    """The fields. Keys move the mark from field to field, and the form scrolls along."""
 
 
 class PlanPane(Pane):
@@ -41,103 +51,144 @@ class PlanPane(Pane):
         ("^S", "Save", "save"),
         ("^O", "Open or name the file", "open_file"),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "following", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "step(1)", show=False),
+        Binding("up", "step(-1)", show=False),
+        Binding("pagedown", "step(8)", show=False),
+        Binding("pageup", "step(-8)", show=False),
+        Binding("ctrl+home", "step(-100000)", show=False),
+        Binding("ctrl+end", "step(100000)", show=False),
+    ]
 
-    def __init__(self) -> None:
-        super().__init__(id="pane-plan")
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
         self._all = False
+        self._shown: tuple[object, ...] = ()
+        self._mark = ""
 
     def compose(self) -> ComposeResult:
         """Give the heading and the form."""
         yield Static(classes="heading", markup=False)
         yield Static(classes="note", id="faults", markup=False)
-        yield Vertical(*self._widgets(), id="form")
+        yield Form(id="form", can_focus=False)
 
-    def on_mount(self) -> None:
-        """Check what is there already."""
-        self.check()
+    async def on_mount(self) -> None:
+        """Draw the form, and check what is there already."""
+        await self.build()
+        self.call_after_refresh(self.opened)
 
-    def _widgets(self) -> list[Widget]:
-        return [self._widget(item) for item in items(self.work.draft)]
+    # The form
 
     def _widget(self, item: Item) -> Widget:
         if isinstance(item, Heading):
             return Static(item.text, classes="group", markup=False)
         if isinstance(item, Act):
-            return ActLine(item, self._act)
-        return Field(item, self._editor(item))
+            return ActLine(item.text, item.action, item.row)
+        return Field(item.key, item.label, item.help, self._editor(item))
 
     def _editor(self, spec: Spec) -> Widget:
         if spec.kind == "choice":
-            values, value = choices_of(spec.key, self.work)
+            values, value = choices_of(spec.key, self.model.draft, self.model.surveys)
             return Choice(values, value)
-        return Line(self.work.draft.get(spec.key), spec.default)
+        return Line(self.model.draft.get(spec.key), spec.default)
 
-    async def rebuild(self, focus: str = "") -> None:
-        """Draw the form anew after its rows have changed, with the focus where it was."""
-        form = self.query_one("#form", Vertical)
-        focused = self.screen.focused
-        field = next((a for a in focused.ancestors if isinstance(a, Field)), None) if focused else None
-        key = focus or (field.spec.key if field else "")
-        visited = {each.spec.key for each in self.query(Field) if each.visited}
-        await form.remove_children()
-        await form.mount_all(self._widgets())
+    async def build(self, focus: str = "") -> None:
+        """Draw the form anew, with the focus where it was, or on the field of that key, or on `=` and an action."""
+        form = self.query_one(Form)
+        focused = field_of(self.screen.focused)
+        key = focus or (focused.key if focused else "")
+        visited = {each.key for each in self.query(Field) if each.visited}
+        self._shown = self._shape()
+        with self.app.batch_update():
+            await form.remove_children()
+            await form.mount_all([self._widget(item) for item in items(self.model.draft)])
         for each in self.query(Field):
-            each.visited = each.spec.key in visited
-            if each.spec.key == key:
-                self.call_after_refresh(each.editor.focus)
-        for act in self.query(ActLine):
-            if key == f"={act.act.action}":
-                self.call_after_refresh(act.focus)
+            each.visited = each.key in visited
+        if key:
+            self.mark(key)
         self.check()
 
+    def mark(self, key: str) -> None:
+        """Put the focus on the field of that key, or on `=` and an action."""
+        found: list[Widget] = [field.editor for field in self.query(Field) if field.key == key]
+        found += [act for act in self.query(ActLine) if key == f"={act.action}"]
+        if found:
+            self.screen.set_focus(found[0], scroll_visible=False)
+            self.call_after_refresh(self._show_focus)
+
+    def _show_focus(self) -> None:
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self.query_one("#form").scroll_to_widget(field_of(focused) or focused, animate=False)
+
+    def _shape(self) -> tuple[object, ...]:
+        """Return what the form is made for: its draft, and its fields without the defaults that follow."""
+        draft = self.model.draft
+        rows = [item.key if isinstance(item, Spec) else item for item in items(draft)]
+        return (id(draft), draft.here, *rows)
+
     def show(self) -> None:
-        """Show which file the plan is, and whether it is saved."""
-        saved = "saved" if self.work.draft.is_saved else "not saved yet"
-        self.query_one(".heading", Static).update(f"Plan: {self.work.draft.path.name} ({saved})")
+        """Show which file the plan is, and whether it is saved; draw the form anew where it has other fields now."""
+        saved = "saved" if self.model.draft.is_saved else "not saved yet"
+        self.query_one(".heading", Static).update(f"Plan: {self.model.draft.path.name} ({saved})")
+        if self._shown and self._shown != self._shape():
+            self._shown = self._shape()
+            self.call_later(self.build, self.model.form_focus)
+            self.model.form_focus = ""
+        else:
+            self.tell_note()
 
     def opened(self) -> None:
-        """Put the focus on the first field that needs something, else on the first."""
-        fields = list(self.query(Field))
-        if self.screen.focused is not None and self in self.screen.focused.ancestors:
+        """Put the focus on the first field that needs something, else on the first; where it was, it stays."""
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self._show_focus()
             return
-        keys = {self._field_key(fault.key) for fault in self._faults}
-        first = next((field for field in fields if field.spec.key in keys), next(iter(fields), None))
+        keys = {self._field_key(fault.key) for fault in self.model.faults}
+        fields = list(self.query(Field))
+        first = next((field for field in fields if field.key in keys), next(iter(fields), None))
         if first is not None:
-            first.editor.focus()
+            self.mark(first.key)
 
-    _faults: "tuple[Fault, ...]" = ()
+    # What is right
 
     def check(self) -> None:
         """Check the draft, and put each fault's words beneath its field, once that field has been left."""
-        plan, self._faults = self.work.draft.check()
-        if plan != self.work.plan:
-            self.work.forget_looks()
-            self.work.plan = plan
-        self.work.plan_faults = len(self._faults)
-        everything = self._all or self.work.opened
-        fields = {field.spec.key: field for field in self.query(Field)}
+        before = self.model.plan
+        self.model.check_plan()
+        everything = self._all or self.model.opened
+        words = self._words()
+        for field in self.query(Field):
+            field.tell("\n".join(words.get(field.key, ())) if field.visited or everything else "")
+        self.tell_note()
+        if self.model.plan is not before:
+            self.post_message(PlanChanged())
+        self.post_message(MarkChanged())
+
+    def _words(self) -> dict[str, list[str]]:
         words: dict[str, list[str]] = {}
-        for fault in self._faults:
+        for fault in self.model.faults:
             words.setdefault(self._field_key(fault.key), []).append(_words(fault))
-        for key, field in fields.items():
-            field.tell("\n".join(words.get(key, ())) if field.visited or everything else "")
-        loose = [str(fault) for fault in self._faults if self._field_key(fault.key) not in fields]
-        if self.work.survey is None:
+        return words
+
+    def tell_note(self) -> None:
+        """Say above the form how the plan stands."""
+        words = self._words()
+        fields = {field.key for field in self.query(Field)}
+        loose = [str(fault) for fault in self.model.faults if self._field_key(fault.key) not in fields]
+        if self.model.survey is None:
             note = "Looking at this host ..."
-        elif plan is not None:
-            note = "The plan is complete. F8 goes on."
+        elif self.model.plan is not None:
+            note = "The plan is complete. F8 goes on; A runs everything."
         elif loose:
             note = "\n".join(loose)
         else:
             note = f"Still to fill in or mend: {len(words)}. Filled in from this host where it could be."
         self.query_one("#faults", Static).update(note)
-        self.wizard.show_frame()
-        self.show()
 
     def _field_key(self, key: str) -> str:
-        """Give the field that a fault is about: `hosts[0].ethernet.dns[1]` is about the field dns."""
-        known = {field.spec.key for field in self.query(Field)}
+        """Return the field that a fault is about: `hosts[0].ethernet.dns[1]` is about the field dns."""
+        known = {field.key for field in self.query(Field)}
         while key and key not in known:
             cut = max(key.rfind("."), key.rfind("["))
             key = key[:cut] if cut > 0 else ""
@@ -150,56 +201,70 @@ class PlanPane(Pane):
         self.screen.set_focus(None)
         self.opened()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    # What is typed and chosen
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
         """Keep what is typed at once: nothing is lost, whatever happens next."""
-        field = _field_of(event.input)
-        if field is not None:
-            edits.type_in(self.work, field.spec.key, event.value)
+        field = field_of(event.input)
+        if field is not None and self.model.draft.get(field.key) != event.value.strip():
+            type_in(self.model.draft, field.key, event.value)
             self._tell_defaults()
             self.show()
 
     def _tell_defaults(self) -> None:
         """Show the defaults that follow from what was typed: a name that has the VNI in it."""
-        defaults = {item.key: item.default for item in items(self.work.draft) if isinstance(item, Spec)}
+        defaults = {item.key: item.default for item in items(self.model.draft) if isinstance(item, Spec)}
         for field in self.query(Field):
             if isinstance(field.editor, Line):
-                field.editor.tell_default(defaults.get(field.spec.key, ""))
+                field.editor.tell_default(defaults.get(field.key, ""))
 
-    async def on_choice_changed(self, event: Choice.Changed) -> None:
+    @on(Choice.Changed)
+    async def _chosen(self, event: Choice.Changed) -> None:
         """Take what was chosen; the form may change with it."""
-        field = _field_of(event.choice)
+        field = field_of(event.choice)
         if field is not None:
-            self.work.edited = True
-            set_choice(field.spec.key, event.choice.value, self.work)
-            await self.rebuild(field.spec.key)
+            self.model.draft.edited = True
+            set_choice(field.key, event.choice.value, self.model.draft, self.model.surveys)
+            await self.build(field.key)
+
+    def on_act_line_done(self, event: ActLine.Done) -> None:
+        """Do what a line of the form is for."""
+        self.post_message(EditRequested(event.line.action, event.line.row, event.line.words))
+
+    # The focus
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say what the field is for."""
-        field, widget = _field_of(event.widget), event.widget
-        act = f"Enter: {widget.act.text}" if isinstance(widget, ActLine) else ""
-        self.wizard.hint(field.spec.help if field else act)
+        field, widget = field_of(event.widget), event.widget
+        act = f"Enter: {widget.words}" if isinstance(widget, ActLine) else ""
+        self.post_message(Hinted(field.about if field else act))
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """Check as a field is left."""
-        field = _field_of(event.widget)
+        field = field_of(event.widget)
         if field is not None and field.is_attached:
             field.visited = True
             self.check()
 
-    def own_keys(self) -> tuple[Key, ...]:
-        """Give the keys that hold for the field that is marked."""
+    def action_step(self, by: int) -> None:
+        """Go to the fields below or above."""
+        chain = [widget for widget in self.screen.focus_chain if self in widget.ancestors]
         focused = self.screen.focused
-        own: tuple[Key, ...] = (("Up Down", "Fields", "pane('following')"),)
+        if chain:
+            place = chain.index(focused) + by if focused in chain else 0
+            self.screen.set_focus(chain[max(0, min(len(chain) - 1, place))], scroll_visible=False)
+            self._show_focus()
+
+    def own_keys(self) -> tuple[Key, ...]:
+        """Return the keys that hold for the field that is marked."""
+        focused = self.screen.focused if self.is_attached else None
+        own: tuple[Key, ...] = (("Up Down", "Fields", "pane('step(1)')"),)
         if isinstance(focused, Choice):
             own += (("Left Right", "Choose", "pane('choose')"), ("Enter", "List", "pane('list')"))
         elif isinstance(focused, ActLine):
-            own += (("Enter", focused.act.text, "pane('act')"),)
+            own += (("Enter", focused.words, "pane('act')"),)
         return (*own, *self.keys)
-
-    def _reaches(self, other: object) -> bool:
-        """A field is a line: there is nothing hidden of it to pass over."""
-        del other
-        return True
 
     def action_choose(self) -> None:
         """Choose the next value of the marked field."""
@@ -217,46 +282,12 @@ class PlanPane(Pane):
             self.screen.focused.action_do()
 
     def help_text(self) -> str:
-        """Give the help of the field first."""
-        field = _field_of(self.screen.focused) if self.screen.focused else None
-        return f"{field.spec.label.strip()}: {field.spec.help}\n\n{HELP}" if field else HELP
-
-    def _act(self, act: Act) -> None:
-        if act.action == "pick_vms":
-            self._pick_vms()
-            return
-        if act.action.startswith("remove"):
-            from vxlan_tui.ui.screens.ask import Ask  # noqa: PLC0415
-
-            question = f"{act.text}? Its fields go with it."
-            answers = [("no", "No, leave it"), ("yes", f"Yes: {act.text}")]
-            self.app.push_screen(Ask(question, answers), lambda answer: self._edit(act) if answer == "yes" else None)
-        else:
-            self._edit(act)
-
-    def _edit(self, act: Act) -> None:
-        self.work.edited = True
-        focus = edits.EDITS[act.action](self.work, act.row)
-        self.call_later(self.rebuild, focus)
-
-    def _pick_vms(self) -> None:
-        from vxlan_tui.ui.screens.pick import Pick  # noqa: PLC0415
-
-        def picked(chosen: set[str] | None) -> None:
-            if chosen is not None:
-                self.work.edited = True
-                edits.set_vms(self.work, chosen)
-                self.call_later(self.rebuild, "=pick_vms")
-
-        rows, chosen = edits.vm_rows(self.work)
-        self.app.push_screen(Pick("VMs of this host", rows, chosen), picked)
+        """Return the help of the field first."""
+        field = field_of(self.screen.focused)
+        return f"{field.label.strip()}: {field.about}\n\n{HELP}" if field else HELP
 
 
 def _words(fault: "Fault") -> str:
     if fault.found != "nothing":
         return f"found {fault.found}; allowed: {fault.allowed}"
     return "needed" if fault.allowed.startswith("a value;") else f"needed: {fault.allowed}"
-
-
-def _field_of(widget: Widget) -> Field | None:
-    return next((a for a in widget.ancestors if isinstance(a, Field)), None)

@@ -1,20 +1,35 @@
-"""The screen of a section of the chapter: its steps, each with its commands, its state, and what it said."""
+"""The screen of a section of the guide: its steps, a line each, with their states; the marked one is opened."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.steps import Need, Step
-from vxlan_tui.ui.keybar import STOP, Key
+from vxlan_tui.ui.host_work import key_of, undo_of
+from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
+from vxlan_tui.ui.render import listed
+from vxlan_tui.ui.render_steps import step_blocks, step_line
+from vxlan_tui.ui.screens.messages import (
+    ActionRequested,
+    CopyRequested,
+    MarkChanged,
+    RunRequested,
+    SkipRequested,
+    Told,
+    UndoRequested,
+)
 from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.screens.undone import Undone
-from vxlan_tui.ui.words import step_text
-from vxlan_tui.ui.work import SECTION_NUMBERS, SECTIONS, StepRun, key_of
+from vxlan_tui.ui.widgets.folds import Folds, Item
+from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
-if TYPE_CHECKING:
-    from vxlan_tui.ui.work import Work
+TITLES = {
+    "ethernet": "Ethernet",
+    "bridge": "Bridge and VXLAN",
+    "network": "Libvirt network",
+    "vms": "VMs",
+}
 
 WORDS = {
     "ethernet": "The host needs an address that the other hosts can reach.",
@@ -24,12 +39,14 @@ WORDS = {
 }
 
 HELP = """\
-Each step shows the commands that it runs, as a root shell takes them.
-10.x is the section of Red Hat's guide, "Using a VXLAN to create a
-virtual layer-2 domain for VMs", that these steps follow.
+A line a step, with its state. The marked one shows the commands that it
+runs, as a root shell takes them. 10.x is the section of Red Hat's guide,
+"Using a VXLAN to create a virtual layer-2 domain for VMs", that these
+steps follow.
 
-Enter  run the step that is marked
+Enter  run the marked step, and what it needs before it
 a      run all steps of this section
+A      run everything that is left, in all sections
 s      skip the marked step, or take it up again
 e      edit the plan and come back
 u      undo this section: shows its commands first
@@ -37,22 +54,10 @@ y      copy the marked step's commands
 r      look at the host again
 x      stop after the command that runs now
 
-will run      this host lacks it
-will change   it exists, and differs from the plan: old -> new
-CONFLICT      it is somebody else's: change it or the plan first"""
-
-
-class StepView(Static, can_focus=True):
-    """One step."""
-
-    def __init__(self, step: Step, run: StepRun | None, skipped: bool, looking: bool = False) -> None:
-        super().__init__(classes="step", markup=False)
-        self.put(step, run, skipped, looking)
-
-    def put(self, step: Step, run: StepRun | None, skipped: bool, looking: bool = False) -> None:
-        """Show the step as it stands now; `looking` is whether a new look at the host is to come."""
-        self.step = step
-        self.update(step_text(step, run, skipped, "done" if looking else ""))
+to do         this host lacks it
+to change     it exists, and differs from the plan: old -> new
+conflict      it is somebody else's: change it or the plan first
+taken back    it was not confirmed: the host is as it was before"""
 
 
 class StepsPane(Pane):
@@ -71,170 +76,190 @@ class StepsPane(Pane):
     ]
 
     keys: ClassVar[tuple[Key, ...]] = (
-        ("e", "Edit plan", "go('plan')"),
+        ("A", "Everything left", "run_everything"),
         ("u", "Undo", "pane('undo')"),
+        ("e", "Edit plan", "go('plan')"),
         ("y", "Copy", "pane('copy')"),
         ("r", "Look again", "look_again"),
     )
 
-    def __init__(self, section: str) -> None:
-        super().__init__(id=f"pane-{section}")
+    def __init__(self, model: Model, section: str) -> None:
         self.section = section
+        super().__init__(model)
 
     def compose(self) -> ComposeResult:
         """Give the heading; the steps come when the host has been looked at."""
-        yield Static(classes="heading", markup=False)
+        yield Static(f"{TITLES[self.section]} ({SECTION_NUMBERS[self.section]} in Red Hat's guide)", classes="heading")
         yield Static(classes="note", markup=False)
-        yield Undone()
+        yield Folds()
 
-    def own_keys(self) -> tuple[Key, ...]:
-        """Give the keys that hold now."""
-        if self.work.running:
-            return STOP
-        left = self._left()
-        if left:
-            view = self._chosen()
-            done = view is not None and view.step.need is Need.DONE
-            skipped = view is not None and key_of(self.section, view.step) in self.work.skipped
-            mine = ("s", "Unskip" if skipped else "Skip", "pane('skip')")
-            return (
-                ("Enter", "Next open step" if done else "Run step", "pane('run_step')"),
-                ("a", f"Run section ({len(left)})", "pane('run_all')"),
-                *(() if done else (mine,)),
-                *self.keys,
-            )
-        if not self.work.is_done(self.section):
-            return self.keys
-        names = list(SECTIONS)
-        following = SECTIONS[names[names.index(self.section) + 1]]
-        return (("Enter", f"Go on to {following}", "next"), *self.keys[1:])
-
-    def _left(self) -> "tuple[Step, ...]":
-        """Give the steps that would run with the section."""
-        steps = self.work.steps.get(self.section, [])
-        return tuple(s for s in steps if s.commands and key_of(self.section, s) not in self.work.skipped)
+    # What it shows
 
     def show(self) -> None:
-        """Show each step; a view stays the same as long as its step is the same."""
-        heading = f"{SECTIONS[self.section]} ({SECTION_NUMBERS[self.section]} in Red Hat's guide)"
-        self.query_one(".heading", Static).update(heading)
-        note = self._note()
-        self.query_one(".note", Static).update(note or WORDS[self.section])
-        self.query_one(Undone).show(self.work, self.section)
-        steps = self.work.steps.get(self.section, [])
-        views = list(self.query(StepView))
-        if [view.step.id + view.step.subject for view in views] == [step.id + step.subject for step in steps]:
-            for view, step in zip(views, steps, strict=True):
-                view.put(step, *self._told(step))
-        else:
-            had_focus = any(view.has_focus for view in views)
-            for view in views:
-                view.remove()
-            self.mount_all([StepView(step, *self._told(step)) for step in steps])
-            if had_focus or self.has_focus:
-                self.call_after_refresh(self.opened)
+        """Show each step, and what an undo has shown beneath."""
+        self.query_one(".note", Static).update(self._note())
+        work = self.model.work
+        items = [self._item(self.section, step) for step in work.steps.get(self.section, ())]
+        undone = [step for step in work.undone.get(self.section, ()) if step.commands]
+        if undone:
+            items.append(Item("undo", (("Undo", "title"),), heading=True))
+            items.extend(self._item(undo_of(self.section), step) for step in undone)
+        folds = self.query_one(Folds)
+        folds.put(items, follow_end=bool(self.model.running))
+        running = next((item.key for item in items if item.head[0][0].startswith("running")), None)
+        if running is not None and folds.key != running:
+            folds.mark(running)
 
-    def _told(self, step: Step) -> tuple[StepRun | None, bool, bool]:
-        key = key_of(self.section, step)
-        return self.work.runs.get(key), key in self.work.skipped, self.work.looking or bool(self.work.running)
+    def _item(self, name: str, step: Step) -> Item:
+        work = self.model.work
+        output, status = work.output(name, step), work.status(name, step)
+        if name != self.section and output is not None and output.state == "changed":
+            status = "done"
+        title = output.title if output is not None and output.title else step.title
+        is_first = bool(self._left()) and step is self._left()[0] and not self.model.running
+        word = "next" if is_first and status == "to do" else status
+        body = step_blocks(step, output, status)
+        return Item(key_of(name, step), step_line(title, word), tuple(body), stays=status in _STAYS)
 
     def _note(self) -> str:
-        work: Work = self.work
-        if work.plan is None:
+        work = self.model.work
+        if self.model.plan is None:
             return "There is no plan yet: fill in section 2 first (key 2)."
         if self.section in work.not_ready:
-            return f"This host is not ready for this section.\n{work.not_ready[self.section]}"
-        if self.section not in work.steps:
-            return "Looking at this host ..."
-        if not work.steps[self.section]:
-            return self._nothing()
-        stopped = self.work.stopped.get(self.section, "")
-        return f"{stopped}\nThe steps show how the host stands now." if stopped else ""
+            return f"This host is not ready for this:\n{work.not_ready[self.section]}"
+        if not work.steps.get(self.section):
+            return self._nothing() if self.section in work.steps else "Looking at the host ..."
+        return self._advice() or WORDS[self.section]
+
+    def _advice(self) -> str:
+        """Say what to know before going on; empty where there is nothing."""
+        work = self.model.work
+        if stopped := work.stopped.get(self.section, ""):
+            return f"{stopped}\nThe steps show how the host stands now."
+        if earlier := self.model.open_before(self.section):
+            names = listed(SECTIONS[name] for name in earlier)
+            return f"Not done yet, and needed first: {names}. A runs everything that is left."
+        return ""
 
     def _nothing(self) -> str:
-        host = self.work.host
+        host = self.model.host
         if self.section == "ethernet" and host is not None:
             return f"Nothing to do: the plan uses {host.interface} ({host.vtep}) as it is. F8 goes on."
         return "Nothing to do: the plan names no VM of this host. F8 goes on."
 
+    def own_keys(self) -> tuple[Key, ...]:
+        """Return the keys that hold now."""
+        if self.model.running:
+            return STOP
+        left, step = self._left(), self._chosen()
+        if self.model.is_done(self.section) or step is None:
+            names = list(SECTIONS)
+            following = SECTIONS[names[names.index(self.section) + 1]]
+            skip = self._skip_key(step)
+            return (("Enter", f"Go on to {following}", "next"), *skip, *self.keys)
+        enter = self._enter(step)
+        section: tuple[Key, ...] = (("a", f"Run section ({len(left)})", "pane('run_all')"),) if left else ()
+        return (*enter, *section, *self._skip_key(step), *self.keys)
+
+    def _enter(self, step: Step) -> tuple[Key, ...]:
+        if step.conflict:
+            return ()
+        if step.need is Need.DONE:
+            return (("Enter", "Next open step", "pane('run_step')"),)
+        together = self._together(step)
+        words = "Run step" if len(together) == 1 else f"Run {len(together)} steps to here"
+        return (("Enter", words, "pane('run_step')"),)
+
+    def _skip_key(self, step: Step | None) -> tuple[Key, ...]:
+        if step is None or not step.commands:
+            return ()
+        skipped = key_of(self.section, step) in self.model.work.skipped
+        return (("s", "Unskip" if skipped else "Skip", "pane('skip')"),)
+
+    def _left(self) -> list[Step]:
+        return self.model.work.left(self.section)
+
+    def _chosen(self) -> Step | None:
+        key = self.query_one(Folds).key
+        steps = self.model.work.steps.get(self.section, [])
+        return next((step for step in steps if key_of(self.section, step) == key), None)
+
+    # What it does
+
     def opened(self) -> None:
-        """Put the focus on the first step that is not done."""
-        views = list(self.query(StepView))
-        first = next((view for view in views if view.step.need is not Need.DONE), next(iter(views), None))
-        if first is None:
-            super().opened()
-        else:
-            first.focus()
+        """Mark the first step that is not done."""
+        folds = self.query_one(Folds)
+        folds.focus()
+        self._mark_next()
 
-    def reveal(self) -> None:
-        """Keep the end of what runs now in sight."""
-        for view in self.query(StepView):
-            run, *_ = self._told(view.step)
-            if run is not None and run.result is None:
-                self.keep_in_sight(view)
-
-    def _chosen(self) -> StepView | None:
-        return next((view for view in self.query(StepView) if view.has_focus), None)
+    def _mark_next(self) -> None:
+        left = self._left()
+        if left:
+            self.query_one(Folds).mark(key_of(self.section, left[0]))
 
     def action_run_step(self) -> None:
-        """Run the marked step."""
-        view = self._chosen()
-        if self.work.is_done(self.section):
-            self.app.call_later(self.wizard.action_next)
-        elif view is None:
-            self.opened()
-        elif not self.in_sight(view):
-            return
-        elif view.step.need is Need.DONE:
-            self._next_open(view)
-        elif view.step.conflict:
-            self.app.notify("This step is in conflict: see what is in the way.", severity="warning")
+        """Run the marked step, and those before it that are open: it stands on them."""
+        step = self._chosen()
+        if step is None or self.model.is_done(self.section):
+            self.post_message(ActionRequested("next"))
+        elif step.need is Need.DONE:
+            self._mark_next()
+        elif step.conflict:
+            self.post_message(Told("This step is in conflict: see what is in the way.", "warning"))
         else:
-            self.wizard.run_steps("forward", self.section, self._together(view.step))
-
-    def _next_open(self, done: StepView) -> None:
-        """Mark the next step that is not done."""
-        views = list(self.query(StepView))
-        later = views[views.index(done) + 1 :]
-        following = next((view for view in later if view.step.need is not Need.DONE), None)
-        if following is None:
-            self.opened()
-        else:
-            following.focus()
+            self._run(self._together(step))
 
     def _together(self, step: Step) -> tuple[Step, ...]:
-        """Give the step, or all that are guarded together where it is one of those."""
-        steps = self.work.steps.get(self.section, [])
+        """Return the step with those it stands on, and all that are guarded together where it is one of those."""
+        steps = self.model.work.steps.get(self.section, [])
+        upto = steps[: steps.index(step) + 1]
         guarded = [other for other in steps if other.cuts or other.id == "guard.begin"]
-        return tuple(guarded) if step in guarded else (step,)
+        if any(each in guarded for each in upto if each.commands):
+            last = max(steps.index(step), steps.index(guarded[-1]))
+            upto = steps[: last + 1]
+        return tuple(each for each in upto if each == step or each in self._left() or each.conflict)
 
     def action_run_all(self) -> None:
         """Run what is not done, skipped or in conflict."""
-        steps = self.work.steps.get(self.section, [])
-        if any(step.conflict for step in steps):
-            self.app.notify("A step is in conflict: nothing of this section was run.", severity="warning")
-        elif left := self._left():
-            self.wizard.run_steps("forward", self.section, left)
-        elif self.section in self.work.steps:
-            self.app.notify("Nothing is left to run here. F8 goes on.")
+        steps = self.model.work.steps.get(self.section, [])
+        if left := self._left():
+            conflicts = [step for step in steps if step.conflict]
+            self._run((*conflicts, *left))
+        elif self.section in self.model.work.steps:
+            self.post_message(Told("Nothing is left to run here. F8 goes on."))
         else:
-            self.app.notify(self._note())
+            self.post_message(Told(self._note()))
+
+    def _run(self, steps: tuple[Step, ...]) -> None:
+        in_conflict = [step for step in steps if step.conflict]
+        if in_conflict:
+            self.post_message(Told(f"Nothing was run. In conflict: {in_conflict[0].title}.", "warning"))
+        else:
+            self.post_message(RunRequested(self.section, steps))
 
     def action_skip(self) -> None:
         """Skip the marked step, or take it up again."""
-        view = self._chosen()
-        if view is not None and view.step.commands:
-            self.work.skipped ^= {key_of(self.section, view.step)}
-            self.wizard.show_all()
+        step = self._chosen()
+        if step is not None and step.commands:
+            self.post_message(SkipRequested(self.section, step))
 
     def action_undo(self) -> None:
         """Show what undoing the section takes, and ask."""
-        self.wizard.ask_undo(self.section)
+        self.post_message(UndoRequested(self.section))
 
     def action_copy(self) -> None:
-        """Copy the marked step's commands, or all of the section's."""
-        view = self._chosen()
-        steps = [view.step] if view is not None else self.work.steps.get(self.section, [])
-        text = "\n".join(command.text for step in steps for command in step.commands)
-        ran = [shown.text for step in steps for shown in (self._told(step)[0] or StepRun()).commands]
-        self.wizard.copy(text or "\n".join(ran))
+        """Copy the marked step's commands."""
+        step = self._chosen()
+        if step is not None:
+            output = self.model.work.output(self.section, step)
+            ran = [command.text for command in output.commands] if output is not None else []
+            text = "\n".join(command.text for command in step.commands) or "\n".join(ran)
+            self.post_message(CopyRequested(text))
+
+    def on_folds_marked(self) -> None:
+        """Show the keys that hold for what is marked."""
+        self.post_message(MarkChanged())
+
+
+_STAYS = ("running", "failed", "taken back", "conflict")
+"""States in which a step stays opened: what it said is to be read."""

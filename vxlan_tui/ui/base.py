@@ -1,0 +1,54 @@
+"""What of the application controllers know: to ask, to tell, to work in a thread, and to end."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from textual.screen import ModalScreen
+
+from vxlan_tui.ui.widgets.keys import InOrder
+from vxlan_tui.ui.widgets.news import News
+
+Answer = TypeVar("Answer")
+
+
+class Base(InOrder):
+    """The application's part that has nothing of this wizard."""
+
+    async def ask(self, dialog: ModalScreen[Answer]) -> Answer | None:
+        """Open a dialog over everything, and return its answer."""
+        answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+
+        def take(answer: Answer | None) -> None:
+            if not answered.done():
+                answered.set_result(answer)
+
+        self.push_screen(dialog, take)
+        return await answered
+
+    async def in_thread(self, work: Callable[[], Answer]) -> Answer:
+        """Return what takes long, done in a thread."""
+        return await asyncio.to_thread(work)
+
+    def from_thread(self, call: Callable[..., object], *arguments: object) -> None:
+        """Have something called in the application's own thread; does not wait for it."""
+        if self.is_running:
+            self.call_later(call, *arguments)
+
+    def begin(self, work: Coroutine[Any, Any, object]) -> None:
+        """Begin what goes on by itself; what it raises ends the application."""
+        self.run_worker(work, group="work")
+
+    def tell(self, words: str, severity: str = "information", seconds: float = 12.0) -> None:
+        """Tell the person something."""
+        self.screen_stack[0].query_one(News).tell(words, severity, seconds)
+
+    def copy(self, text: str) -> None:
+        """Copy a text to the terminal's clipboard."""
+        if text:
+            self.copy_to_clipboard(text)
+            self.tell("Sent to your terminal's clipboard (OSC 52). Not every terminal takes it.")
+
+    def leave(self, status: int) -> None:
+        """End the application."""
+        self.exit(status)

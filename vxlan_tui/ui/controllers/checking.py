@@ -1,0 +1,103 @@
+"""The checks: run in a thread, each finding shown as it arrives; what is not ready yet is checked again by itself."""
+
+from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.reach import CommandFailed
+from vxlan_tui.ui import remedies
+from vxlan_tui.ui.controllers.engine import Engine
+from vxlan_tui.ui.controllers.running import Running
+from vxlan_tui.ui.controllers.shell import Shell
+from vxlan_tui.ui.host_work import HostWork
+from vxlan_tui.ui.model import Model
+from vxlan_tui.ui.render_checks import verdict
+
+
+class Checking:
+    """Runs the checks."""
+
+    def __init__(self, model: Model, engine: Engine, shell: Shell, running: Running) -> None:
+        self._model = model
+        self._engine = engine
+        self._shell = shell
+        self._running = running
+
+    async def check(self, by_itself: bool = False) -> None:
+        """Run all checks anew; what is shown stays until its new finding is there.
+
+        Checks that ran `by_itself` leave the mark where it is.
+        """
+        model = self._model
+        plan, host = model.plan, model.host
+        if plan is None or host is None or model.checking:
+            return
+        work = model.work_of(host.name)
+        model.checking, model.waits = True, 0.0
+        work.verified = "checking"
+        try:
+            work.unchecked = await self._shell.in_thread(lambda: self._engine.unchecked(plan, host))
+            if not work.unchecked:
+                await self._run(plan, host, work)
+        except (CommandFailed, OSError) as error:
+            work.unchecked = str(error)
+            work.findings = [finding for finding in work.findings if finding.key not in work.pending]
+        model.checking = False
+        work.pending = set()
+        work.verified = "not ready" if work.unchecked else verdict(work.findings)
+        self._wait(work)
+        self._shell.show()
+        if not by_itself:
+            self._shell.settled("verify")
+
+    async def _run(self, plan: Plan, host: Host, work: HostWork) -> None:
+        planned = await self._shell.in_thread(lambda: self._engine.planned(plan, host))
+        before = {finding.key: finding for finding in work.findings}
+        work.findings = [before.get(finding.key, finding) for finding in planned]
+        work.pending = {finding.key for finding in planned}
+        self._shell.show()
+
+        def tell(finding: Finding) -> None:
+            self._shell.from_thread(self._found, work, finding)
+
+        found = await self._shell.in_thread(lambda: self._engine.check(plan, host, tell))
+        work.findings = list(found)
+
+    def _found(self, work: HostWork, finding: Finding) -> None:
+        work.pending.discard(finding.key)
+        keys = [known.key for known in work.findings]
+        if finding.key in keys:
+            work.findings[keys.index(finding.key)] = finding
+        else:
+            work.findings.append(finding)
+        self._shell.show()
+
+    def _wait(self, work: HostWork) -> None:
+        """Have the checks run again where something is not ready yet."""
+        wait = max((finding.wait for finding in work.findings), default=0.0)
+        if wait:
+            self._model.waits = wait + 1
+            self._say_the_wait(work)
+
+    def _say_the_wait(self, work: HostWork) -> None:
+        if not any(finding.status is Status.FAIL for finding in work.findings):
+            work.verified = f"wait {self._model.waits:.0f} s"
+
+    def second(self) -> None:
+        """A second has passed: count down what is waited for, and check again when it is over."""
+        model, work = self._model, self._model.work
+        if not model.waits or model.checking:
+            return
+        if model.running:
+            model.waits = 0.0
+            return
+        model.waits = max(0.0, model.waits - 1)
+        if model.waits:
+            self._say_the_wait(work)
+            self._shell.show()
+        else:
+            self._shell.begin(self.check(by_itself=True))
+
+    async def remedy(self, finding: Finding) -> None:
+        """Run what mends a finding, and check again."""
+        ran = await self._running.remedy(remedies.of_finding(finding))
+        if ran:
+            await self.check()

@@ -1,0 +1,190 @@
+"""Runs: begun, followed and ended; one at a time."""
+
+import signal
+from contextlib import suppress
+
+from vxlan_tui.exits import CannotStart
+from vxlan_tui.reach import Interrupted, Interrupts
+from vxlan_tui.steps import Step
+from vxlan_tui.ui import remedies
+from vxlan_tui.ui.controllers.engine import Engine, Order, Telling
+from vxlan_tui.ui.controllers.keeping import ByDialog
+from vxlan_tui.ui.controllers.looking import Looking
+from vxlan_tui.ui.controllers.planning import Planning
+from vxlan_tui.ui.controllers.reporter import ModelReporter
+from vxlan_tui.ui.controllers.shell import Shell
+from vxlan_tui.ui.dialogs.ask import Ask
+from vxlan_tui.ui.host_work import key_of, undo_of
+from vxlan_tui.ui.model import EVERYTHING, SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model, Run
+from vxlan_tui.ui.render import block, counted, listed
+
+
+class Running:
+    """Runs steps as they are shown."""
+
+    def __init__(self, model: Model, engine: Engine, shell: Shell, planning: Planning, looking: Looking) -> None:
+        self._model = model
+        self._engine = engine
+        self._shell = shell
+        self._planning = planning
+        self._looking = looking
+        self._interrupts: Interrupts | None = None
+
+    # What is asked first
+
+    async def run_steps(self, section: str, steps: tuple[Step, ...]) -> bool:
+        """Run a section's steps; what they stand on first, and nothing that stops a VM without a question."""
+        earlier = self._model.open_before(section)
+        if earlier and not all(name == section for name in earlier):
+            return await self._run_after(section, steps, earlier)
+        return await self._run((section,), section, steps)
+
+    async def _run_after(self, section: str, steps: tuple[Step, ...], earlier: list[str]) -> bool:
+        names = listed(SECTIONS[name] for name in earlier)
+        first = self._model.left(earlier)
+        conflict = next((name for name in earlier if self._model.state(name) in ("conflict", "not ready")), "")
+        if conflict:
+            self._shell.tell(f"{SECTIONS[conflict]} comes first, and is {self._model.state(conflict)}.", "warning")
+            return False
+        question = f"{SECTIONS[section]} stands on {names}, where {counted(len(first), 'step')} "
+        question += "is not done." if len(first) == 1 else "are not done."
+        answers = [(True, f"Run {names} first, then this: {len(first) + len(steps)} steps"), (False, "Back")]
+        if not await self._shell.ask(Ask(question, answers)):
+            return False
+        return await self._run((*earlier, section), section, (*first, *steps))
+
+    async def run_everything(self) -> None:
+        """Run what is left in all sections, and verify."""
+        model = self._model
+        if model.running:
+            self._shell.tell("Something runs already. x stops it after its command.", "warning")
+            return
+        if model.plan is None:
+            self._shell.tell("The plan is not complete: fill it in first (key 2).", "warning")
+            return
+        sections = tuple(name for name in STEP_SECTIONS if not model.is_done(name))
+        stuck = next((name for name in sections if model.state(name) in ("conflict", "not ready", "looking")), "")
+        if stuck:
+            self._shell.tell(f"{SECTIONS[stuck]}: {model.state(stuck)}. Nothing was run.", "warning")
+            return
+        steps = model.left(sections)
+        if steps:
+            question = [block(f"Run everything that is left on {model.work.name}: {counted(len(steps), 'step')}.")]
+            question += [block(f"{SECTIONS[name]}: {len(model.left((name,)))}", "", 2) for name in sections]
+            answers = [(True, "Run them, then verify"), (False, "Back")]
+            stops = remedies.stopped_vms(steps)
+            if stops:
+                question += [block(f"This shuts {listed(stops)} down, and starts it again.", "caution")]
+            if not await self._shell.ask(Ask(question, answers)):
+                return
+            if not await self._begin(Order("forward", EVERYTHING, {model.work.name: steps}, model.plan, sections)):
+                return
+        await self._shell.go("verify")
+
+    async def _run(self, sections: tuple[str, ...], section: str, steps: tuple[Step, ...]) -> bool:
+        if not await self._may_stop_vms(steps):
+            return False
+        model = self._model
+        return await self._begin(Order("forward", section, {model.work.name: steps}, model.plan, sections))
+
+    async def _may_stop_vms(self, steps: tuple[Step, ...]) -> bool:
+        stops = remedies.stopped_vms(steps)
+        if not stops:
+            return True
+        question = f"This shuts {listed(stops)} down, and starts it again."
+        answers = [(False, "No, leave it running"), (True, "Yes, run it")]
+        return bool(await self._shell.ask(Ask(question, answers)))
+
+    async def mend(self, section: str, steps: tuple[Step, ...]) -> None:
+        """Run what this machine lacks."""
+        await self._begin(Order("mend", section, {"": steps}))
+
+    async def remedy(self, step: Step) -> bool:
+        """Run what mends a finding; return whether it ran."""
+        if not await self._may_stop_vms((step,)):
+            return False
+        return await self._begin(Order("remedy", "verify", {self._model.work.name: (step,)}, self._model.plan))
+
+    # The run
+
+    async def _begin(self, order: Order) -> bool:
+        """Run an order, and return whether it went well to its end; the plan is saved first."""
+        model = self._model
+        if model.running:
+            self._shell.tell("Something runs already. x stops it after its command.", "warning")
+            return False
+        if order.plan is not None and not await self._planning.save(quietly=True):
+            return False
+        self._interrupts = Interrupts()
+        model.run = Run(order.section, count=order.count)
+        for name in order.steps:
+            model.work_of(name).stopped.clear()
+            model.work_of(name).undone[order.section] = order.steps[name] if order.way == "back" else ()
+        self._shell.show()
+        telling = self._telling(order, model.run, self._interrupts)
+        try:
+            ended = await self._shell.in_thread(lambda: self._engine.run(order, telling))
+        except Interrupted:
+            ended = "You stopped it. The steps show how the host stands now."
+        except (CannotStart, OSError) as error:
+            ended = str(error)
+        self._end(order, ended)
+        return ended == "done"
+
+    def _telling(self, order: Order, run: Run, interrupts: Interrupts) -> Telling:
+        model, shell = self._model, self._shell
+        of_number = {number: name for name, number in SECTION_NUMBERS.items()}
+
+        def section_of(step: Step) -> str:
+            if order.way == "back":
+                return undo_of(order.section)
+            return of_number.get(step.section, order.section) if order.way == "forward" else order.section
+
+        def news() -> None:
+            shell.from_thread(shell.show)
+
+        return Telling(
+            lambda name: ModelReporter(model.work_of(name), section_of, run, news),
+            ByDialog(shell),
+            interrupts,
+            lambda words: shell.from_thread(shell.tell, words, "warning", 20),
+        )
+
+    def _end(self, order: Order, words: str) -> None:
+        model = self._model
+        model.run, self._interrupts = None, None
+        if model.leaving:
+            self._shell.leave(130)
+            return
+        if words == "failed":
+            self._shell.tell("A step was not done: its words stay on screen.", "error")
+        elif words != "done":
+            self._shell.tell(words, "warning", 20)
+        for name in order.steps:
+            model.work_of(name).verified = ""
+        model.advance = order.section if words == "done" and order.way == "forward" else ""
+        self._looking.look()
+        self._shell.show()
+
+    def stop(self, number: int = signal.SIGINT) -> bool:
+        """Stop what runs after its command, and return whether something runs."""
+        if self._interrupts is not None:
+            self._interrupts.stop(number)
+        return self._interrupts is not None
+
+    def skip(self, section: str, step: Step) -> None:
+        """Skip a step, or take it up again."""
+        self._model.work.skipped ^= {key_of(section, step)}
+        self._shell.show()
+
+    # The way back
+
+    async def undo(self, order: Order) -> None:
+        """Run a way back that was agreed to."""
+        gone = {name for section in (order.section, *order.sections) for name in (section, undo_of(section))}
+        for name in order.steps:
+            outputs = self._model.work_of(name).outputs
+            for key in [key for key in outputs if key[0] in gone]:
+                with suppress(KeyError):
+                    del outputs[key]
+        await self._begin(order)

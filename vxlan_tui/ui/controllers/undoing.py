@@ -1,0 +1,93 @@
+"""Undo: what there is to take back is shown, with what stands on it, and asked for."""
+
+from vxlan_tui.exits import CannotStart
+from vxlan_tui.session import NotReady
+from vxlan_tui.steps import Step
+from vxlan_tui.ui.controllers.engine import Engine, Order
+from vxlan_tui.ui.controllers.running import Running
+from vxlan_tui.ui.controllers.shell import Shell
+from vxlan_tui.ui.dialogs.ask import Ask
+from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model
+from vxlan_tui.ui.render import Block, block, command_blocks, listed
+
+
+class Undoing:
+    """Asks for an undo, and has it run."""
+
+    def __init__(self, model: Model, engine: Engine, shell: Shell, running: Running) -> None:
+        self._model = model
+        self._engine = engine
+        self._shell = shell
+        self._running = running
+
+    async def ask(self, section: str) -> None:
+        """Show what undoing a section takes, and ask; Finish is for all sections."""
+        if self._model.plan is None or self._model.host is None or self._model.running:
+            return
+        self._shell.tell("Looking for what there is to undo ...")
+        every = STEP_SECTIONS[STEP_SECTIONS.index(section) :] if section in STEP_SECTIONS else STEP_SECTIONS
+        only = every[:1] if section in STEP_SECTIONS else every
+        try:
+            found = await self._shell.in_thread(lambda: (self._order(section, only), self._order(section, every)))
+        except (NotReady, CannotStart, OSError) as error:
+            self._shell.tell(str(error), "error", 20)
+            return
+        self._shell.tell("")
+        order = await self._agree(*found)
+        if order is not None:
+            await self._running.undo(order)
+
+    def _order(self, section: str, sections: tuple[str, ...]) -> Order:
+        plan, host = self._model.plan, self._model.host
+        assert plan is not None and host is not None  # noqa: S101 (asked before)
+        steps = tuple(self._engine.way_back(plan, host, sections))
+        return Order("back", section, {host.name: steps}, plan, sections)
+
+    async def _agree(self, only: Order, every: Order) -> Order | None:
+        in_the_way = [step.conflict for step in _steps(only) if step.conflict]
+        if in_the_way:
+            self._shell.tell(f"This cannot be undone yet: {'; '.join(in_the_way)}", "warning", 20)
+            return None
+        if not _count(only):
+            self._shell.tell("Nothing of this was done from here: there is nothing to undo.")
+            return None
+        later = [name for name in every.sections if name not in only.sections and _commands_of(every, name)]
+        dialog = Ask(_question(only, later), _answers(only, every, later))
+        return await self._shell.ask(dialog)
+
+
+def _question(only: Order, later: list[str]) -> list[Block]:
+    title = "Undo everything?" if len(only.sections) > 1 else f"Undo {SECTIONS[only.section]}?"
+    told = [block(title, "title")]
+    if later:
+        stands = "stands" if len(later) == 1 else "stand"
+        names = listed(SECTIONS[name] for name in later)
+        told.append(block(f"{names} {stands} on it, and would be left without it.", "caution"))
+    told += [block(""), block("This will run:")]
+    for step in _steps(only):
+        for command in step.commands:
+            told += command_blocks(command.printed)
+    return told
+
+
+def _answers(only: Order, every: Order, later: list[str]) -> list[tuple[Order | None, str]]:
+    count = _count(only)
+    these = "this command" if count == 1 else f"these {count} commands"
+    answers: list[tuple[Order | None, str]] = [(None, "No, leave it as it is")]
+    if later and not any(step.conflict for step in _steps(every)):
+        names = listed(SECTIONS[name] for name in later)
+        answers.append((every, f"Undo {names} first, then this: {_count(every)} commands in all"))
+    answers.append((only, f"Yes, only this: run {these}" if later else f"Yes, run {these}"))
+    return answers
+
+
+def _steps(order: Order) -> list[Step]:
+    return [step for steps in order.steps.values() for step in steps]
+
+
+def _count(order: Order) -> int:
+    return sum(len(step.commands) for step in _steps(order))
+
+
+def _commands_of(order: Order, section: str) -> bool:
+    return any(step.commands for step in _steps(order) if step.section == SECTION_NUMBERS[section])

@@ -1,0 +1,1 @@
+"""What opens over the screens: each is a question with a typed answer, None where it is left without one."""

@@ -1,0 +1,143 @@
+"""What the wizard knows of one host of the plan, and what was run on it from here."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vxlan_tui.checks.finding import Finding
+    from vxlan_tui.reach import Outcome
+    from vxlan_tui.session import Result
+    from vxlan_tui.steps import Step
+
+KEPT_LINES = 500
+"""So many last lines of a command's output stay on screen."""
+
+Key = tuple[str, str, str]
+
+
+def undo_of(section: str) -> str:
+    """Return the name that a section's way back goes by: its steps are others than those of the way there."""
+    return f"undo {section}"
+
+
+def key_of(section: str, step: "Step") -> Key:
+    """Return what makes a step this one, from one look to the next."""
+    return (section, step.id, step.subject)
+
+
+@dataclass
+class CommandOutput:
+    """A command that ran from here: its text, its output so far, and how it ended."""
+
+    text: str
+    lines: list[str] = field(default_factory=list)
+    outcome: "Outcome | None" = None
+    started: float = field(default_factory=time.monotonic)
+
+    def add(self, line: str) -> None:
+        """Add a line of output; of a long output the last lines are kept."""
+        self.lines.append(line)
+        if len(self.lines) > 2 * KEPT_LINES:
+            del self.lines[:KEPT_LINES]
+
+
+@dataclass
+class StepOutput:
+    """What running a step has shown so far; `title` is what it was called when it began."""
+
+    title: str = ""
+    commands: list[CommandOutput] = field(default_factory=list)
+    result: "Result | None" = None
+
+    @property
+    def state(self) -> str:
+        """How it ended: changed, failed and so on; `running` as long as it has not."""
+        return self.result.state if self.result is not None else "running"
+
+
+@dataclass
+class HostWork:
+    """One host. `not_ready` says in words what a look at a section was refused for."""
+
+    name: str = ""
+    steps: dict[str, list["Step"]] = field(default_factory=dict)
+    not_ready: dict[str, str] = field(default_factory=dict)
+    outputs: dict[Key, StepOutput] = field(default_factory=dict)
+    undone: dict[str, tuple["Step", ...]] = field(default_factory=dict)
+    skipped: set[Key] = field(default_factory=set)
+    stopped: dict[str, str] = field(default_factory=dict)
+    findings: list["Finding"] = field(default_factory=list)
+    pending: set[tuple[str, str]] = field(default_factory=set)
+    verified: str = ""
+    unchecked: str = ""
+    """Why the checks could not be run."""
+
+    def output(self, section: str, step: "Step") -> StepOutput | None:
+        """Return what running a step has shown, None where it did not run."""
+        return self.outputs.get(key_of(section, step))
+
+    def status(self, section: str, step: "Step") -> str:
+        """Return in a word how a step stands: what the host shows counts, then what happened here."""
+        output = self.output(section, step)
+        if output is not None and output.state == "running":
+            return "running"
+        if step.conflict:
+            return "conflict"
+        if not step.commands:
+            return "done"
+        if output is not None and output.state in _ENDS:
+            return _ENDS[output.state]
+        if key_of(section, step) in self.skipped:
+            return "skipped"
+        return "to change" if step.changes else "to do"
+
+    def left(self, section: str) -> list["Step"]:
+        """Return the steps that would run with a section: what is not done and not skipped."""
+        steps = self.steps.get(section, [])
+        return [step for step in steps if step.commands and key_of(section, step) not in self.skipped]
+
+    def counts(self, section: str) -> tuple[int, int]:
+        """Return how many of a section's steps are done or skipped, and how many there are."""
+        steps = self.steps.get(section, [])
+        settled = [step for step in steps if self.status(section, step) in ("done", "skipped")]
+        return len(settled), len(steps)
+
+    def state(self, section: str) -> str:
+        """Return in a word or two how a section stands; empty where it was not looked at."""
+        if section in self.not_ready:
+            return "not ready"
+        if section not in self.steps:
+            return ""
+        statuses = [self.status(section, step) for step in self.steps[section]]
+        worst = next((word for word in ("running", "conflict", "failed", "taken back") if word in statuses), "")
+        if worst:
+            return worst
+        done, count = self.counts(section)
+        if not count:
+            return "as it is" if section == "ethernet" else "none"
+        if done < count:
+            return f"{done}/{count}"
+        return "skipped" if "skipped" in statuses else "done"
+
+    def is_done(self, section: str) -> bool:
+        """Return whether nothing of a section's steps is left to do, but for what is skipped."""
+        return self.state(section) in ("done", "skipped", "as it is", "none")
+
+    def all_undone(self, section: str) -> bool:
+        """Return whether an undo that was asked for in a section has gone well to its end."""
+        outputs = [self.output(undo_of(section), step) for step in self.undone.get(section, ()) if step.commands]
+        return bool(outputs) and all(output is not None and output.state in _WENT_WELL for output in outputs)
+
+    def forget_stale_outputs(self) -> None:
+        """Drop what steps have shown that went well then, and are to be done again now."""
+        for section, steps in self.steps.items():
+            for key in [key_of(section, step) for step in steps if step.commands]:
+                if key in self.outputs and self.outputs[key].state in _WENT_WELL:
+                    del self.outputs[key]
+
+
+_WENT_WELL = ("changed", "done")
+
+_ENDS = {"failed": "failed", "stopped": "stopped", "taken back": "taken back"}
+"""How a step that is still to be done ended when it ran."""

@@ -1,0 +1,181 @@
+"""The state of the wizard beside its widgets: the draft, the looks at the hosts, and what has run."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vxlan_tui.ui.host_work import HostWork
+from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys
+
+if TYPE_CHECKING:
+    from vxlan_tui.facts.survey import Survey
+    from vxlan_tui.plan import Fault, Host, Plan
+    from vxlan_tui.steps import Step
+
+SECTIONS = {
+    "hosts": "Hosts",
+    "plan": "Plan",
+    "ethernet": "Ethernet",
+    "bridge": "Bridge",
+    "network": "Network",
+    "vms": "VMs",
+    "verify": "Verify",
+    "finish": "Finish",
+}
+"""The sections of the way, as the list at the left names them."""
+
+SECTION_NUMBERS = {"ethernet": "10.2", "bridge": "10.3", "network": "10.4", "vms": "10.5"}
+"""The guide's numbers of what is done in steps."""
+
+STEP_SECTIONS = tuple(SECTION_NUMBERS)
+
+EVERYTHING = "everything"
+"""What runs, where it is not one section."""
+
+SETTLED = ("done", "ready", "skipped", "as it is", "none", "OK", "saved")
+
+
+@dataclass
+class Run:
+    """What runs now: in which section (or everything), how many steps of how many, and since when (monotonic)."""
+
+    section: str = ""
+    done: int = 0
+    count: int = 0
+    since: float = field(default_factory=time.monotonic)
+    command: str = ""
+
+    @property
+    def seconds(self) -> int:
+        """The seconds since it began."""
+        return int(time.monotonic() - self.since)
+
+
+@dataclass
+class Model:
+    """One wizard's state. `marked` names the host whose commands and output are shown.
+
+    `advance` is the section in which the mark goes on to the next open step, once the look after a run has told which
+    that is. `waits` is in how many seconds the checks run again by themselves. `form_focus` is the field of the plan's
+    form to go to when it is drawn anew.
+    """
+
+    draft: Draft
+    asked_host: str | None = None
+    current: str = "hosts"
+    surveys: Surveys = field(default_factory=dict)
+    plan: "Plan | None" = None
+    faults: tuple["Fault", ...] = ()
+    hosts: dict[str, HostWork] = field(default_factory=dict)
+    marked: str = ""
+    run: Run | None = None
+    looking: bool = False
+    checking: bool = False
+    waits: float = 0.0
+    advance: str = ""
+    saved_scripts: bool = False
+    opened: bool = False
+    form_focus: str = ""
+    leaving: int = 0
+
+    @property
+    def survey(self) -> "Survey | None":
+        """What was found on this machine."""
+        return self.surveys.get(HERE)
+
+    @property
+    def here(self) -> "Host | None":
+        """The host of the plan that this machine is."""
+        hosts = self.plan.hosts if self.plan else ()
+        return hosts[self.draft.here] if 0 <= self.draft.here < len(hosts) else None
+
+    @property
+    def worked(self) -> "list[Host]":
+        """The hosts that can be worked on from here."""
+        here = self.here
+        return [here] if here is not None else []
+
+    @property
+    def host(self) -> "Host | None":
+        """The host that is marked."""
+        return next((host for host in self.worked if host.name == self.marked), next(iter(self.worked), None))
+
+    @property
+    def work(self) -> HostWork:
+        """What is known of the host that is marked."""
+        return self.work_of(self.host.name if self.host else "")
+
+    def work_of(self, name: str) -> HostWork:
+        """Return what is known of a host of the plan."""
+        return self.hosts.setdefault(name, HostWork(name))
+
+    @property
+    def running(self) -> str:
+        """The section in which something runs, or everything; empty where nothing does."""
+        return self.run.section if self.run else ""
+
+    def check_plan(self) -> None:
+        """Check the draft; what was looked at for another plan, or for another host of it, is forgotten."""
+        before, here = self.plan, self.here
+        plan, self.faults = self.draft.check()
+        changed = plan != before
+        self.plan = plan if changed else before
+        if changed or self.here != here:
+            self.forget_looks()
+
+    def forget_looks(self) -> None:
+        """Drop what was derived from a plan that has changed since."""
+        for work in self.hosts.values():
+            work.steps.clear()
+            work.not_ready.clear()
+            work.verified = ""
+
+    def state(self, section: str) -> str:
+        """Return in a word or two how a section stands."""
+        if section == self.running:
+            return "running"
+        if section == "hosts":
+            return self._hosts_state()
+        if section == "plan":
+            return self._plan_state()
+        return self._work_state(section) if self.plan is not None else "-"
+
+    def _work_state(self, section: str) -> str:
+        if section in SECTION_NUMBERS:
+            return self.work.state(section) or ("looking" if self.looking else "to do")
+        if section == "verify":
+            return self.work.verified or "to do"
+        return "done" if self.all_done and self.work.verified.startswith("OK") else "to do"
+
+    def _hosts_state(self) -> str:
+        if self.survey is None:
+            return "looking"
+        return f"{len(self.survey.missing)} missing" if self.survey.missing else "ready"
+
+    def _plan_state(self) -> str:
+        if self.plan is None:
+            return f"{len(self.faults)} to mend" if self.faults and self.opened else "to do"
+        return "done" if self.draft.is_saved else "not saved"
+
+    def is_done(self, section: str) -> bool:
+        """Return whether nothing of a section's steps is left to do, but for what is skipped."""
+        return self.plan is not None and self.work.is_done(section)
+
+    @property
+    def all_done(self) -> bool:
+        """Whether every step of the plan is done, or skipped."""
+        return all(map(self.is_done, STEP_SECTIONS))
+
+    def left(self, sections: Iterable[str] = STEP_SECTIONS) -> "tuple[Step, ...]":
+        """Return the steps of these sections that would run."""
+        return tuple(step for section in sections for step in self.work.left(section))
+
+    def open_before(self, section: str) -> list[str]:
+        """Return the sections before this one that are not done: their steps come first."""
+        earlier = STEP_SECTIONS[: STEP_SECTIONS.index(section)] if section in STEP_SECTIONS else ()
+        return [name for name in earlier if name in self.work.steps and not self.is_done(name)]
+
+    def next_open(self, sections: Iterable[str] = SECTIONS) -> str:
+        """Return the first section that is not done."""
+        return next((name for name in sections if self.state(name) not in SETTLED), "finish")

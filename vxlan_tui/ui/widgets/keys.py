@@ -1,0 +1,52 @@
+"""Keys are taken in the order in which they were typed, also where a slow line brings many at once."""
+
+import asyncio
+
+from textual.app import App
+from textual.binding import Binding
+from textual.events import Event, Key
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input
+
+LINE_KEYS = {
+    key: bound.action for bound in Input.BINDINGS if isinstance(bound, Binding) for key in bound.key.split(",")
+}
+"""What the keys do that a line to type in has by itself."""
+
+PATIENCE = 0.5
+"""Seconds that a key waits for what has just opened, and is about to take the focus."""
+
+
+class InOrder(App[int]):
+    """Does at once what a key is bound to.
+
+    Textual hands a key to the widget in focus, and looks for a binding when the key has come back from there:
+    text that was typed after an arrow or Ctrl-U would overtake it, and stand in the wrong field.
+    """
+
+    async def on_event(self, event: Event) -> None:
+        """Do what a key is bound to; what is typed goes to its line, as everything else does."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self._focus_settled()
+            # Textual's own search, which it begins only when the key has come back.
+            if await self._check_bindings(event.key, priority=True) or (
+                not is_typed(event, self.focused) and await self._check_bindings(event.key)
+            ):
+                await asyncio.sleep(0)  # what it has begun opens its dialog before the next key is looked at
+                return
+        await super().on_event(event)
+
+    async def _focus_settled(self) -> None:
+        for _ in range(int(PATIENCE / 0.01)):
+            if self.focused is not None or not isinstance(self.screen, ModalScreen):
+                return
+            await asyncio.sleep(0.01)
+
+
+def is_typed(event: Key, focused: Widget | None) -> bool:
+    """Whether a key is for the line that has the focus: a character, or one of a line's own keys."""
+    if not isinstance(focused, Input):
+        return False
+    own = LINE_KEYS.get(event.key)
+    return event.is_printable or (own is not None and focused.check_action(own, ()) is not False)
