@@ -9,7 +9,7 @@ from vxlan_tui.command import Command
 from vxlan_tui.plan import Plan, parse
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import matrix
-from vxlan_tui.ui.picture import Mark, Marks, drawn, of_findings, of_steps
+from vxlan_tui.ui.picture import Mark, Marks, drawn, of_findings, of_steps, text_of
 
 UP: Marks = {"bridge0": Mark.UP, "vxlan10": Mark.UP, "8472/udp": Mark.UP, "vma": Mark.UP, "vmb": Mark.UP}
 
@@ -33,7 +33,8 @@ def plan() -> Plan:
 
 def first_line(plan: Plan, **marks: Marks) -> str:
     """Draw, as host-a sees it."""
-    return drawn(plan, plan.hosts[0], lambda name: marks.get(name.replace("-", "_"), {})).plain.splitlines()[0]
+    lines = drawn(plan, plan.hosts[0], lambda name: marks.get(name.replace("-", "_"), {}))
+    return text_of(lines).splitlines()[0]
 
 
 def test_it_lights_up_step_by_step(plan: Plan) -> None:
@@ -46,7 +47,7 @@ def test_it_lights_up_step_by_step(plan: Plan) -> None:
 def test_a_closed_port_breaks_the_tunnel_and_is_told_without_colours(plan: Plan) -> None:
     closed = {**UP, "8472/udp": Mark.WRONG, "host-b": Mark.UP}
     assert first_line(plan, host_a=closed) == "vma --- bridge0 ... !vxlan10 =x= host-b --- vmb"
-    assert "!: not as it should be" in drawn(plan, plan.hosts[0], lambda _: closed).plain
+    assert "!: not as it should be" in text_of(drawn(plan, plan.hosts[0], lambda _: closed))
 
 
 def test_what_answers_from_here_is_seen_without_a_look_over_there(plan: Plan) -> None:
@@ -59,7 +60,7 @@ def test_what_answers_from_here_is_seen_without_a_look_over_there(plan: Plan) ->
 def test_many_hosts_stand_below_each_other_and_the_rest_is_counted() -> None:
     names = [f"kvm{number:02}" for number in range(12)]
     plan = of_hosts(names, {"vm0": "kvm00", "vm1": "kvm00"})
-    lines = drawn(plan, plan.hosts[0], lambda _: {**UP, "vm0": Mark.UP, "vm1": Mark.UP}).plain.splitlines()
+    lines = text_of(drawn(plan, plan.hosts[0], lambda _: {**UP, "vm0": Mark.UP, "vm1": Mark.UP})).splitlines()
     assert lines == [
         "vm0 -+- bridge0 --- vxlan10 === kvm01",
         "vm1 -+                      +== kvm02",
@@ -89,10 +90,10 @@ def test_a_thing_is_wrong_when_one_check_of_it_failed() -> None:
 def test_a_column_a_host_while_there_is_room() -> None:
     states = [{"host-a": "done", "host-b": "will change"}, {"host-a": "FAILED"}]
     widths = matrix.column_widths(states, ["host-a", "host-b"], 56)
-    assert widths == (6, 11)
-    assert matrix.head(["host-a", "host-b"], widths, 56) == " " * 37 + "host-a  host-b     "
+    assert widths == (8, 11)
+    assert matrix.head(["host-a", "host-b"], widths, 56) == " " * 35 + "host-a    host-b     "
     line = matrix.line("Connection profile of the bridge bridge0", ["done", "will change"], widths, 56)
-    assert line == "Connection profile of the bridge ..  done    will change"
+    assert line == "Connection profile of the bridg..  done      will change"
     assert matrix.column_widths(states, [f"host-{n}" for n in range(12)], 56) == ()
 
 

@@ -19,7 +19,7 @@ from vxlan_tui.live.devices import Devices
 from vxlan_tui.live.fdb import Fdb
 from vxlan_tui.live.networks import Networks
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Interrupted, Outcome
+from vxlan_tui.reach import Interrupted, Outcome, Unreachable
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.session import Reporter, Result
 from vxlan_tui.state import Link, Network, Nic, VmState
@@ -74,10 +74,21 @@ class Stage:
     last_run: LastRun | None = None
     findings: list[list[Finding]] = field(default_factory=list)
     unreadable: str = ""
+    unreached: dict[str, str] = field(default_factory=dict)
+    here: str = ""
+    done_on: dict[str, set[str]] = field(default_factory=dict)
+    """What is done on each other host by its name; `done` is of the plan's first."""
+    ran_on: list[str] = field(default_factory=list)
+    """The host of each command that ran."""
 
     # What the wizard asks
 
+    def take_for_here(self, name: str) -> None:
+        self.here = name
+
     def survey(self, destination: str) -> Survey:
+        if destination in self.unreached:
+            raise Unreachable(destination, self.unreached[destination])
         return self.surveyed
 
     def this_host(self, plan: Plan) -> str:
@@ -90,22 +101,23 @@ class Stage:
         return ""
 
     def look(self, plan: Plan, host: Host) -> Look:
-        return {section: [self._step(section, part) for part in self.parts] for section in NUMBERS}
+        done = self._done_of(plan, host.name)
+        return {section: [self._step(section, part, done) for part in self.parts] for section in NUMBERS}
 
     def way_back(self, plan: Plan, host: Host, sections: tuple[str, ...]) -> list[Step]:
         names = [f"{section}-{part}" for section in reversed(sections) for part in reversed(self.parts)]
-        return [self._back(name) for name in names if name in self.done]
+        return [self._back(name) for name in names if name in self._done_of(plan, host.name)]
 
     def run(self, order: Order, telling: Telling) -> str:
         if self.locked:
             raise CannotStart(self.locked)
         for host, steps in order.steps.items():
-            reporter = telling.reporter(host)
-            fresh = [self._back(step.subject) for step in steps] if order.way == "back" else self._fresh(steps)
+            reporter, done = telling.reporter(host), self._done_of(order.plan, host)
+            fresh = [self._back(step.subject) for step in steps] if order.way == "back" else self._fresh(steps, done)
             todo, refused = matched(steps, fresh)
             for step, words in refused:
                 reporter.result(step, Result("failed", words))
-            if refused or not all(self._run(step, reporter, telling) for step in todo):
+            if refused or not all(self._run(step, reporter, telling, done, host) for step in todo):
                 return "failed"
         return "done"
 
@@ -118,13 +130,16 @@ class Stage:
     def check(self, plan: Plan, host: Host, tell: Callable[[Finding], None]) -> list[Finding]:
         return self.findings.pop(0) if len(self.findings) > 1 else self.planned(plan, host)
 
-    def log(self) -> str:
+    def log(self, host: Host | None) -> str:
         return "\n".join(self.ran) or "Nothing has run on this host yet."
 
     def script(self, plan: Plan, host: Host, undo: bool) -> str:
         return f"#!/bin/bash\n# {'undo ' if undo else ''}script of {host.name}\n"
 
-    def source(self, name: str, bridges: tuple[str, ...], vxlans: tuple[str, ...]) -> Any:
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def source(self, name: str, host: Host | None, bridges: tuple[str, ...], vxlans: tuple[str, ...]) -> Any:
         """A source that follows nothing."""
         made: Any = Fdb(bridges, vxlans) if name == "fdb" else {"devices": Devices, "networks": Networks}[name]()
         made.start = lambda on_change: setattr(made, "_on_change", on_change)
@@ -132,16 +147,24 @@ class Stage:
 
     # What its hosts do
 
-    def _fresh(self, steps: tuple[Step, ...]) -> list[Step]:
-        known = {step.id for section in NUMBERS for part in self.parts if (step := self._step(section, part))}
-        return [self._step(*step.id.split(".", 1)) if step.id in known else step for step in steps]
+    def _done_of(self, plan: Plan | None, name: str) -> set[str]:
+        is_first = plan is None or not name or name == plan.hosts[0].name
+        return self.done if is_first else self.done_on.setdefault(name, set())
 
-    def _step(self, section: str, part: str) -> Step:
+    def _fresh(self, steps: tuple[Step, ...], done: set[str]) -> list[Step]:
+        known = {f"{section}.{part}" for section in NUMBERS for part in self.parts}
+        return [self._again(step, done) if step.id in known else step for step in steps]
+
+    def _again(self, step: Step, done: set[str]) -> Step:
+        section, _, part = step.id.partition(".")
+        return self._step(section, part, done)
+
+    def _step(self, section: str, part: str, done: set[str]) -> Step:
         name = f"{section}-{part}"
         step = Step(f"{section}.{part}", NUMBERS[section], part, f"The {part} step of {section}", "Because.")
         if name in self.conflicts:
             return replace(step, conflict=self.conflicts[name])
-        if name in self.done:
+        if name in done:
             return step
         changes = (Change("a value", "old", "new"),) if part == "second" else ()
         stop = (Command(("virsh", "shutdown", self.stops[name])),) if name in self.stops else ()
@@ -152,7 +175,7 @@ class Stage:
         number = NUMBERS[name.partition("-")[0]]
         return Step(f"{name}.back", number, name, f"Take {name} back", commands=(Command(("undo", name)),))
 
-    def _run(self, step: Step, reporter: Reporter, telling: Telling) -> bool:
+    def _run(self, step: Step, reporter: Reporter, telling: Telling, done: set[str], host: str) -> bool:
         if not step.commands:
             reporter.result(step, Result("done"))
             return True
@@ -164,7 +187,7 @@ class Stage:
                 reporter.result(step, Result("stopped", "You stopped this here. Run it again to go on."))
                 raise
             reporter.command(command)
-            outcome = self._execute(command, reporter)
+            outcome = self._execute(command, reporter, done, host)
             reporter.ended(outcome)
             if not outcome.ok:
                 reporter.result(step, Result("failed", outcome.error))
@@ -172,16 +195,17 @@ class Stage:
         reporter.result(step, Result("changed"))
         return True
 
-    def _execute(self, command: Command, reporter: Reporter) -> Outcome:
+    def _execute(self, command: Command, reporter: Reporter, done: set[str], host: str) -> Outcome:
         verb, name = command.argv[0], command.argv[-1]
         self.ran.append(command.text)
+        self.ran_on.append(host)
         reporter.line(f"{verb}ing {name}")
         if name in self.held:
             self.hold.wait(10)
         if name in self.failing:
             reporter.line(self.failing[name])
             return Outcome(command, 4, 0.1, self.failing[name])
-        (self.done.discard if verb == "undo" else self.done.add)(name)
+        (done.discard if verb == "undo" else done.add)(name)
         return Outcome(command, 0, 0.1, "")
 
 

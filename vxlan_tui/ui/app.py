@@ -178,8 +178,8 @@ class Wizard(Base):
         if run is not None:
             yield ((f"running {run.done}/{run.count}", "next"),)
             yield ((duration(run.seconds), "next"),)
-        elif self.model.plan is not None and self.model.left():
-            yield ((f"{len(self.model.left())} steps left:", ""),)
+        elif count := sum(map(len, self.model.left().values())):
+            yield ((f"{count} steps left:", ""),)
             yield (("A runs them all", "next"),)
 
     def show_keys(self) -> None:
@@ -206,7 +206,8 @@ class Wizard(Base):
         pane.show()
         self.show_frame()
         self.call_after_refresh(pane.opened)
-        if section in (*STEP_SECTIONS, "finish") and not all(name in self.model.work.steps for name in STEP_SECTIONS):
+        unseen = any(name not in work.steps for work in self.model.works for name in STEP_SECTIONS)
+        if section in (*STEP_SECTIONS, "finish") and unseen:
             self.controllers.looking.look()
 
     def settled(self, section: str) -> None:
@@ -289,6 +290,13 @@ class Wizard(Base):
     @on(messages.MarkChanged)
     def _mark_changed(self) -> None:
         self.show_frame()
+
+    @on(messages.HostRequested)
+    def _mark_host(self, event: messages.HostRequested) -> None:
+        if event.name != self.model.marked:
+            self.model.marked = event.name
+            self.refresh_panels()
+            self.show()
 
     @on(messages.CopyRequested)
     def _copy(self, event: messages.CopyRequested) -> None:
@@ -442,8 +450,7 @@ class Wizard(Base):
                 panel.news(event.name)
 
     def _follow(self, hub: "Hub") -> bool:
-        host = self.model.host
-        return hub.follow(self.model.plan, host.interface if host else "")
+        return hub.follow(self.model.plan, self.model.host)
 
     def refresh_panels(self) -> None:
         """Have the live panels follow the model, and read again what the system sends no event about."""
@@ -502,6 +509,8 @@ class Wizard(Base):
         """End the live sources."""
         if self._hub is not None:
             self._hub.stop()
+        if "controllers" in self.__dict__:
+            self.controllers.engine.close()
 
 
 def _made(section: str, model: Model) -> Pane:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vxlan_tui.checks.finding import Finding
     from vxlan_tui.reach import Outcome
     from vxlan_tui.session import Result
@@ -72,6 +74,8 @@ class HostWork:
     verified: str = ""
     unchecked: str = ""
     """Why the checks could not be run."""
+    unreached: str = ""
+    """Why the host cannot be reached."""
 
     def output(self, section: str, step: "Step") -> StepOutput | None:
         """Return what running a step has shown, None where it did not run."""
@@ -105,8 +109,8 @@ class HostWork:
 
     def state(self, section: str) -> str:
         """Return in a word or two how a section stands; empty where it was not looked at."""
-        if section in self.not_ready:
-            return "not ready"
+        if self.unreached or section in self.not_ready:
+            return "unreached" if self.unreached else "not ready"
         if section not in self.steps:
             return ""
         statuses = [self.status(section, step) for step in self.steps[section]]
@@ -129,6 +133,12 @@ class HostWork:
         outputs = [self.output(undo_of(section), step) for step in self.undone.get(section, ()) if step.commands]
         return bool(outputs) and all(output is not None and output.state in _WENT_WELL for output in outputs)
 
+    def take(self, found: "Mapping[str, list[Step] | str]") -> None:
+        """Take what a look has found: each section's steps, or in words why it cannot be looked at."""
+        self.steps = {section: value for section, value in found.items() if not isinstance(value, str)}
+        self.not_ready = {section: value for section, value in found.items() if isinstance(value, str)}
+        self.forget_stale_outputs()
+
     def forget_stale_outputs(self) -> None:
         """Drop what steps have shown that went well then, and are to be done again now."""
         for section, steps in self.steps.items():
@@ -141,3 +151,45 @@ _WENT_WELL = ("changed", "done")
 
 _ENDS = {"failed": "failed", "stopped": "stopped", "taken back": "taken back"}
 """How a step that is still to be done ended when it ran."""
+
+
+WORST = ("running", "conflict", "failed", "taken back", "not ready")
+"""States of a section that one host has for all, the first one found."""
+
+
+def state_of_all(works: list[HostWork], section: str) -> str:
+    """Return in a word or two how a section stands on all hosts; empty where none was looked at."""
+    states = [work.state(section) for work in works if not work.unreached]
+    if works and not states:
+        return "unreached"
+    alone = len(set(states)) == 1 and len(states) == len(works)
+    worst = next((word for word in WORST if word in states), states[0] if alone else "")
+    if worst or not any(states):
+        return worst
+    counts = [work.counts(section) for work in works if section in work.steps]
+    done, count = sum(done for done, _ in counts), sum(count for _, count in counts)
+    if done < count:
+        return f"{done}/{count}"
+    return "unreached" if len(states) < len(works) else "done"
+
+
+def verdict_of_all(works: list[HostWork]) -> str:
+    """Return in a word or two how the checks ended on all hosts; empty where they did not run."""
+    verdicts = [work.verified for work in works]
+    if len(set(verdicts)) <= 1 and not any(word.endswith(("failed", "warn")) for word in verdicts):
+        return next(iter(verdicts), "")
+    for word in ("checking", "not ready", "wait"):
+        if found := next((verdict for verdict in verdicts if verdict.startswith(word)), ""):
+            return found
+    failed, warned = (sum(_number(verdict, word) for verdict in verdicts) for word in ("failed", "warn"))
+    if failed:
+        return f"{failed} failed"
+    if not all(verdicts):
+        return ""
+    return f"OK, {warned} warn" if warned else "OK"
+
+
+def _number(verdict: str, word: str) -> int:
+    """Return the number before a word of a verdict."""
+    words = verdict.split()
+    return int(words[words.index(word) - 1]) if word in words else 0

@@ -12,12 +12,15 @@ LEAST = 24
 """So many characters at least are left for what a line is about."""
 
 QUIET = ("done", "OK", "PASS", "ok")
-"""States that need no look: where there is no room for a column a host, they are counted."""
+"""States that need no look."""
 
 
 def column_widths(states: Sequence[Mapping[str, str]], hosts: Sequence[str], room: int) -> tuple[int, ...]:
-    """Return the width of each host's column, or none where not all have room beside what the lines are about."""
-    found = tuple(max(cell_len(host), *(cell_len(state.get(host, "")) for state in states), 1) for host in hosts)
+    """Return the width of each host's column, or none where not all have room beside what the lines are about.
+
+    A host's name has room for the brackets that mark it.
+    """
+    found = tuple(max(cell_len(host) + 2, *(cell_len(state.get(host, "")) for state in states), 1) for host in hosts)
     return found if sum(found) + GAP * len(found) <= room - LEAST else ()
 
 
@@ -33,7 +36,7 @@ def line(title: str, cells: Sequence[str], widths: Sequence[int], room: int) -> 
     """Return a line: what it is about, and a cell a host at its right."""
     columns = "".join(" " * GAP + set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
     left = room - cell_len(columns)
-    return f"{_cut(title, left)}{columns}"
+    return f"{cut(title, left)}{columns}"
 
 
 def exceptions(state: Mapping[str, str], hosts: Sequence[str]) -> str:
@@ -50,10 +53,9 @@ def exceptions(state: Mapping[str, str], hosts: Sequence[str]) -> str:
 
 
 def _usual(counted: "Counter[str]") -> str:
-    """Return the state that is counted: a quiet one where there is one, else that of the most."""
-    quiet = next((state for state in QUIET if counted[state]), "")
-    most, number = counted.most_common(1)[0]
-    return quiet or (most if number > 1 else "")
+    """Return the state that is counted: that of the most, and of two a quiet one."""
+    most = max(counted, key=lambda state: (counted[state], state in QUIET))
+    return most if counted[most] > 1 else ""
 
 
 def who_reaches_whom(hosts: Sequence[str], cells: Mapping[tuple[str, str], str], width: int = 4) -> list[str]:
@@ -72,5 +74,6 @@ def _cell(asks: str, asked: str, cells: Mapping[tuple[str, str], str]) -> str:
     return "-" if asks == asked else cells.get((asks, asked), "?")
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """Return a text in exactly this width, its end cut and signed where it is too long."""
     return set_cell_size(text if cell_len(text) <= width else f"{text[: max(0, width - 2)]}..", width)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vxlan_tui.ui.host_work import HostWork
+from vxlan_tui.ui.host_work import HostWork, state_of_all, verdict_of_all
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ STEP_SECTIONS = tuple(SECTION_NUMBERS)
 
 EVERYTHING = "everything"
 """What runs, where it is not one section."""
+
+StepsByHost = dict[str, "tuple[Step, ...]"]
+"""Steps, by the name of the host that they are for."""
 
 SETTLED = ("done", "ready", "skipped", "as it is", "none", "OK", "saved")
 
@@ -84,6 +87,10 @@ class Model:
         """What was found on this machine."""
         return self.surveys.get(HERE)
 
+    def survey_of(self, host: "Host") -> "Survey | None":
+        """What was found on a host of the plan; None where it was not looked at."""
+        return self.survey if host is self.here else self.surveys.get(host.ssh or "?")
+
     @property
     def here(self) -> "Host | None":
         """The host of the plan that this machine is."""
@@ -92,14 +99,26 @@ class Model:
 
     @property
     def worked(self) -> "list[Host]":
-        """The hosts that can be worked on from here."""
-        here = self.here
-        return [here] if here is not None else []
+        """The hosts that can be worked on from here: this machine, and those with an SSH destination."""
+        hosts = self.plan.hosts if self.plan else ()
+        return [host for host in hosts if host is self.here or host.ssh]
 
     @property
     def host(self) -> "Host | None":
-        """The host that is marked."""
-        return next((host for host in self.worked if host.name == self.marked), next(iter(self.worked), None))
+        """The host that is marked; this machine where none is."""
+        worked = self.worked
+        here = [host for host in worked if host is self.here]
+        return next((host for host in worked if host.name == self.marked), next(iter([*here, *worked]), None))
+
+    def host_beside(self, by: int) -> str:
+        """Return the name of the host so many places further than the marked one."""
+        names = [host.name for host in self.worked]
+        return names[(names.index(self.work.name) + by) % len(names)] if names else ""
+
+    @property
+    def works(self) -> list[HostWork]:
+        """What is known of each host that can be worked on from here."""
+        return [self.work_of(host.name) for host in self.worked]
 
     @property
     def work(self) -> HostWork:
@@ -143,15 +162,19 @@ class Model:
 
     def _work_state(self, section: str) -> str:
         if section in SECTION_NUMBERS:
-            return self.work.state(section) or ("looking" if self.looking else "to do")
+            return state_of_all(self.works, section) or ("looking" if self.looking else "to do")
         if section == "verify":
-            return self.work.verified or "to do"
-        return "done" if self.all_done and self.work.verified.startswith("OK") else "to do"
+            return verdict_of_all(self.works) or "to do"
+        return "done" if self.all_done and verdict_of_all(self.works).startswith("OK") else "to do"
 
     def _hosts_state(self) -> str:
         if self.survey is None:
             return "looking"
-        return f"{len(self.survey.missing)} missing" if self.survey.missing else "ready"
+        if unreached := sum(bool(work.unreached) for work in self.works):
+            return f"{unreached} unreached"
+        surveys = [self.survey_of(host) for host in self.worked] or [self.survey]
+        missing = sum(len(survey.missing) for survey in surveys if survey is not None)
+        return f"{missing} missing" if missing else "ready"
 
     def _plan_state(self) -> str:
         if self.plan is None:
@@ -160,21 +183,24 @@ class Model:
 
     def is_done(self, section: str) -> bool:
         """Return whether nothing of a section's steps is left to do, but for what is skipped."""
-        return self.plan is not None and self.work.is_done(section)
+        return bool(self.works) and all(work.is_done(section) for work in self.works)
 
     @property
     def all_done(self) -> bool:
         """Whether every step of the plan is done, or skipped."""
         return all(map(self.is_done, STEP_SECTIONS))
 
-    def left(self, sections: Iterable[str] = STEP_SECTIONS) -> "tuple[Step, ...]":
-        """Return the steps of these sections that would run."""
-        return tuple(step for section in sections for step in self.work.left(section))
+    def left(self, sections: Iterable[str] = STEP_SECTIONS) -> "StepsByHost":
+        """Return the steps of these sections that would run, by host; hosts with nothing left are not in it."""
+        asked = tuple(sections)
+        found = {work.name: tuple(step for name in asked for step in work.left(name)) for work in self.works}
+        return {name: steps for name, steps in found.items() if steps}
 
-    def open_before(self, section: str) -> list[str]:
-        """Return the sections before this one that are not done: their steps come first."""
+    def open_before(self, section: str, work: HostWork | None = None) -> list[str]:
+        """Return the sections before this one that are not done on a host: their steps come first."""
+        work = work or self.work
         earlier = STEP_SECTIONS[: STEP_SECTIONS.index(section)] if section in STEP_SECTIONS else ()
-        return [name for name in earlier if name in self.work.steps and not self.is_done(name)]
+        return [name for name in earlier if name in work.steps and not work.is_done(name)]
 
     def next_open(self, sections: Iterable[str] = SECTIONS) -> str:
         """Return the first section that is not done."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+from vxlan_tui.ui.render import Line, Part
 
 if TYPE_CHECKING:
     from vxlan_tui.checks.finding import Finding
@@ -33,7 +33,7 @@ Marks = dict[str, Mark]
 """How things stand, by their names."""
 
 _FORMS = {Mark.UP: "{}", Mark.OPEN: "({})", Mark.WRONG: "!{}", Mark.UNKNOWN: "{}?"}
-_STYLES = {Mark.UP: "bold green", Mark.OPEN: "", Mark.WRONG: "bold red", Mark.UNKNOWN: "yellow"}
+_ROLES = {Mark.UP: "good", Mark.OPEN: "dim", Mark.WRONG: "bad", Mark.UNKNOWN: "caution"}
 _LEGEND = {
     Mark.OPEN: "(in parentheses): not made yet",
     Mark.WRONG: "!: not as it should be",
@@ -72,35 +72,38 @@ class _Part:
         return _FORMS[self.mark].format(self.words)
 
 
-def drawn(plan: "Plan", host: "Host", marks: Callable[[str], Marks]) -> Text:
+def drawn(plan: "Plan", host: "Host", marks: Callable[[str], Marks]) -> list[Line]:
     """Draw every segment as this host has a part in it; `marks` gives how things stand on a host, by its name."""
-    text = Text(no_wrap=True, overflow="ellipsis")
+    lines: list[Line] = []
     used: set[Mark] = set()
     for segment in plan.segments:
-        _segment(text, plan, host, segment, marks, used)
-    for mark in sorted(used - {Mark.UP}):
-        text.append(f"{_LEGEND[mark]}   ", _STYLES[mark])
-    text.rstrip()
-    return text
+        lines += _segment(plan, host, segment, marks, used)
+    legend = tuple((f"{_LEGEND[mark]}   ", _ROLES[mark]) for mark in sorted(used - {Mark.UP}))
+    return [*lines, legend] if legend else lines
+
+
+def text_of(lines: Iterable[Line]) -> str:
+    """Return what was drawn as text."""
+    return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
 
 
 def _segment(
-    text: Text, plan: "Plan", host: "Host", segment: "Segment", marks: Callable[[str], Marks], used: set[Mark]
-) -> None:
+    plan: "Plan", host: "Host", segment: "Segment", marks: Callable[[str], Marks], used: set[Mark]
+) -> list[Line]:
     here = marks(host.name)
     vms = [_Part(vm.name, here.get(vm.name, Mark.OPEN)) for vm in plan.vms_of(host) if vm.network == segment.network]
     bridge = _Part(segment.bridge, _worst(here, (segment.bridge,)))
     vxlan = _Part(segment.vxlan, _worst(here, (segment.vxlan, f"{segment.port}/udp")))
     peers = [_peer(plan, peer, segment, here, marks(peer.name)) for peer in plan.peers(host)]
     used |= {part.mark for part in (*vms, bridge, vxlan, *(part for parts in peers for part in parts))}
-    middle = f"{bridge.shown} {_link(bridge, vxlan)} {vxlan.shown}"
     left, right = _limited([[vm] for vm in vms]), _limited(peers)
-    width = max((len(parts[0].shown) for parts in left), default=0)
+    lines = []
     for row in range(max(len(left), len(right), 1)):
-        parts = left[row] if row < len(left) else []
-        _append_row(text, parts, width, [bridge, vxlan] if row == 0 else [], len(middle), len(left) > 1)
-        _append_peer(text, vxlan, right[row] if row < len(right) else [], first=row == 0)
-        text.append("\n")
+        vm = left[row][0] if row < len(left) else None
+        near = _near(vm, left, bridge, vxlan, row == 0)
+        far = _far(vxlan, right[row], row == 0) if row < len(right) else ()
+        lines.append((*near, *far))
+    return lines
 
 
 def _limited(rows: Sequence[list[_Part]]) -> list[list[_Part]]:
@@ -128,29 +131,31 @@ def _link(one: _Part, other: _Part) -> str:
     return "---" if max(one.mark, other.mark) is Mark.UP else "..."
 
 
-def _append_row(text: Text, vm: list[_Part], width: int, middle: list[_Part], length: int, several: bool) -> None:
-    """Append a VM, and on the first line what all VMs are connected to."""
-    shown = vm[0].shown if vm else ""
-    text.append(shown, _STYLES[vm[0].mark] if vm else "").append(" " * (width - len(shown)))
-    if not middle:
-        text.append(" -+" if vm else " " * 3).append(" " * (length + 2))
-        return
-    bridge, vxlan = middle
-    link = _link(vm[0], bridge) if vm else "   "
-    text.append(f" {link[0]}+{link[2]} " if several else f" {link} ")
-    text.append(bridge.shown, _STYLES[bridge.mark]).append(f" {_link(bridge, vxlan)} ")
-    text.append(vxlan.shown, _STYLES[vxlan.mark])
+def _near(vm: _Part | None, vms: list[list[_Part]], bridge: _Part, vxlan: _Part, first: bool) -> Line:
+    """Return a VM of this host, and on the first line what all its VMs are connected to."""
+    width = max((len(parts[0].shown) for parts in vms), default=0)
+    shown = (f"{vm.shown if vm else '':<{width}}", _ROLES[vm.mark] if vm else "")
+    middle = f"{bridge.shown} {_link(bridge, vxlan)} {vxlan.shown}"
+    if not first:
+        return (shown, (f"{' -+' if vm else '':<3}{'':{len(middle) + 2}}", ""))
+    link = _link(vm, bridge) if vm else "   "
+    link = f"{link[0]}+{link[2]}" if len(vms) > 1 else link
+    to_vxlan = (f" {_link(bridge, vxlan)} ", "")
+    return (shown, (f" {link} ", ""), _shown(bridge), to_vxlan, _shown(vxlan))
 
 
-def _append_peer(text: Text, vxlan: _Part, parts: list[_Part], first: bool) -> None:
-    """Append the tunnel, and where it leads."""
-    if not parts:
-        return
+def _far(vxlan: _Part, parts: list[_Part], first: bool) -> Line:
+    """Return the tunnel, and where it leads."""
     peer = parts[0]
     wrong = Mark.WRONG in (vxlan.mark, peer.mark)
     tunnel = "===" if max(vxlan.mark, peer.mark) is Mark.UP else "=x=" if wrong else "..."
-    text.append(f" {tunnel} " if first else f" +{tunnel[1:]} ")
+    drawing: list[Part] = [(f" {tunnel} " if first else f" +{tunnel[1:]} ", "")]
     for place, part in enumerate(parts):
         if place:
-            text.append(f" {_link(peer, part)} " if place == 1 else ", ")
-        text.append(part.shown, _STYLES[part.mark])
+            drawing.append((f" {_link(peer, part)} " if place == 1 else ", ", ""))
+        drawing.append(_shown(part))
+    return tuple(drawing)
+
+
+def _shown(part: _Part) -> Part:
+    return (part.shown, _ROLES[part.mark])

@@ -1,8 +1,10 @@
 """The checks: run in a thread, each finding shown as it arrives; what is not ready yet is checked again by itself."""
 
+import asyncio
+
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import CommandFailed
+from vxlan_tui.reach import CommandFailed, Unreachable
 from vxlan_tui.ui import remedies
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.running import Running
@@ -27,26 +29,31 @@ class Checking:
         Checks that ran `by_itself` leave the mark where it is.
         """
         model = self._model
-        plan, host = model.plan, model.host
-        if plan is None or host is None or model.checking:
+        plan, hosts = model.plan, tuple(model.worked)
+        if plan is None or not hosts or model.checking:
             return
-        work = model.work_of(host.name)
         model.checking, model.waits = True, 0.0
-        work.verified = "checking"
+        for host in hosts:
+            model.work_of(host.name).verified = "checking"
+        await asyncio.gather(*(self._check(plan, host) for host in hosts))
+        model.checking = False
+        self._wait()
+        self._shell.show()
+        if not by_itself:
+            self._shell.settled("verify")
+
+    async def _check(self, plan: Plan, host: Host) -> None:
+        work = self._model.work_of(host.name)
         try:
             work.unchecked = await self._shell.in_thread(lambda: self._engine.unchecked(plan, host))
             if not work.unchecked:
                 await self._run(plan, host, work)
-        except (CommandFailed, OSError) as error:
+        except (CommandFailed, Unreachable, OSError) as error:
             work.unchecked = str(error)
             work.findings = [finding for finding in work.findings if finding.key not in work.pending]
-        model.checking = False
         work.pending = set()
         work.verified = "not ready" if work.unchecked else verdict(work.findings)
-        self._wait(work)
         self._shell.show()
-        if not by_itself:
-            self._shell.settled("verify")
 
     async def _run(self, plan: Plan, host: Host, work: HostWork) -> None:
         planned = await self._shell.in_thread(lambda: self._engine.planned(plan, host))
@@ -70,20 +77,22 @@ class Checking:
             work.findings.append(finding)
         self._shell.show()
 
-    def _wait(self, work: HostWork) -> None:
+    def _wait(self) -> None:
         """Have the checks run again where something is not ready yet."""
-        wait = max((finding.wait for finding in work.findings), default=0.0)
+        wait = max((finding.wait for work in self._model.works for finding in work.findings), default=0.0)
         if wait:
             self._model.waits = wait + 1
-            self._say_the_wait(work)
+            self._say_the_wait()
 
-    def _say_the_wait(self, work: HostWork) -> None:
-        if not any(finding.status is Status.FAIL for finding in work.findings):
-            work.verified = f"wait {self._model.waits:.0f} s"
+    def _say_the_wait(self) -> None:
+        for work in self._model.works:
+            waits = any(finding.wait for finding in work.findings)
+            if waits and not any(finding.status is Status.FAIL for finding in work.findings):
+                work.verified = f"wait {self._model.waits:.0f} s"
 
     def second(self) -> None:
         """A second has passed: count down what is waited for, and check again when it is over."""
-        model, work = self._model, self._model.work
+        model = self._model
         if not model.waits or model.checking:
             return
         if model.running:
@@ -91,7 +100,7 @@ class Checking:
             return
         model.waits = max(0.0, model.waits - 1)
         if model.waits:
-            self._say_the_wait(work)
+            self._say_the_wait()
             self._shell.show()
         else:
             self._shell.begin(self.check(by_itself=True))

@@ -51,8 +51,11 @@ class Telling:
 class Engine(Protocol):
     """What is done on hosts. Every method takes its time, and is called in a thread."""
 
+    def take_for_here(self, name: str) -> None:
+        """Take the host of that name for this machine; it is not reached over SSH."""
+
     def survey(self, destination: str) -> Survey:
-        """Look at a host without a plan, at this machine where the destination is empty."""
+        """Look at a host without a plan, at this machine where the destination is empty; raise Unreachable."""
 
     def this_host(self, plan: Plan) -> str:
         """Return the name of the host of the plan that this machine is; raise Refused where that is not plain."""
@@ -84,11 +87,14 @@ class Engine(Protocol):
     def check(self, plan: Plan, host: Host, tell: Callable[[Finding], None]) -> list[Finding]:
         """Run the checks of a host; raise CommandFailed, OSError."""
 
-    def log(self) -> str:
-        """Return what ran on this machine, ready to paste; raise OSError."""
+    def log(self, host: Host | None) -> str:
+        """Return what ran on a host of the plan, on this machine for none, ready to paste; raise OSError."""
 
     def script(self, plan: Plan, host: Host, undo: bool) -> str:
         """Return a host's script."""
 
-    def source(self, name: str, bridges: tuple[str, ...], vxlans: tuple[str, ...]) -> Source[Any]:
-        """Return the source of a live panel, not started yet. This one takes no time."""
+    def source(self, name: str, host: Host | None, bridges: tuple[str, ...], vxlans: tuple[str, ...]) -> Source[Any]:
+        """Return the source of a live panel of a host, not started yet. This one takes no time."""
+
+    def close(self) -> None:
+        """End the connections to all hosts."""

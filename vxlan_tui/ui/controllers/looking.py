@@ -1,7 +1,11 @@
 """Looking at the hosts: in a thread, and what was shown stays until the new look is there."""
 
+import asyncio
+
 from vxlan_tui.exits import CannotStart
-from vxlan_tui.ui.controllers.engine import Engine, Look
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.reach import Unreachable
+from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.model import Model
 from vxlan_tui.ui.plan_form.draft import HERE
@@ -30,19 +34,13 @@ class Looking:
     async def _look(self) -> None:
         model = self._model
         try:
-            await self._survey()
             while True:
                 self._again = False
-                plan, host = model.plan, model.host
-                found: Look = {}
-                if plan is not None and host is not None:
-                    found = await self._shell.in_thread(lambda p=plan, h=host: self._engine.look(p, h))  # type: ignore[misc]
-                if plan is model.plan and host == model.host and not self._again:
+                plan, hosts, here = model.plan, tuple(model.worked), model.here
+                self._engine.take_for_here(here.name if here is not None else "")
+                await asyncio.gather(self._survey(HERE), *(self._look_at(plan, host) for host in hosts))
+                if plan is model.plan and here == model.here and not self._again:
                     break
-            if host is not None:
-                self._take(host.name, found)
-        except CannotStart as error:
-            self._shell.tell(str(error), "warning")
         finally:
             model.looking = False
         self._shell.refresh_panels()
@@ -51,12 +49,23 @@ class Looking:
             advance, model.advance = model.advance, ""
             self._shell.settled(advance)
 
-    async def _survey(self) -> None:
-        """Look at this machine as such: what the first section and the plan's form tell of."""
-        self._model.surveys[HERE] = await self._shell.in_thread(lambda: self._engine.survey(HERE))
+    async def _survey(self, destination: str) -> None:
+        """Look at a host as such: what the first section and the plan's form tell of."""
+        found = await self._shell.in_thread(lambda: self._engine.survey(destination))
+        self._model.surveys[destination] = found
 
-    def _take(self, name: str, found: Look) -> None:
-        work = self._model.work_of(name)
-        work.steps = {section: value for section, value in found.items() if isinstance(value, list)}
-        work.not_ready = {section: value for section, value in found.items() if isinstance(value, str)}
-        work.forget_stale_outputs()
+    async def _look_at(self, plan: Plan | None, host: Host) -> None:
+        """Look at a host of the plan; what was found stands as soon as it is there."""
+        if plan is None:
+            return
+        work = self._model.work_of(host.name)
+        try:
+            if host is not self._model.here and host.ssh:
+                await self._survey(host.ssh)
+            found = await self._shell.in_thread(lambda: self._engine.look(plan, host))
+            work.unreached = ""
+        except (CannotStart, Unreachable) as error:
+            found, work.unreached = {}, str(error)
+        if plan is self._model.plan:
+            work.take(found)
+        self._shell.show()

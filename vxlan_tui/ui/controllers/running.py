@@ -4,7 +4,7 @@ import signal
 from contextlib import suppress
 
 from vxlan_tui.exits import CannotStart
-from vxlan_tui.reach import Interrupted, Interrupts
+from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import remedies
 from vxlan_tui.ui.controllers.engine import Engine, Order, Telling
@@ -15,8 +15,8 @@ from vxlan_tui.ui.controllers.reporter import ModelReporter
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.host_work import key_of, undo_of
-from vxlan_tui.ui.model import EVERYTHING, SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model, Run
-from vxlan_tui.ui.render import block, counted, listed
+from vxlan_tui.ui.model import EVERYTHING, SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model, Run, StepsByHost
+from vxlan_tui.ui.render import Block, block, counted, listed
 
 
 class Running:
@@ -32,26 +32,37 @@ class Running:
 
     # What is asked first
 
-    async def run_steps(self, section: str, steps: tuple[Step, ...]) -> bool:
+    async def run_steps(self, section: str, steps: StepsByHost) -> bool:
         """Run a section's steps; what they stand on first, and nothing that stops a VM without a question."""
-        earlier = self._model.open_before(section)
-        if earlier and not all(name == section for name in earlier):
+        model = self._model
+        earlier = [
+            name
+            for name in STEP_SECTIONS
+            if any(name in model.open_before(section, model.work_of(host)) for host in steps)
+        ]
+        if earlier:
             return await self._run_after(section, steps, earlier)
         return await self._run((section,), section, steps)
 
-    async def _run_after(self, section: str, steps: tuple[Step, ...], earlier: list[str]) -> bool:
+    async def _run_after(self, section: str, steps: StepsByHost, earlier: list[str]) -> bool:
         names = listed(SECTIONS[name] for name in earlier)
-        first = self._model.left(earlier)
-        conflict = next((name for name in earlier if self._model.state(name) in ("conflict", "not ready")), "")
-        if conflict:
-            self._shell.tell(f"{SECTIONS[conflict]} comes first, and is {self._model.state(conflict)}.", "warning")
+        left = self._model.left(earlier)
+        first = {host: left.get(host, ()) for host in steps}
+        works = [self._model.work_of(host) for host in steps]
+        states = [(name, work.state(name)) for name in earlier for work in works]
+        stuck = next(((name, state) for name, state in states if state in ("conflict", "not ready")), None)
+        if stuck is not None:
+            self._shell.tell(f"{SECTIONS[stuck[0]]} comes first, and is {stuck[1]}.", "warning")
             return False
-        question = f"{SECTIONS[section]} stands on {names}, where {counted(len(first), 'step')} "
-        question += "is not done." if len(first) == 1 else "are not done."
-        answers = [(True, f"Run {names} first, then this: {len(first) + len(steps)} steps"), (False, "Back")]
+        count = sum(map(len, first.values()))
+        question = f"{SECTIONS[section]} stands on {names}, where {counted(count, 'step')} "
+        question += "is not done." if count == 1 else "are not done."
+        all_steps = {host: (*first[host], *mine) for host, mine in steps.items()}
+        total = sum(map(len, all_steps.values()))
+        answers = [(True, f"Run {names} first, then this: {total} steps"), (False, "Back")]
         if not await self._shell.ask(Ask(question, answers)):
             return False
-        return await self._run((*earlier, section), section, (*first, *steps))
+        return await self._run((*earlier, section), section, all_steps)
 
     async def run_everything(self) -> None:
         """Run what is left in all sections, and verify."""
@@ -69,23 +80,30 @@ class Running:
             return
         steps = model.left(sections)
         if steps:
-            question = [block(f"Run everything that is left on {model.work.name}: {counted(len(steps), 'step')}.")]
-            question += [block(f"{SECTIONS[name]}: {len(model.left((name,)))}", "", 2) for name in sections]
-            answers = [(True, "Run them, then verify"), (False, "Back")]
-            stops = remedies.stopped_vms(steps)
-            if stops:
-                question += [block(f"This shuts {listed(stops)} down, and starts it again.", "caution")]
-            if not await self._shell.ask(Ask(question, answers)):
+            question = self._everything(steps, sections)
+            if not await self._shell.ask(Ask(question, [(True, "Run them, then verify"), (False, "Back")])):
                 return
-            if not await self._begin(Order("forward", EVERYTHING, {model.work.name: steps}, model.plan, sections)):
+            if not await self._begin(Order("forward", EVERYTHING, steps, model.plan, sections)):
                 return
         await self._shell.go("verify")
 
-    async def _run(self, sections: tuple[str, ...], section: str, steps: tuple[Step, ...]) -> bool:
-        if not await self._may_stop_vms(steps):
-            return False
+    def _everything(self, steps: StepsByHost, sections: tuple[str, ...]) -> list[Block]:
+        """Tell what a run of everything takes: by section on one host, by host on several."""
         model = self._model
-        return await self._begin(Order("forward", section, {model.work.name: steps}, model.plan, sections))
+        count = sum(map(len, steps.values()))
+        told = [block(f"Run everything that is left on {listed(steps)}: {counted(count, 'step')}.")]
+        if len(steps) == 1:
+            numbers = {SECTIONS[name]: sum(map(len, model.left((name,)).values())) for name in sections}
+        else:
+            numbers = {host: len(mine) for host, mine in steps.items()}
+        told += [block(f"{name}: {number}", "", 2) for name, number in numbers.items()]
+        stops = remedies.stopped_vms(step for mine in steps.values() for step in mine)
+        return told + ([block(f"This shuts {listed(stops)} down, and starts it again.", "caution")] if stops else [])
+
+    async def _run(self, sections: tuple[str, ...], section: str, steps: StepsByHost) -> bool:
+        if not await self._may_stop_vms(tuple(step for mine in steps.values() for step in mine)):
+            return False
+        return await self._begin(Order("forward", section, steps, self._model.plan, sections))
 
     async def _may_stop_vms(self, steps: tuple[Step, ...]) -> bool:
         stops = remedies.stopped_vms(steps)
@@ -96,8 +114,11 @@ class Running:
         return bool(await self._shell.ask(Ask(question, answers)))
 
     async def mend(self, section: str, steps: tuple[Step, ...]) -> None:
-        """Run what this machine lacks."""
-        await self._begin(Order("mend", section, {"": steps}))
+        """Run what the marked host lacks."""
+        host = self._model.host
+        remote = host is not None and host is not self._model.here
+        name = host.name if host is not None and remote else ""
+        await self._begin(Order("mend", section, {name: steps}, self._model.plan if remote else None))
 
     async def remedy(self, step: Step) -> bool:
         """Run what mends a finding; return whether it ran."""
@@ -126,7 +147,7 @@ class Running:
             ended = await self._shell.in_thread(lambda: self._engine.run(order, telling))
         except Interrupted:
             ended = "You stopped it. The steps show how the host stands now."
-        except (CannotStart, OSError) as error:
+        except (CannotStart, Unreachable, OSError) as error:
             ended = str(error)
         self._end(order, ended)
         return ended == "done"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from vxlan_tui.files import UnsafePath, write_whole
 from vxlan_tui.plan import Host
+from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.ask import Ask
@@ -45,12 +46,14 @@ class Scripts:
         self._shell.copy(self._model.draft.text())
 
     async def show_log(self) -> None:
-        """Show the commands that ran on this host."""
+        """Show the commands that ran on the marked host."""
+        host = self._model.host
         try:
-            text = await self._shell.in_thread(self._engine.log)
-        except OSError as error:
+            text = await self._shell.in_thread(lambda: self._engine.log(host))
+        except (OSError, Unreachable) as error:
             text = f"The journal cannot be read: {error}"
-        await self.read("Commands that ran on this host, oldest first", text)
+        where = "this host" if host is None or host is self._model.here else host.name
+        await self.read(f"Commands that ran on {where}, oldest first", text)
 
     async def _write(self, proposed: Path, text: str) -> None:
         """Ask for a name, and write to a file that does not exist yet, or that may be replaced."""

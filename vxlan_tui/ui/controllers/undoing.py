@@ -1,6 +1,9 @@
 """Undo: what there is to take back is shown, with what stands on it, and asked for."""
 
+from dataclasses import replace
+
 from vxlan_tui.exits import CannotStart
+from vxlan_tui.reach import Unreachable
 from vxlan_tui.session import NotReady
 from vxlan_tui.steps import Step
 from vxlan_tui.ui.controllers.engine import Engine, Order
@@ -29,7 +32,7 @@ class Undoing:
         only = every[:1] if section in STEP_SECTIONS else every
         try:
             found = await self._shell.in_thread(lambda: (self._order(section, only), self._order(section, every)))
-        except (NotReady, CannotStart, OSError) as error:
+        except (NotReady, CannotStart, Unreachable, OSError) as error:
             self._shell.tell(str(error), "error", 20)
             return
         self._shell.tell("")
@@ -38,10 +41,12 @@ class Undoing:
             await self._running.undo(order)
 
     def _order(self, section: str, sections: tuple[str, ...]) -> Order:
-        plan, host = self._model.plan, self._model.host
-        assert plan is not None and host is not None  # noqa: S101 (asked before)
-        steps = tuple(self._engine.way_back(plan, host, sections))
-        return Order("back", section, {host.name: steps}, plan, sections)
+        """Give the way back of sections on every host that is reached."""
+        plan = self._model.plan
+        assert plan is not None  # noqa: S101 (asked before)
+        hosts = [host for host in self._model.worked if not self._model.work_of(host.name).unreached]
+        steps = {host.name: tuple(self._engine.way_back(plan, host, sections)) for host in hosts}
+        return Order("back", section, {name: each for name, each in steps.items() if each}, plan, sections)
 
     async def _agree(self, only: Order, every: Order) -> Order | None:
         in_the_way = [step.conflict for step in _steps(only) if step.conflict]
@@ -52,7 +57,11 @@ class Undoing:
             self._shell.tell("Nothing of this was done from here: there is nothing to undo.")
             return None
         later = [name for name in every.sections if name not in only.sections and _commands_of(every, name)]
-        dialog = Ask(_question(only, later), _answers(only, every, later))
+        marked = self._model.work.name
+        alone = (
+            replace(only, steps={marked: only.steps[marked]}) if len(only.steps) > 1 and marked in only.steps else None
+        )
+        dialog = Ask(_question(only, later), _answers(only, every, later, alone))
         return await self._shell.ask(dialog)
 
 
@@ -64,19 +73,22 @@ def _question(only: Order, later: list[str]) -> list[Block]:
         names = listed(SECTIONS[name] for name in later)
         told.append(block(f"{names} {stands} on it, and would be left without it.", "caution"))
     told += [block(""), block("This will run:")]
-    for step in _steps(only):
-        for command in step.commands:
-            told += command_blocks(command.printed)
+    for host, steps in only.steps.items():
+        if len(only.steps) > 1:
+            told.append(block(f"On {host}:", "title"))
+        told += [each for step in steps for command in step.commands for each in command_blocks(command.printed)]
     return told
 
 
-def _answers(only: Order, every: Order, later: list[str]) -> list[tuple[Order | None, str]]:
+def _answers(only: Order, every: Order, later: list[str], alone: Order | None) -> list[tuple[Order | None, str]]:
     count = _count(only)
     these = "this command" if count == 1 else f"these {count} commands"
     answers: list[tuple[Order | None, str]] = [(None, "No, leave it as it is")]
     if later and not any(step.conflict for step in _steps(every)):
         names = listed(SECTIONS[name] for name in later)
         answers.append((every, f"Undo {names} first, then this: {_count(every)} commands in all"))
+    if alone is not None:
+        answers.append((alone, f"Yes, on {listed(alone.steps)} alone: run {_count(alone)} of them"))
     answers.append((only, f"Yes, only this: run {these}" if later else f"Yes, run {these}"))
     return answers
 

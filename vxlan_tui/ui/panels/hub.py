@@ -7,7 +7,7 @@ from vxlan_tui.live.devices import Device
 from vxlan_tui.live.fdb import Entry
 from vxlan_tui.live.networks import Networks
 from vxlan_tui.live.source import Source
-from vxlan_tui.plan import Plan
+from vxlan_tui.plan import Host, Plan
 from vxlan_tui.state import Network
 from vxlan_tui.ui.panels.live import LivePanel
 from vxlan_tui.ui.terminal_style import TerminalStyle
@@ -18,8 +18,8 @@ NAMES = ("devices", "fdb", "networks")
 OURS = "plan"
 
 
-MakeSource = Callable[[str, tuple[str, ...], tuple[str, ...]], Source[Any]]
-"""Makes the source of a panel, for these bridges and VXLANs; it does not follow anything before it is started."""
+MakeSource = Callable[[str, Host | None, tuple[str, ...], tuple[str, ...]], Source[Any]]
+"""Makes the source of a panel of a host, for these bridges and VXLANs; it follows nothing before it is started."""
 
 
 class Hub:
@@ -34,26 +34,35 @@ class Hub:
         self._networks: set[str] = set()
         self._bridges: tuple[str, ...] = ()
         self._vxlans: tuple[str, ...] = ()
+        self._host: Host | None = None
 
-    def follow(self, plan: Plan | None, underlay: str) -> bool:
-        """Take this plan's things for ours; gives whether the FDB's source was changed by it."""
+    def follow(self, plan: Plan | None, host: Host | None) -> bool:
+        """Follow this host, and take this plan's things for ours; gives whether a source was changed by it."""
         segments = plan.segments if plan else ()
         bridges, vxlans = tuple(s.bridge for s in segments), tuple(s.vxlan for s in segments)
-        self._devices = {*bridges, *vxlans, underlay}
+        self._devices = {*bridges, *vxlans, host.interface if host else ""}
         self._networks = {segment.network for segment in segments}
         changed = (bridges, vxlans) != (self._bridges, self._vxlans)
         self._bridges, self._vxlans = bridges, vxlans
-        old = self._sources.pop("fdb", None) if changed else None
-        if old is not None:
-            old.stop()
-        return old is not None
+        moved = _destination(host) != _destination(self._host)
+        self._host = host
+        gone = NAMES if moved else ("fdb",) if changed else ()
+        old = [self._sources.pop(name) for name in gone if name in self._sources]
+        for source in old:
+            source.stop()
+        return bool(old)
 
     def source(self, name: str) -> Source[Any]:
         """Give a source, started if it was not."""
         if name not in self._sources:
-            self._sources[name] = self._make(name, self._bridges, self._vxlans)
+            self._sources[name] = self._make(name, self._host, self._bridges, self._vxlans)
             self._sources[name].start(lambda: self._news(name))
         return self._sources[name]
+
+    @property
+    def _where(self) -> str:
+        """The host for a title, where it is one that is reached over SSH."""
+        return f" on {self._host.name}" if self._host is not None and self._host.ssh else ""
 
     def refresh(self) -> None:
         """Read again what the system sends no event about."""
@@ -70,13 +79,13 @@ class Hub:
         source = self.source(name)
         if name == "devices":
             table = Table[Any](_DEVICES, lambda row: row.name, self._device, self._is_our_device, self._style)
-            return LivePanel("Devices", source, table, [name])
+            return LivePanel(f"Devices{self._where}", source, table, [name])
         if name == "fdb":
             self.source("networks")  # it knows which MAC address is which VM's
             table = Table[Any](_FDB, lambda row: row.key, self._entry, self._is_our_entry, self._style)
-            return LivePanel("FDB", source, table, [name, "networks"])
+            return LivePanel(f"FDB{self._where}", source, table, [name, "networks"])
         table = Table[Any](_NETWORKS, lambda row: row.name, self._network, self._is_our_network, self._style)
-        return LivePanel("Networks", source, table, [name])
+        return LivePanel(f"Networks{self._where}", source, table, [name])
 
     def _is_our_device(self, row: Device) -> bool:
         return row.name in self._devices
@@ -109,6 +118,10 @@ class Hub:
         name = networks.names.by_mac.get(row.mac, "")
         tap = networks.names.by_device.get(row.device, "") if row.mac.startswith("fe:") else ""
         return name or (f"{tap} (its tap)" if tap else "")
+
+
+def _destination(host: Host | None) -> tuple[str, str]:
+    return (host.name, host.ssh or "") if host is not None else ("", "")
 
 
 def _ours(is_ours: bool) -> str:

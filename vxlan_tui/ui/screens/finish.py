@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.plan import Host, Plan
+from vxlan_tui.ui import overview
 from vxlan_tui.ui.host_work import key_of, undo_of
 from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS
 from vxlan_tui.ui.render import Block, block, role_of
@@ -74,7 +75,8 @@ class FinishPane(Pane):
         self.query_one(".note", Static).update(self._headline())
         if plan is None or here is None:
             return
-        items = [*self._states(), *self._undone(), *self._scripts(plan, here), *_others(plan, here, self._path)]
+        others = [host for host in plan.hosts if host not in self.model.worked]
+        items = [*self._states(), *self._undone(), *self._scripts(plan, here), *_others(others, self._path)]
         self.query_one(Folds).put(items, follow_end=bool(self.model.running))
 
     @property
@@ -82,7 +84,12 @@ class FinishPane(Pane):
         return self.model.draft.path
 
     def _states(self) -> list[Item]:
-        rows = [(SECTIONS[name], self.model.state(name)) for name in (*STEP_SECTIONS, "verify")]
+        names = (*STEP_SECTIONS, "verify")
+        if len(self.model.works) > 1:
+            room = max(40, self.query_one(Folds).room)
+            lines = overview.sections_of(self.model, {name: SECTIONS[name] for name in names}, room)
+            return [Item(("state", number), line, heading=True) for number, line in enumerate(lines)]
+        rows = [(SECTIONS[name], self.model.state(name)) for name in names]
         return [
             Item(("state", title), ((f"  {title:<12}", ""), (state, role_of(state))), heading=True)
             for title, state in rows
@@ -121,14 +128,18 @@ class FinishPane(Pane):
             return "There is no plan yet: fill in section 2 first (key 2)."
         if self.model.running:
             return "Undoing what was done ..."
-        if self.model.work.all_undone(self.section):
-            return "What was done on this host is undone: it is as it was before."
+        several = len(self.model.works) > 1
+        where = "these hosts" if several else "this host"
+        if all(work.all_undone(self.section) for work in self.model.works):
+            as_before = "they are as they were" if several else "it is as it was"
+            return f"What was done on {where} is undone: {as_before} before."
         still = [SECTIONS[name] for name in STEP_SECTIONS if not self.model.is_done(name)]
         if still:
-            return f"Not all is done on this host: {', '.join(still)}."
-        if not self.model.work.verified.startswith("OK"):
-            return "This host is set up. Verify (key 7) tells whether it works."
-        return "This host is set up, and verified. The plan is saved. ^Q quits; what was done stays."
+            return f"Not all is done on {where}: {', '.join(still)}."
+        are = "All hosts are" if several else "This host is"
+        if not self.model.state("verify").startswith("OK"):
+            return f"{are} set up. Verify (key 7) tells whether {'they work' if several else 'it works'}."
+        return f"{are} set up, and verified. The plan is saved. ^Q quits; what was done stays."
 
     def own_keys(self) -> tuple[Key, ...]:
         """Return the keys that hold now."""
@@ -170,9 +181,11 @@ def _scripts_of(plan: Plan, here: Host) -> list[Script]:
     ]
 
 
-def _others(plan: Plan, here: Host, path: Path) -> list[Item]:
+def _others(hosts: list[Host], path: Path) -> list[Item]:
+    if not hosts:
+        return []
     lines: list[Block] = []
-    for host in plan.peers(here):
+    for host in hosts:
         lines += [
             block(f"{host.name}: take {path} there, and run", hang=2),
             block(f"vxlan-tui apply {path.name} --host {host.name}", "command", 4, 4),

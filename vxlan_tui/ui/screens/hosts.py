@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.paths import REHEARSAL
-from vxlan_tui.ui.render import Block, block
-from vxlan_tui.ui.screens.messages import ActionRequested, MendRequested
+from vxlan_tui.ui.render import block
+from vxlan_tui.ui.render_hosts import found_blocks, host_blocks, host_line, summary
+from vxlan_tui.ui.screens.messages import ActionRequested, HostRequested, MarkChanged, MendRequested
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.widgets.folds import Folds, Item
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
@@ -33,9 +34,6 @@ _REHEARSED = (
     "A rehearsal: this host and the others are sandboxed, and nothing of your machine changes. The others are set up "
     "already. The bridge rehearsal0 and the network rehearsal-old stand for what a host had before."
 )
-
-MANY = 12
-"""So many rows of a kind are named; the live panels show all."""
 
 
 class HostsPane(Pane):
@@ -64,11 +62,24 @@ class HostsPane(Pane):
 
     def show(self) -> None:
         """Show what was found, and a step for what a command mends."""
-        survey = self.model.survey
+        folds, survey = self.query_one(Folds), self.model.survey
         if survey is None:
-            self.query_one(Folds).put([Item("", (("Looking at this host ...", ""),))])
-            return
-        self.query_one(Folds).put([*self._missing(survey), Item("found", _summary(survey), _found(survey), stays=True)])
+            folds.put([Item("", (("Looking at this host ...", ""),))])
+        elif len(self.model.worked) > 1:
+            folds.put(list(self._hosts()))
+        else:
+            found = Item("found", summary(survey), found_blocks(survey), stays=True)
+            folds.put([*self._missing(survey), found])
+
+    def _hosts(self) -> "Iterator[Item]":
+        """Give the hosts of the plan; beneath the marked one what it lacks, with the commands that mend it."""
+        model = self.model
+        for host in model.plan.hosts if model.plan else ():
+            survey, is_here = model.survey_of(host), host is model.here
+            told = (host, is_here, survey, model.work_of(host.name).unreached)
+            yield Item(host.name, host_line(*told), host_blocks(*told))
+            if host is model.host and survey is not None:
+                yield from self._missing(survey)
 
     def _missing(self, survey: "Survey") -> "Iterator[Item]":
         from vxlan_tui.ui.render_steps import step_blocks, step_line  # noqa: PLC0415 (comes after the first frame)
@@ -86,11 +97,17 @@ class HostsPane(Pane):
     def _steps(self) -> "list[Step]":
         from vxlan_tui.ui import remedies  # noqa: PLC0415
 
-        return remedies.of_missing(self.model.survey.missing) if self.model.survey else []
+        survey = self._survey
+        return remedies.of_missing(survey.missing) if survey is not None else []
+
+    @property
+    def _survey(self) -> "Survey | None":
+        """What was found on the marked host."""
+        return self.model.survey_of(self.model.host) if self.model.host is not None else self.model.survey
 
     def _chosen(self) -> "Step | None":
         key = self.query_one(Folds).key
-        return next((step for step in self._steps() if step == key), None) if self.model.survey else None
+        return next((step for step in self._steps() if step == key), None)
 
     def opened(self) -> None:
         """Put the focus on what was found."""
@@ -104,52 +121,9 @@ class HostsPane(Pane):
         else:
             self.post_message(ActionRequested("next"))
 
-
-def _summary(survey: "Survey") -> tuple[tuple[str, str], ...]:
-    if survey.missing:
-        return (("found      ", ""), (f"on this host, {survey.name}", ""))
-    return (("ready      ", "good"), (f"this host, {survey.name}: nothing is missing", ""))
-
-
-def _found(survey: "Survey") -> tuple[Block, ...]:
-    return tuple(Block(((f"{label:<15}", "title"), (value, "")), 0, 15) for label, value in _rows(survey))
-
-
-def _rows(survey: "Survey") -> "Iterator[tuple[str, str]]":
-    yield "distribution", survey.distribution
-    yield "NetworkManager", survey.networkmanager or "does not answer"
-    yield "firewalld", survey.firewalld or "does not answer"
-    yield "libvirt", survey.libvirt or "does not answer"
-    yield "you are", _seat(survey)
-    nics = {link.name for link in survey.nics}
-    others = [link for link in survey.links.values() if link.name not in nics and link.name != "lo"]
-    yield from _listed("interfaces", [_link(survey, link.name) for link in survey.nics])
-    yield from _listed("bridges", [f"{link.name}" for link in others if link.kind == "bridge"])
-    yield from _listed("VXLANs", [f"{link.name}, VNI {link.vxlan.vni}" for link in others if link.vxlan])
-    networks = survey.networks.values()
-    yield from _listed("networks", [f"{net.name} ({'active' if net.active else 'inactive'})" for net in networks])
-    yield from _listed("VMs", [f"{vm.name} ({vm.state})" for vm in survey.vms.values()])
-
-
-def _listed(label: str, values: list[str]) -> "Iterator[tuple[str, str]]":
-    more = [f"and {len(values) - MANY} more"] if len(values) > MANY else []
-    for number, value in enumerate([*values[:MANY], *more] or ["none"]):
-        yield (label if number == 0 else ""), value
-
-
-def _link(survey: "Survey", name: str) -> str:
-    link = survey.links[name]
-    words = [", ".join(link.addresses) or "no address"]
-    words += ["default route"] if name == survey.default_interface else []
-    words += ["your SSH session comes in here"] if name == survey.login_interface else []
-    words += [] if link.carrier else ["no carrier"]
-    return f"{name}: {'; '.join(words)}"
-
-
-def _seat(survey: "Survey") -> str:
-    login = survey.login
-    if not login.ssh:
-        return "on this machine's own terminal"
-    over = f" over {survey.login_interface}" if survey.login_interface else ""
-    inside = ", inside tmux or screen" if login.multiplexer else ", outside tmux and screen"
-    return f"in an SSH session from {login.client_address}{over}{inside}"
+    def on_folds_marked(self) -> None:
+        """Mark the host that is marked here everywhere, where it can be worked on."""
+        key = self.query_one(Folds).key
+        if isinstance(key, str) and key in [host.name for host in self.model.worked]:
+            self.post_message(HostRequested(key))
+        self.post_message(MarkChanged())

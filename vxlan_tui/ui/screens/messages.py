@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from vxlan_tui.checks.finding import Finding
     from vxlan_tui.plan import Host
     from vxlan_tui.steps import Step
+    from vxlan_tui.ui.model import StepsByHost
 
 
 class RunRequested(Message):
-    """These steps of a section are to run, as they are shown."""
+    """These steps of a section are to run on these hosts, as they are shown."""
 
-    def __init__(self, section: str, steps: "tuple[Step, ...]") -> None:
+    def __init__(self, section: str, steps: "StepsByHost") -> None:
         super().__init__()
         self.section = section
         self.steps = steps
@@ -43,6 +44,14 @@ class SkipRequested(Message):
         super().__init__()
         self.section = section
         self.step = step
+
+
+class HostRequested(Message):
+    """The host of this name is to be marked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 class CopyRequested(Message):

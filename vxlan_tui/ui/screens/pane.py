@@ -25,6 +25,10 @@ class Pane(Vertical):
     def show(self) -> None:
         """Put what the model holds now on screen; called when the section is opened and when something changed."""
 
+    def on_resize(self) -> None:
+        """Fit what is shown into the new width."""
+        self.show()
+
     def opened(self) -> None:
         """The section was opened: put the focus where the next thing is to be done."""
 

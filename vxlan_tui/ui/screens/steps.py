@@ -7,13 +7,14 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.steps import Need, Step
-from vxlan_tui.ui.host_work import key_of, undo_of
-from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
-from vxlan_tui.ui.render import listed
+from vxlan_tui.ui.host_work import HostWork, key_of, undo_of
+from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model, StepsByHost
+from vxlan_tui.ui.render import block, listed
 from vxlan_tui.ui.render_steps import step_blocks, step_line
 from vxlan_tui.ui.screens.messages import (
     ActionRequested,
     CopyRequested,
+    HostRequested,
     MarkChanged,
     RunRequested,
     SkipRequested,
@@ -21,7 +22,8 @@ from vxlan_tui.ui.screens.messages import (
     UndoRequested,
 )
 from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.widgets.folds import Folds, Item
+from vxlan_tui.ui.step_rows import Columns, StepRow, columns, rows_of
+from vxlan_tui.ui.widgets.folds import INDENT, Folds, Item
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
 TITLES = {
@@ -68,6 +70,9 @@ class StepsPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run_step", show=False),
         Binding("a", "run_all", show=False),
+        Binding("E", "run_everywhere", show=False),
+        Binding("left,[", "mark_host(-1)", show=False),
+        Binding("right,]", "mark_host(1)", show=False),
         Binding("s", "skip", show=False),
         Binding("e", "app.go('plan')", show=False),
         Binding("u", "undo", show=False),
@@ -91,6 +96,7 @@ class StepsPane(Pane):
         """Give the heading; the steps come when the host has been looked at."""
         yield Static(f"{TITLES[self.section]} ({SECTION_NUMBERS[self.section]} in Red Hat's guide)", classes="heading")
         yield Static(classes="note", markup=False)
+        yield Static(classes="hosts", markup=False)
         yield Folds()
 
     # What it shows
@@ -99,16 +105,39 @@ class StepsPane(Pane):
         """Show each step, and what an undo has shown beneath."""
         self.query_one(".note", Static).update(self._note())
         work = self.model.work
-        items = [self._item(self.section, step) for step in work.steps.get(self.section, ())]
+        items = self._items()
         undone = [step for step in work.undone.get(self.section, ()) if step.commands]
         if undone:
             items.append(Item("undo", (("Undo", "title"),), heading=True))
             items.extend(self._item(undo_of(self.section), step) for step in undone)
         folds = self.query_one(Folds)
         folds.put(items, follow_end=bool(self.model.running))
-        running = next((item.key for item in items if item.head[0][0].startswith("running")), None)
+        running = next((item.key for item in items if _RUNNING in (text.strip() for text, _ in item.head)), None)
         if running is not None and folds.key != running:
             folds.mark(running)
+
+    def _items(self) -> list[Item]:
+        """Give the marked host's steps; with several hosts those of all, each once, with its state on each."""
+        hosts = [host.name for host in self.model.worked]
+        head = self.query_one(".hosts", Static)
+        head.display = len(hosts) > 1
+        if len(hosts) < 2:
+            return [self._item(self.section, step) for step in self.model.work.steps.get(self.section, ())]
+        rows = rows_of(self.model.works, self.section)
+        found = columns(rows, hosts, max(40, self.query_one(Folds).room - INDENT))
+        head.update(" " * INDENT + found.head(self.model.work.name))
+        return [self._row(row, found) for row in rows]
+
+    def _row(self, row: StepRow, found: Columns) -> Item:
+        work = self.model.work
+        step = row.steps.get(work.name)
+        if step is None:
+            has_none = "is not reached" if work.unreached else "has no step like this"
+            body = [block(f"{work.name} {has_none}. Left and Right mark another host.", "dim")]
+            return Item((self.section, *row.key), found.line(row), tuple(body))
+        status = row.states[work.name]
+        body = step_blocks(step, work.output(self.section, step), status)
+        return Item((self.section, *row.key), found.line(row), (block(f"On {work.name}:", "title"), *body))
 
     def _item(self, name: str, step: Step) -> Item:
         work = self.model.work
@@ -125,6 +154,8 @@ class StepsPane(Pane):
         work = self.model.work
         if self.model.plan is None:
             return "There is no plan yet: fill in section 2 first (key 2)."
+        if work.unreached:
+            return f"{work.name} is not reached: {work.unreached}"
         if self.section in work.not_ready:
             return f"This host is not ready for this:\n{work.not_ready[self.section]}"
         if not work.steps.get(self.section):
@@ -151,15 +182,21 @@ class StepsPane(Pane):
         """Return the keys that hold now."""
         if self.model.running:
             return STOP
-        left, step = self._left(), self._chosen()
-        if self.model.is_done(self.section) or step is None:
+        step = self._chosen()
+        if self.model.is_done(self.section) or not self._are_steps:
             names = list(SECTIONS)
             following = SECTIONS[names[names.index(self.section) + 1]]
             skip = self._skip_key(step)
             return (("Enter", f"Go on to {following}", "next"), *skip, *self.keys)
-        enter = self._enter(step)
-        section: tuple[Key, ...] = (("a", f"Run section ({len(left)})", "pane('run_all')"),) if left else ()
-        return (*enter, *section, *self._skip_key(step), *self.keys)
+        enter = self._enter(step) if step is not None else ()
+        count = sum(len(work.left(self.section)) for work in self.model.works)
+        section: tuple[Key, ...] = (("a", f"Run section ({count})", "pane('run_all')"),) if count else ()
+        return (*enter, *self._hosts_keys(), *section, *self._skip_key(step), *self.keys)
+
+    def _hosts_keys(self) -> tuple[Key, ...]:
+        if len(self.model.worked) < 2:
+            return ()
+        return (("E", "Everywhere", "pane('run_everywhere')"), ("Left Right", "Host", "pane('mark_host(1)')"))
 
     def _enter(self, step: Step) -> tuple[Key, ...]:
         if step.conflict:
@@ -175,6 +212,10 @@ class StepsPane(Pane):
             return ()
         skipped = key_of(self.section, step) in self.model.work.skipped
         return (("s", "Unskip" if skipped else "Skip", "pane('skip')"),)
+
+    @property
+    def _are_steps(self) -> bool:
+        return any(work.steps.get(self.section) for work in self.model.works)
 
     def _left(self) -> list[Step]:
         return self.model.work.left(self.section)
@@ -200,8 +241,10 @@ class StepsPane(Pane):
     def action_run_step(self) -> None:
         """Run the marked step, and those before it that are open: it stands on them."""
         step = self._chosen()
-        if step is None or self.model.is_done(self.section):
+        if self.model.is_done(self.section) or not self._are_steps:
             self.post_message(ActionRequested("next"))
+        elif step is None:
+            self.post_message(Told(f"{self.model.work.name} has no step like this."))
         elif step.need is Need.DONE:
             self._mark_next()
         elif step.conflict:
@@ -209,33 +252,63 @@ class StepsPane(Pane):
         else:
             self._run(self._together(step))
 
-    def _together(self, step: Step) -> tuple[Step, ...]:
+    def _together(self, step: Step, work: HostWork | None = None) -> tuple[Step, ...]:
         """Return the step with those it stands on, and all that are guarded together where it is one of those."""
-        steps = self.model.work.steps.get(self.section, [])
+        work = work or self.model.work
+        steps, left = work.steps.get(self.section, []), work.left(self.section)
         upto = steps[: steps.index(step) + 1]
         guarded = [other for other in steps if other.cuts or other.id == "guard.begin"]
         if any(each in guarded for each in upto if each.commands):
             last = max(steps.index(step), steps.index(guarded[-1]))
             upto = steps[: last + 1]
-        return tuple(each for each in upto if each == step or each in self._left() or each.conflict)
+        return tuple(each for each in upto if each == step or each in left or each.conflict)
 
     def action_run_all(self) -> None:
-        """Run what is not done, skipped or in conflict."""
-        steps = self.model.work.steps.get(self.section, [])
-        if left := self._left():
-            conflicts = [step for step in steps if step.conflict]
-            self._run((*conflicts, *left))
+        """Run what is not done, skipped or in conflict; with several hosts, on all of them."""
+        wanted = {
+            work.name: (*(step for step in work.steps.get(self.section, ()) if step.conflict), *left)
+            for work in self.model.works
+            if (left := work.left(self.section))
+        }
+        if wanted:
+            self._run_on(wanted)
         elif self.section in self.model.work.steps:
             self.post_message(Told("Nothing is left to run here. F8 goes on."))
         else:
             self.post_message(Told(self._note()))
 
+    def action_run_everywhere(self) -> None:
+        """Run the marked step on every host that has it open, with what it stands on there."""
+        step = self._chosen()
+        row = next((row for row in rows_of(self.model.works, self.section) if self._is_marked(row)), None)
+        if row is None:
+            return
+        still = {work.name: row.steps[work.name] for work in self.model.works if work.name in row.steps}
+        works = {work.name: work for work in self.model.works}
+        wanted = {name: self._together(each, works[name]) for name, each in still.items() if each.need is not Need.DONE}
+        if wanted:
+            self._run_on(wanted)
+        elif step is not None:
+            self.post_message(Told("This step is done on every host."))
+
+    def _is_marked(self, row: StepRow) -> bool:
+        return (self.section, *row.key) == self.query_one(Folds).key
+
+    def action_mark_host(self, by: int) -> None:
+        """Mark another host."""
+        self.post_message(HostRequested(self.model.host_beside(by)))
+
     def _run(self, steps: tuple[Step, ...]) -> None:
-        in_conflict = [step for step in steps if step.conflict]
+        self._run_on({self.model.work.name: steps})
+
+    def _run_on(self, wanted: StepsByHost) -> None:
+        in_conflict = [(host, step) for host, steps in wanted.items() for step in steps if step.conflict]
         if in_conflict:
-            self.post_message(Told(f"Nothing was run. In conflict: {in_conflict[0].title}.", "warning"))
+            host, step = in_conflict[0]
+            on_it = f" on {host}" if len(self.model.works) > 1 else ""
+            self.post_message(Told(f"Nothing was run. In conflict{on_it}: {step.title}.", "warning"))
         else:
-            self.post_message(RunRequested(self.section, steps))
+            self.post_message(RunRequested(self.section, wanted))
 
     def action_skip(self) -> None:
         """Skip the marked step, or take it up again."""
@@ -260,6 +333,8 @@ class StepsPane(Pane):
         """Show the keys that hold for what is marked."""
         self.post_message(MarkChanged())
 
+
+_RUNNING = "running"
 
 _STAYS = ("running", "failed", "taken back", "conflict")
 """States in which a step stays opened: what it said is to be read."""

@@ -8,11 +8,18 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.checks.finding import Finding, Status
-from vxlan_tui.ui import remedies
+from vxlan_tui.ui import overview, remedies
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
 from vxlan_tui.ui.render import Block, counted, role_of
 from vxlan_tui.ui.render_checks import VERDICT_WIDTH, can_mend, check_blocks, check_line, numbers, word_of
-from vxlan_tui.ui.screens.messages import CheckRequested, CopyRequested, MarkChanged, RemedyRequested, Told
+from vxlan_tui.ui.screens.messages import (
+    CheckRequested,
+    CopyRequested,
+    HostRequested,
+    MarkChanged,
+    RemedyRequested,
+    Told,
+)
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.widgets.folds import Folds, Item
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
@@ -53,6 +60,8 @@ class VerifyPane(Pane):
         Binding("enter", "choose", show=False),
         Binding("y", "copy", show=False),
         Binding("g", "next_failure", show=False),
+        Binding("left,[", "mark_host(-1)", show=False),
+        Binding("right,]", "mark_host(1)", show=False),
     ]
 
     def __init__(self, model: Model) -> None:
@@ -63,6 +72,7 @@ class VerifyPane(Pane):
         """Give the result, which stays in sight; the checks come when they are run."""
         yield Static("Verify", classes="heading", markup=False)
         yield Static(classes="note", markup=False)
+        yield Static(classes="hosts", markup=False)
         yield Folds()
 
     # What it shows
@@ -70,7 +80,24 @@ class VerifyPane(Pane):
     def show(self) -> None:
         """Show each check as far as it is known."""
         self.query_one(".note", Static).update(self._note())
-        self.query_one(Folds).put(list(self._items()))
+        self._show_hosts()
+        self.query_one(Folds).put([*self._items(), *self._reaching()])
+
+    def _show_hosts(self) -> None:
+        """Show how the checks ended on each host, where there are several."""
+        line, works = self.query_one(".hosts", Static), self.model.works
+        line.display = len(works) > 1
+        line.update(overview.verdicts(works, self.model.work.name, self.query_one(Folds).room))
+
+    def _reaching(self) -> Iterator[Item]:
+        """Give the table of who reaches whom, where there are many hosts."""
+        table = overview.who_reaches_whom(self.model.works)
+        if table:
+            yield Item(
+                "reach", (("Who reaches whom at full size: a row asks, a column answers", "title"),), heading=True
+            )
+        for number, line in enumerate(table):
+            yield Item(("reach", number), line, heading=True)
 
     def _items(self) -> Iterator[Item]:
         work = self.model.work
@@ -133,7 +160,9 @@ class VerifyPane(Pane):
             enter = (("Enter", "Fold" if key in self._unfolded else "Open", "pane('choose')"),)
         failed = any(finding.status is Status.FAIL for finding in self.model.work.findings)
         following = (("g", "Next failure", "pane('next_failure')"),) if failed else ()
-        return (*enter, *following, *self.keys)
+        several = len(self.model.worked) > 1
+        hosts: tuple[Key, ...] = (("Left Right", "Host", "pane('mark_host(1)')"),) if several else ()
+        return (*enter, *following, *hosts, *self.keys)
 
     def _chosen(self) -> Finding | None:
         key = self.query_one(Folds).key
@@ -154,6 +183,10 @@ class VerifyPane(Pane):
         folds = self.query_one(Folds)
         if folds.items:
             folds.mark(folds.items[0].key)
+
+    def action_mark_host(self, by: int) -> None:
+        """Show the checks of another host."""
+        self.post_message(HostRequested(self.model.host_beside(by)))
 
     def action_check(self) -> None:
         """Run all checks."""

@@ -120,7 +120,7 @@ class Folds(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         """Work out the lines, and bring what is marked into sight."""
-        room = self._room
+        room = self.room
         self._lines = []
         for place, item in enumerate(self.items):
             self._lines.append((place, item.head))
@@ -131,7 +131,7 @@ class Folds(ScrollView, can_focus=True):
         self.refresh()
 
     @property
-    def _room(self) -> int:
+    def room(self) -> int:
         """The columns for text; one is left for the scroll bar, which may come."""
         return max(1, self.content_region.width - 1)
 
