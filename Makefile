@@ -6,11 +6,12 @@ ARGS ?=
 WORKERS ?= 2
 
 PYTHON_FILES := vxlan_tui tests .packaging
+SCRIPTS := .ci/run .ci/setup .packaging/install tests/campaign/offline.sh
 BIN := .venv/bin
 # Rehearsals need root: they make namespaces and mounts of their own.
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo 'sudo env PYTHONDONTWRITEBYTECODE=1')
 
-.PHONY: help run test setup lint format bench screenshots lock clean
+.PHONY: help run test setup lint format bench campaign screenshots dist lock clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -34,7 +35,7 @@ lint: setup ## Check style, types, the layers of the code and the shell scripts
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@if command -v shellcheck >/dev/null; then echo shellcheck .ci/run .ci/setup; shellcheck .ci/run .ci/setup; \
+	@if command -v shellcheck >/dev/null; then echo shellcheck $(SCRIPTS); shellcheck $(SCRIPTS); \
 	else echo 'shellcheck is not installed: the shell scripts were not checked'; fi
 
 format: setup ## Format the code
@@ -45,8 +46,14 @@ bench: setup ## Measure what is promised about speed (tests/bench)
 	@for bench in $$(grep -l __main__ tests/bench/*.py); do echo "== $$bench"; \
 	$(AS_ROOT) $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)" $(ARGS) || exit; done
 
+campaign: setup ## Run all campaigns on real systems (hours), and print their figures as a table (tests/campaign)
+	@$(AS_ROOT) $(BIN)/python -m tests.campaign $(ARGS)
+
 screenshots: setup ## Take pictures of every screen in a rehearsal
 	@$(AS_ROOT) $(BIN)/python -m tests.make_screenshots
+
+dist: setup ## Make the wheel, the source, and an archive that installs without a network, in dist
+	@$(BIN)/python .packaging/dist.py
 
 lock: setup ## Renew requirements.lock from the newest versions
 	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev]'

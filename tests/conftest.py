@@ -19,6 +19,11 @@ settings.register_profile("steady", deadline=None, suppress_health_check=[Health
 settings.load_profile("steady")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests be chosen that build no hosts."""
+    parser.addoption("--without-hosts", action="store_true", help="skip the tests that build sandboxed hosts")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Let signals reach what tests start; not where this process only starts workers, which are to inherit all."""
     if not config.getoption("numprocesses", None):
@@ -39,8 +44,10 @@ def sample_plan() -> Plan:
 
 
 @pytest.fixture(scope="session")
-def sandbox(sample_plan: Plan) -> None:
+def sandbox(request: pytest.FixtureRequest, sample_plan: Plan) -> None:
     """Say that a test builds sandboxed hosts: skipped where this machine cannot, except in CI, where it fails."""
+    if request.config.getoption("--without-hosts"):
+        pytest.skip("it builds sandboxed hosts")
     _need("\n".join(str(need) for need in missing(sample_plan, Path("/"))))
 
 

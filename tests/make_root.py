@@ -1,7 +1,7 @@
-"""Builds the Debian 13 root directory that the tests clone hosts of a second generation from.
+"""Builds root directories of distributions: Debian 13's, which the tests clone hosts of a second generation from.
 
-`python tests/make_root.py` prints its path. It is kept under the cache directory and made anew only when
-the list of packages changes.
+`python tests/make_root.py` prints its path. Each is kept under the cache directory and made anew only when the list of
+its packages changes.
 """
 
 import fcntl
@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = (
@@ -27,20 +28,25 @@ def cache_directory() -> Path:
 
 def debian13_root(cache: Path) -> Path:
     """Give a Debian 13 root directory below `cache`, made with mmdebstrap (about 45 s) if it is not there."""
+    return debian_root("trixie", PACKAGES, cache)
+
+
+def debian_root(suite: str, packages: Sequence[str], cache: Path) -> Path:
+    """Give a root directory of a Debian release with these packages, below `cache`; made if it is not there."""
     cache.mkdir(parents=True, exist_ok=True)
-    root = cache / f"debian13-{hashlib.sha256(' '.join(PACKAGES).encode()).hexdigest()[:12]}"
+    root = cache / f"{suite}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.exists():
-            _make(root)
+            _make(suite, packages, root)
     return root
 
 
-def _make(root: Path) -> None:
+def _make(suite: str, packages: Sequence[str], root: Path) -> None:
     new = Path(tempfile.mkdtemp(prefix="new-", dir=root.parent))
     try:
-        options = ["--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
-        subprocess.run(["mmdebstrap", *options, "trixie", str(new)], check=True)
+        options = ["--quiet", "--variant=minbase", f"--include={','.join(packages)}"]
+        subprocess.run(["mmdebstrap", *options, suite, str(new)], check=True)
         new.chmod(0o755)
         new.rename(root)
     except BaseException:

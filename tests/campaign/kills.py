@@ -1,0 +1,16 @@
+"""A run or a script that is killed at any of its commands, and finished by the next one."""
+
+from collections.abc import Iterator
+
+from tests.campaign import Campaign, Figure
+from tests.campaign._suite import suite
+
+
+def run() -> Iterator[Figure]:
+    """Kill the program, and the exported script."""
+    yield suite("apply and undo killed at each command", ["tests/test_kill.py"])
+    yield suite("a script killed, and taken back or finished", ["tests/test_export_on_hosts.py"], "-k", "killed")
+    yield suite("a guarded script killed, and taken back", ["tests/test_export_guard.py"], "-k", "killed")
+
+
+CAMPAIGN = Campaign("a run that is killed at any moment does no harm", run)

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# What is tried of the archive, in a root without a network, in the unpacked archive's folder. For each thing that is
+# tried it prints a line: "right SECONDS WORDS", or "WRONG SECONDS WORDS" and what was said. What is said by one is the
+# next one's start.
+
+# refused STATUS WORDS COMMAND…: COMMAND ends with STATUS, and says WORDS.
+refused() {
+    local status=$1 words=$2 said
+    shift 2
+    said=$("$@" 2>&1) && return 99
+    [[ $? == "$status" && $said == *"$words"* ]] || { echo "$said"; return 98; }
+}
+
+tried() {
+    local said began=$EPOCHREALTIME verdict=right
+    said=$(bash -euo pipefail -c "$(declare -f refused "$2"); $2" 2>&1) || verdict=WRONG
+    printf '%s %s %s\n' "$verdict" "$(awk "BEGIN { print $EPOCHREALTIME - $began }")" "$1"
+    [[ $verdict == right ]] || printf '%s\n' "$said"
+}
+
+no_network() {
+    [[ $(sed 1,2d /proc/net/dev | cut -d: -f1 | tr -d ' ') == lo ]]
+    [[ $(sed 1d /proc/net/route | wc -l) == 0 ]]
+}
+tried "there is no network" no_network
+
+damaged() {
+    cp README /tmp/
+    echo >>README
+    refused 3 damaged ./install
+    cp /tmp/README .
+    [[ ! -e /opt/vxlan-tui ]]
+}
+tried "damaged, it refuses" damaged
+
+without_libvirt() {
+    local module
+    module=$(python3 -c 'import libvirt; print(libvirt.__file__)')
+    mv "$module" /tmp/
+    refused 3 "apt-get install python3-libvirt" ./install
+    mv "/tmp/${module##*/}" "$module"
+    [[ ! -e /opt/vxlan-tui ]]
+}
+tried "without libvirt's module, it names the package" without_libvirt
+
+old_python() {
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.18 || exit 1\n' >/usr/local/bin/python3.9
+    chmod 755 /usr/local/bin/python3.9
+    refused 3 "is Python 3.9.18, and vxlan-tui needs Python 3.11" ./install --python python3.9
+    rm /usr/local/bin/python3.9
+}
+tried "with an old Python, it says so" old_python
+
+somebody_elses() {
+    mkdir /opt/vxlan-tui
+    touch /opt/vxlan-tui/mine /usr/local/bin/vxlan-tui
+    refused 3 "was not made by this script" ./install
+    rm /opt/vxlan-tui/mine
+    refused 3 "/usr/local/bin/vxlan-tui is in the way" ./install
+    rm /usr/local/bin/vxlan-tui
+}
+tried "what is somebody else's stays" somebody_elses
+
+places() { find /opt /usr /etc /var -not -path '*/__pycache__*' | sort; }
+places >/tmp/before
+
+install() { ./install; }
+tried "it installs" install
+
+starts() {
+    cd /
+    [[ $(vxlan-tui --version) == "vxlan-tui "[0-9]* ]]
+    vxlan-tui --help | grep -q "Without a verb"
+    /opt/vxlan-tui/bin/python -I -c 'import libvirt, vxlan_tui.ui.app, textual; assert "/opt/" in textual.__file__'
+}
+tried "it starts, and the wizard's libraries are its own" starts
+
+exports() {
+    vxlan-tui plan --example >/root/plan.toml
+    vxlan-tui export /root/plan.toml --host host-a | bash -n
+}
+tried "it writes an example of a plan, and its script" exports
+
+verifies() {
+    refused 3 "nmcli: not installed" vxlan-tui verify /root/plan.toml --host host-a
+    refused 3 "apt-get install -y network-manager" vxlan-tui verify /root/plan.toml --host host-a
+}
+tried "verify says what the host lacks" verifies
+
+linked() {
+    cd /usr/local/share || return
+    grep -q 'TH VXLAN' man/man1/vxlan-tui.1
+    grep -q 'hosts.ethernet' man/man5/vxlan-tui-plan.5
+    grep -q export fish/vendor_completions.d/vxlan-tui.fish
+    bash -n bash-completion/completions/vxlan-tui
+    head -n 1 zsh/site-functions/_vxlan-tui | grep -qx '#compdef vxlan-tui'
+}
+tried "manual and completion are linked" linked
+
+fails_halfway() {
+    mv wheels/rich-*.whl /tmp/
+    sed -i.whole /rich-/d SHA256SUMS
+    refused 1 "all is as before" ./install
+    mv /tmp/rich-*.whl wheels/
+    mv SHA256SUMS.whole SHA256SUMS
+    vxlan-tui plan --example >/dev/null
+    [[ ! -e /opt/vxlan-tui.before ]]
+}
+tried "failed halfway, all is as before" fails_halfway
+
+once_more() {
+    touch /opt/vxlan-tui/old
+    ./install
+    [[ ! -e /opt/vxlan-tui/old ]]
+    vxlan-tui --version
+}
+tried "once more is an update" once_more
+
+uninstalls() {
+    ./install --uninstall
+    refused 3 "nothing is removed" ./install --uninstall
+}
+tried "it uninstalls" uninstalls
+places >/tmp/after
+
+nothing_left() {
+    left=$(comm -13 /tmp/before /tmp/after | while read -r path; do [[ -d $path ]] || echo "$path"; done)
+    [[ -z $left ]] || { echo "$left"; exit 1; }
+}
+tried "and no file is left of it" nothing_left
+
+elsewhere() {
+    ./install --prefix /srv/v --links none
+    /srv/v/bin/vxlan-tui --version
+    [[ ! -e /usr/local/bin/vxlan-tui ]]
+}
+tried "elsewhere, without links" elsewhere
