@@ -1,4 +1,4 @@
-"""The verbs: arguments in, exit status out (contract: commands, exit status)."""
+"""The verbs: arguments in, exit status out."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Exit statuses (contract), and the exceptions that lead to them."""
+"""Exit statuses, and the exceptions that lead to them."""
 
 DONE = 0
 FAILED = 1

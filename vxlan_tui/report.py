@@ -104,7 +104,7 @@ class Json(Text):
         self._rows = Text(out, gone)
 
     def result(self, step: Step, result: Result) -> None:
-        """Write the step's line (contract: output)."""
+        """Write the step's line."""
         super().result(step, result)
         ran = [command.text for command in step.commands] if result.state in ("changed", "failed") else []
         self._row(

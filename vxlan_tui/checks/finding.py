@@ -8,7 +8,7 @@ from vxlan_tui.record import Record
 
 
 class Status(StrEnum):
-    """How a check ended (contract: output).
+    """How a check ended.
 
     SKIP is for one that only follows from another's failure, or whose subject cannot be known from here: its
     evidence says which. Something that is merely not ready yet (STP's first 30 s) is a WARN with `wait`.
@@ -52,5 +52,5 @@ class Finding:
 
 
 def healthy(findings: list[Finding]) -> bool:
-    """Whether nothing failed: warnings and what is not known do not count (contract: exit status)."""
+    """Whether nothing failed: warnings and what is not known do not count."""
     return all(finding.status is not Status.FAIL for finding in findings)

@@ -39,7 +39,7 @@ def verify(path: Path, name: str | None, as_json: bool) -> int:
 
 
 def as_object(host: str, found: list[Finding]) -> dict[str, object]:
-    """Give what `--json` prints (contract: output)."""
+    """Give what `--json` prints."""
     rows = [
         {
             "id": finding.id,

@@ -1,0 +1,174 @@
+"""Exported scripts on real hosts, in the place of `apply` and `undo`."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fresh import Fresh
+from tests.on_host import PLAN, configuration, program, rows, shell, states
+from tests.test_apply import CHAPTER, CONFLICTS, DIFFERENT, PLANNED, UP
+from vxlan_tui.plan import Plan
+from vxlan_tui.rehearsal import Rehearsal
+from vxlan_tui.rehearsal.host import Host
+
+# A guest that obeys at once: these tests are not about how long guests take.
+OBEDIENT = r"""#!/bin/bash
+[[ $1 != shutdown ]] || exec /usr/bin/virsh destroy "$2"
+exec /usr/bin/virsh "$@"
+"""
+
+
+@pytest.fixture(scope="module")
+def fresh(sandbox: None, sample_plan: Plan) -> Iterator[Fresh]:
+    """The sample plan's first host, which all tests share."""
+    with Rehearsal(sample_plan) as rehearsal:
+        yield Fresh(rehearsal["host-a"])
+
+
+@pytest.fixture
+def host(fresh: Fresh) -> Iterator[Host]:
+    """A host with nothing of the plan on it, its VM off, and scripts for it."""
+    fresh.host.run(["tee", "/usr/local/sbin/virsh"], input=OBEDIENT)
+    shell(fresh.host, "chmod 755 /usr/local/sbin/virsh")
+    for form in ("script", "undo"):
+        program(
+            fresh.host, "export", PLAN, "--host", "host-a", "--format", form, "--force", "--output", f"/root/{form}.sh"
+        )
+    yield fresh.host
+    fresh.again()
+
+
+def _export(host: Host, form: str) -> None:
+    program(host, "export", PLAN, "--host", "host-a", "--format", form, "--force", "--output", f"/root/{form}.sh")
+
+
+def _script(host: Host, form: str = "script", *arguments: str, status: int = 0) -> str:
+    ended = host.run(["bash", f"/root/{form}.sh", *arguments], check=False, timeout=240)
+    assert ended.returncode == status, f"{ended.returncode}\n{ended.stdout}{ended.stderr}"
+    return ended.stdout + ended.stderr
+
+
+def _program(host: Host, verb: str) -> str:
+    return program(host, verb, PLAN, "--yes")
+
+
+def _commands(output: str) -> list[str]:
+    """Give the commands of an output that change the host, without those that only ask or guard."""
+    return [line for line in output.splitlines() if re.match(r"# (nmcli|firewall-cmd|virsh|virt-xml) ", line)]
+
+
+def test_a_script_says_first_what_it_would_run_and_then_runs_what_apply_runs(host: Host) -> None:
+    """`--check` changes nothing; the commands are apply's, word for word; done twice, nothing happens."""
+    before = configuration(host)
+    told = _commands(_script(host, "script", "--check", status=1))
+    assert configuration(host) == before
+    ran = _commands(_script(host))
+    # Profiles may come up by themselves before the script looks, and what is tried in memory is saved at the end.
+    certain = [line for line in told if " connection up " not in line and " connection down " not in line]
+    assert certain == [line for line in ran if line in certain]
+    after = configuration(host)
+    again = rows(host, "apply")
+    assert again[-1] == {"result": "unchanged"}
+    assert _commands(_script(host)) == []
+    assert _script(host, "script", "--check") == ""
+    assert configuration(host) == after
+
+
+@pytest.mark.parametrize("there", ["program", "script"])
+@pytest.mark.parametrize("back", ["program", "script"])
+def test_either_takes_back_what_either_did(host: Host, there: str, back: str) -> None:
+    """All four ways end where it began, and leave no record."""
+    before = configuration(host)
+    shell(host, "virsh start vma")
+    running = configuration(host)
+    _script(host) if there == "script" else _program(host, "apply")
+    assert configuration(host) not in (before, running)
+    _script(host, "undo") if back == "script" else _program(host, "undo")
+    assert configuration(host) == running
+    assert shell(host, "ls -A /var/lib/vxlan-tui/before") == ""
+
+
+@pytest.mark.parametrize("difference", DIFFERENT)
+def test_what_differs_is_changed_by_a_script_and_put_back_by_its_way_back(host: Host, difference: str) -> None:
+    command, _ = DIFFERENT[difference]
+    profile = command.split()[3]
+    activate = f"nmcli --wait 5 connection up {profile} || nmcli connection down {profile}"
+    shell(host, f"{CHAPTER}{PLANNED}{UP}{command}\nnmcli connection down {profile}; {activate}; sleep 1")
+    before = configuration(host)
+    _script(host)
+    assert set(states(rows(host, "apply")).values()) == {"done"}
+    _script(host, "undo")
+    assert configuration(host) == before
+
+
+# What only the program knows: a script meets it when NetworkManager or libvirt refuses, and stops there.
+BY_THE_PROGRAM = ("a bridge by another profile", "a VNI and port in a profile", "an underlay interface in a bridge")
+
+
+@pytest.mark.parametrize("conflict", [name for name in CONFLICTS if name not in BY_THE_PROGRAM])
+def test_what_is_somebody_elses_stops_a_script_before_it_is_touched(host: Host, conflict: str) -> None:
+    """What had been done before it stays, and its way back takes that back."""
+    shell(host, CONFLICTS[conflict][0])
+    before = configuration(host)
+    assert "Stopped in" in _script(host, status=1) or conflict == "no such VM"
+    _script(host, "undo")
+    assert configuration(host) == before
+
+
+def test_a_change_that_nobody_answers_over_is_taken_back(host: Host) -> None:
+    """Exit status 4, and the interface as before: on the profile that it was on."""
+    old = "ipv4.method manual ipv4.addresses 198.51.100.77/24 ipv4.gateway 198.51.100.254"
+    shell(host, f"nmcli connection add con-name old ifname enp1s0 type ethernet {old}; nmcli connection up old")
+    shell(host, f"sed -i 's/198.51.100.254/198.51.100.99/' {PLAN}")
+    _export(host, "script")
+    before = configuration(host)
+    ended = host.run(["env", "VXLAN_TUI_KEEP_SECONDS=8", "bash", "/root/script.sh"], check=False, timeout=120)
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert configuration(host) == before
+    assert "Example" not in shell(host, "ls /etc/NetworkManager/system-connections")
+
+
+def test_a_script_and_the_program_do_not_run_at_once(host: Host) -> None:
+    """The script is told who holds the lock, and changes nothing."""
+    before = configuration(host)
+    shell(host, "mkdir -p /var/lib/vxlan-tui; chmod 700 /var/lib/vxlan-tui")
+    ended = host.run(["flock", "/var/lib/vxlan-tui/lock", "bash", "/root/script.sh"], check=False)
+    assert ended.returncode == 3
+    assert configuration(host) == before
+
+
+KILLER = r"""#!/bin/bash
+name=${0##*/}
+case " $name $* " in
+    *" nmcli connection "@(add|modify|up|down|delete)" "*|*" firewall-cmd "*-port=*|*" virt-xml "*) ;;
+    *) exec "/usr/bin/$name" "$@" ;;
+esac
+echo x >>/root/count
+[ "$(wc -l </root/count)" = "$(cat /root/kill-at)" ] || exec "/usr/bin/$name" "$@"
+"/usr/bin/$name" "$@"
+kill -KILL "$PPID"
+"""
+
+TOOLS = "nmcli firewall-cmd virt-xml"
+
+
+@pytest.mark.parametrize("number", [2, 4, 5, 8, 10])
+def test_a_script_that_was_killed_is_finished_by_the_next(host: Host, number: int) -> None:
+    """The same final state, and the way back still knows what was before the first of the two."""
+    before = configuration(host)
+    host.run(["tee", "/root/killer"], input=KILLER.replace("#!/bin/bash", "#!/bin/bash\nshopt -s extglob"))
+    shell(host, f"for t in {TOOLS}; do install -m 755 /root/killer /usr/local/sbin/$t; done")
+    shell(host, f": >/root/count; echo {number} >/root/kill-at")
+    host.run(["env", "VXLAN_TUI_KEEP_SECONDS=5", "bash", "/root/script.sh"], check=False, timeout=120)
+    shell(host, f"for t in {TOOLS}; do rm /usr/local/sbin/$t; done")
+    host.daemons.until("NetworkManager has taken back what nobody confirmed", lambda: _checkpoints(host) == "ao 0")
+    _script(host)
+    assert set(states(rows(host, "apply")).values()) == {"done"}
+    _script(host, "undo")
+    assert configuration(host) == before
+
+
+def _checkpoints(host: Host) -> str:
+    bus = "org.freedesktop.NetworkManager"
+    return shell(host, f"busctl get-property {bus} /org/freedesktop/NetworkManager {bus} Checkpoints").strip()
