@@ -71,7 +71,7 @@ def _fill_address_above(screen: Terminal, address: str) -> None:
 def _run_section(screen: Terminal, number: int, title: str) -> None:
     screen.press("F8")
     screen.sees(title)
-    screen.sees("next   ")
+    screen.sees("a Run section")
     screen.press("a")
     screen.sees("Enter Go on to", 120)
 

@@ -11,7 +11,7 @@ from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.plan_form.draft import opened
 from vxlan_tui.ui.screens.plan import PlanPane
-from vxlan_tui.ui.widgets.field import Field
+from vxlan_tui.ui.widgets.field import Field, field_of
 from vxlan_tui.ui.widgets.line import Line
 
 __all__ = ["stage"]
@@ -222,3 +222,20 @@ def test_what_a_person_wrote_in_a_plan_file_survives_saving(tmp_path: Path) -> N
     draft.path = tmp_path / "other.toml"
     draft.save()
     assert draft.path.read_text() == expected
+
+
+def test_a_form_that_is_opened_before_the_host_was_looked_at_has_the_mark_when_it_was(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.hold_look.clear()
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("f8")
+        await until(pilot, lambda: app.model.current == "plan")
+        await pilot.pause(0.2)
+        stage.hold_look.set()
+        await sees(pilot, "firewalld zone")
+        await until(pilot, lambda: field_of(app.focused) is not None)
+        assert field_of(app.focused).key == "hosts[1].name"  # type: ignore[union-attr]
+
+    play(stage, tmp_path / "new.toml", script, looked=False)

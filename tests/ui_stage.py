@@ -68,6 +68,7 @@ class Stage:
     ran: list[str] = field(default_factory=list)
     hold: Event = field(default_factory=Event)
     held: set[str] = field(default_factory=set)
+    hold_look: Event = field(default_factory=Event)
     surveyed: Survey = field(default_factory=lambda: SURVEY)
     parts: tuple[str, ...] = ("first", "second")
     locked: str = ""
@@ -87,6 +88,7 @@ class Stage:
         self.here = name
 
     def survey(self, destination: str) -> Survey:
+        self.hold_look.wait(10)
         if destination in self.unreached:
             raise Unreachable(destination, self.unreached[destination])
         return self.surveyed
@@ -214,8 +216,10 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """A stage, in a directory of the test's own."""
     monkeypatch.chdir(tmp_path)
     made = Stage()
+    made.hold_look.set()
     yield made
     made.hold.set()
+    made.hold_look.set()
 
 
 def sample(tmp_path: Path) -> Path:
@@ -234,13 +238,14 @@ def play(
     script: Script,
     size: tuple[int, int] = (80, 24),
     style: TerminalStyle | None = None,
+    looked: bool = True,
 ) -> Wizard:
-    """Open the wizard on a stage, let the script press keys, and give the application back."""
+    """Open the wizard on a stage, let the script press keys once it has looked around, and give it back."""
     app = wizard(path, None, style or TerminalStyle(), stage)
 
     async def playing() -> None:
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.model.survey is not None and not app.model.looking)
+            await until(pilot, lambda: not looked or (app.model.survey is not None and not app.model.looking))
             await pilot.pause(0.05)
             await script(app, pilot)
 

@@ -75,7 +75,6 @@ class PlanPane(Pane):
     async def on_mount(self) -> None:
         """Draw the form, and check what is there already."""
         await self.build()
-        self.call_after_refresh(self.opened)
 
     # The form
 
@@ -104,9 +103,11 @@ class PlanPane(Pane):
             await form.mount_all([self._widget(item) for item in items(self.model.draft)])
         for each in self.query(Field):
             each.visited = each.key in visited
+        self.check()
         if key:
             self.mark(key)
-        self.check()
+        elif self.display and self.screen.focused is None:
+            self.call_after_refresh(self.opened)
 
     def mark(self, key: str) -> None:
         """Put the focus on the field of that key, or on `=` and an action."""

@@ -146,7 +146,7 @@ class StepsPane(Pane):
             status = "done"
         title = output.title if output is not None and output.title else step.title
         is_first = bool(self._left()) and step is self._left()[0] and not self.model.running
-        word = "next" if is_first and status == "to do" else status
+        word = "next" if is_first and status in ("to do", "to change") else status
         body = step_blocks(step, output, status)
         return Item(key_of(name, step), step_line(title, word), tuple(body), stays=status in _STAYS)
 
