@@ -10,6 +10,9 @@ from typing import TypeAlias
 from vxlan_tui import __version__
 from vxlan_tui.exits import FAILED, INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
 
+FORMATS = ("script", "undo", "ansible", "map")
+_FORMAT = "a host's script (the default), its undo, a directory for ansible-playbook, a diagram in Mermaid"
+
 SECTIONS = ("ethernet", "bridge", "network", "vms")
 
 Verb = Callable[[argparse.Namespace], int]
@@ -88,10 +91,10 @@ def command_line() -> argparse.ArgumentParser:
     verify = _with_plan(verbs, "verify", _verify, "check this host and the way to the others; changes nothing")
     verify.add_argument("--json", action="store_true", help="one JSON object on standard output")
     _changing(verbs, "undo", _undo, "take back what was done on this host for the plan, and nothing else")
-    export = _with_plan(verbs, "export", _export, "write a host's shell script; touches no host")
-    export.add_argument("--format", choices=("script", "undo"), default="script", help="default: script")
-    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    export.add_argument("--force", action="store_true", help="replace FILE where it exists")
+    export = _with_plan(verbs, "export", _export, "write shell scripts, plays for Ansible, or a map; touches no host")
+    export.add_argument("--format", choices=FORMATS, default="script", help=_FORMAT)
+    export.add_argument("--output", type=Path, metavar="PATH", help="a file, or for ansible a directory; else stdout")
+    export.add_argument("--force", action="store_true", help="replace what exists at PATH")
     _plan_parser(verbs)
     log = verbs.add_parser("log", help="show the commands that ran on this host", allow_abbrev=False)
     log.set_defaults(verb=_log)

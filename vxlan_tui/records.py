@@ -5,7 +5,7 @@ record is written once (the first state counts) and removed when its thing is as
 it was made for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.paths import PLANS_DIRECTORY, RECORDS_DIRECTORY
@@ -22,9 +22,10 @@ class Records:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
 
-    def read(self) -> tuple[Record, ...]:
-        """Return all records; raises OSError, CannotStart where one has the form of an earlier version."""
-        names = [name for name in self._reach.names(RECORDS_DIRECTORY) if not name.startswith(".")]
+    def read(self, without: Collection[str] = ()) -> tuple[Record, ...]:
+        """Return all records but these; raise OSError, CannotStart where one has the form of an earlier version."""
+        there = self._reach.names(RECORDS_DIRECTORY)
+        names = [name for name in there if not name.startswith(".") and name not in without]
         found = tuple(
             Record(name, self._text(RECORDS_DIRECTORY, name), self._text(PLANS_DIRECTORY, name).rstrip("\n"))
             for name in names

@@ -18,7 +18,7 @@ from vxlan_tui.facts.system import Missing
 from vxlan_tui.journal import Journal
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import BY_NUMBER, SECTIONS, back, lockout, things
+from vxlan_tui.procedures import BY_NUMBER, SECTIONS, back, former, lockout, things
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
 from vxlan_tui.record import Record, by_name
 from vxlan_tui.records import Records
@@ -121,41 +121,43 @@ class Session:
         return outcome
 
     def forward(self, sections: Iterable[str] = SECTIONS) -> "StepRun":
-        """Return the way there: the plan's steps of these sections, from a fresh look."""
+        """Return the way there: the plan's steps of these sections, and what takes back that it no longer names."""
         asked = tuple(sections)
         state = self.look(asked)
-        rows = things(self.plan, self.host, state, asked)
-        outputs = self.read(judge.readings(rows))
-        return StepRun(self, state, list(lockout.marked(judge.forward(rows, outputs), state)), outputs)
+        records = self.records.read(without=former.named(self.plan, self.host, state))
+        left = former.find(self.plan, self.host, records, state, asked)
+        rows = things(self.plan, self.host, left.without(state), asked)
+        outputs = self.read((*judge.readings(rows), *back.readings(left.all)))
+        unseen = left.unseen(outputs)
+        ahead = judge.forward(rows, unseen)
+        steps = [*former.steps(left.first, outputs), *ahead, *former.steps(left.last, outputs)]
+        restored = by_name(record for _, record in left.all)
+        return StepRun(self, state, list(lockout.marked(steps, state)), unseen, restored)
 
     def backward(self) -> "StepRun":
         """Return the way back: the steps that restore what stood before."""
         records = self.records.read()
         found = back.recorded(self.plan, self.host, records, None)
         if not found:
-            return StepRun(self, HostState(), [], {})
+            return StepRun(self, HostState(), [], {}, is_back=True)
         sections = {BY_NUMBER[thing.section].name for thing, _ in found}
         state = self.look([name for name in SECTIONS if name in sections])
         found = back.recorded(self.plan, self.host, records, state)
         outputs = self.read(back.readings(found))
         steps = list(lockout.marked(back.steps(found, outputs), state))
-        return StepRun(self, state, steps, outputs, by_name(records))
+        return StepRun(self, state, steps, outputs, by_name(records), is_back=True)
 
 
 @dataclass
 class StepRun:
-    """Steps in their order, and the running of them one by one. `records` has those of a way back."""
+    """Steps in their order, and the running of them one by one. `records` has those that steps restore."""
 
     session: Session
     state: HostState
     steps: list[Step]
     outputs: Outputs
     records: dict[str, Record] = field(default_factory=dict)
-
-    @property
-    def is_back(self) -> bool:
-        """Whether this is a way back."""
-        return bool(self.records)
+    is_back: bool = False
 
     @property
     def conflicts(self) -> list[Step]:
@@ -173,7 +175,7 @@ class StepRun:
         `spend` is whether the record that the step restores is spent at once.
         """
         journal, spent = self.session.journal, self._spent(step)
-        if not step.commands or (self.is_back and self.is_done(step)):
+        if not step.commands or (step.restored and self.is_done(step)):
             self.session.records.forget(spent)
             return Result("done", step.note)
         journal.write("step", step=step.id, subject=step.subject)
@@ -200,9 +202,10 @@ class StepRun:
 
     def _keep(self, step: Step) -> None:
         """Record what the rest of the section's steps change, before the first of them can change it on its own."""
-        if self.is_back:
+        if step.restored:
             return
-        rows = [each.thing for each in self.steps if each.section == step.section and each.commands and each.thing]
+        ahead = [each for each in self.steps if each.section == step.section and each.commands and not each.restored]
+        rows = [each.thing for each in ahead if each.thing]
         self.session.records.keep([*step.before, *(self.record_of(thing) for thing in rows if thing.record)])
 
     def _run_commands(self, step: Step, reporter: Reporter) -> Result:

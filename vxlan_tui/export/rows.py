@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from vxlan_tui.command import Command, here_document_end
 from vxlan_tui.export.words import PROPERTIES, WIDTH, expanded, has_marks, quoted, wrapped
 from vxlan_tui.procedures.profiles import PUT_BACK
-from vxlan_tui.things import RECORD, VALUE, Clear, Ours, Reading, Thing, escaped
+from vxlan_tui.things import RECORD, VALUE, Clear, Members, Ours, Reading, Thing, escaped
 
 _INDENT = "    "
 
@@ -25,8 +25,15 @@ def forward(thing: Thing) -> Iterator[str]:
     )
     if thing.settings:
         yield from _profile(thing)
+    elif thing.members:
+        yield _members(thing.members, quoted(thing.wants), thing.reading)
     elif thing.make or thing.change:
         yield from _changed(thing)
+
+
+def _members(members: Members, wants: str, reading: Reading) -> str:
+    pick = quoted(_pick(reading))
+    return wrapped(["members", wants, pick, *map(quoted, (members.add, members.remove, *members.words))])
 
 
 def _profile(thing: Thing) -> Iterator[str]:
@@ -60,6 +67,10 @@ def _changed(thing: Thing) -> Iterator[str]:
 
 def put_back(thing: Thing) -> Iterator[str]:
     """Return the lines that put a thing back that stood; none where nothing has to be."""
+    if thing.members:
+        was = ["was", quoted(thing.record), quoted(_pick(thing.before)), *map(quoted, thing.before.argv)]
+        again = _members(thing.members, '"$then"', thing.reading)
+        yield f"{wrapped(was)} &&\n{_INDENT}{again}"
     for then, commands in thing.restore_when.items():
         yield from _if("stood", thing, escaped(then), _when("", thing, commands))
     gone = len(thing.restore) - len(thing.revive)

@@ -121,13 +121,20 @@ def _render(
             where=printable(str(plan.path)),
             digest=plan.digest,
             absent=ABSENT,
-            helpers=[_part(name) for name in [*helpers, *(["guard"] if host.ethernet else [])]],
+            helpers=[_part(name) for name in [*helpers, *_more_helpers(host, all_rows)]],
             facts=list(_facts(plan, host, write is _back)),
             needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
             end="forget\n" if write is _back else "",
         )
     )
+
+
+def _more_helpers(host: Host, rows_: Iterable[Thing]) -> Iterator[str]:
+    if any(row.members for row in rows_):
+        yield "members"
+    if host.ethernet:
+        yield "guard"
 
 
 @cache

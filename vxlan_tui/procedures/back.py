@@ -37,16 +37,16 @@ def recorded(plan: Plan, host: Host, records: Iterable[Record], state: HostState
     others = [
         (thing, record)
         for record in left.values()
-        if record.plan == str(plan.path) or (record.kind in _PORTS and record.name.rpartition(".")[2] in ports)
+        if record.plan == str(plan.path) or (record.kind in PORTS and record.name.rpartition(".")[2] in ports)
         for thing in of_record(record)
     ]
     own = {vms.of_record(record.subject)[0] for record in records if record.kind in ("nic", "live")}
     own |= {record.subject for record in records if record.kind in ("vm", "power")}
-    rows = [(_with_own(thing, own, state), record) for thing, record in [*found, *others]]
+    rows = [(with_own(thing, own, state), record) for thing, record in [*found, *others]]
     return sorted(rows, key=lambda pair: _place(pair[0]))
 
 
-def _with_own(thing: Thing, vms_: set[str], state: HostState | None) -> Thing:
+def with_own(thing: Thing, vms_: set[str], state: HostState | None) -> Thing:
     """Return a thing whose way back is not barred by the VMs that are put back with it."""
     if thing.id == "network.define":
         return replace(thing, back_clear=(network.users(thing.subject, sorted(vms_)),))
@@ -65,7 +65,7 @@ def _vxlan_in(name: str, state: HostState) -> str:
     return next((link.name for link in state.ports_of(name) if link.vxlan), "none")
 
 
-_PORTS = tuple(f"{kind}{when}" for kind in ("port", "peers", "bgp") for when in ("", "-permanent"))
+PORTS = tuple(f"{kind}{when}" for kind in ("port", "peers", "bgp") for when in ("", "-permanent"))
 
 
 def _place(thing: Thing) -> int:
@@ -152,7 +152,7 @@ _KINDS: Mapping[str, tuple[Callable[[Record], Thing], ...]] = {
     "underlay": (lambda record: ethernet.in_force(Wanted("", "", record.subject), record.subject),),
     "profile": (_profile,),
     "device": (_device,),
-    **dict.fromkeys(_PORTS, (_port,)),
+    **dict.fromkeys(PORTS, (_port,)),
     "flood": (lambda record: flood.script(record.subject),),
     "network": (
         lambda record: network.definition(record.subject),

@@ -18,6 +18,9 @@ SECTION = "10.2"
 DOT = r"\."
 """An escaped dot. What is picked is compared as a whole: a dot that matches more does no harm, and reads better."""
 
+TYPE = "802-3-ethernet"
+"""NetworkManager's word for the kind of the underlay's connection profile."""
+
 _DEVICE = "GENERAL.CONNECTION,GENERAL.CON-UUID,GENERAL.STATE,IP{v}.ADDRESS,IP{v}.GATEWAY,IP{v}.DNS,IP{v}.SEARCHES"
 
 
@@ -43,7 +46,7 @@ def wanted(host: Host, ethernet: Ethernet) -> Wanted:
     """Return the profile that the plan asks for."""
     add = ("con-name", ethernet.profile, "ifname", host.interface, "type", "ethernet")
     settings = _ip_settings(host, ethernet)
-    return Wanted(ethernet.profile, "802-3-ethernet", host.interface, add, settings, set_new=True, tried=True)
+    return Wanted(ethernet.profile, TYPE, host.interface, add, settings, set_new=True, tried=True)
 
 
 def _ip_settings(host: Host, ethernet: Ethernet) -> dict[str, str]:

@@ -41,7 +41,7 @@ def _step_run(session: Session, order: Order) -> StepRun:
         def lacking() -> list[Step]:
             return _lacking(session.reach)
 
-        return Mending(session, HostState(), found, {}, {}, lacking if order.way == "mend" else list)
+        return Mending(session, HostState(), found, {}, lacking=lacking if order.way == "mend" else list)
     if order.way == "forward":
         return session.forward(order.sections)
     course = session.backward()
