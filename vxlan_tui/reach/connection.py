@@ -32,15 +32,15 @@ ASKING_TIMEOUT = 180.0
 SHELLS = 4
 """So many requests run at once. With the lock, the live sources and libvirt, sshd's MaxSessions of 10 is not passed."""
 
-LIVENESS = ("-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3")
-"""A host that answers nothing for half a minute counts as gone."""
+LIVENESS = ("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=2")
+"""A host that answers nothing for 45 s counts as gone; as long as nothing happens, this is all that is sent."""
 
 _QUIET = ("-T", "-o", "LogLevel=ERROR", "-o", "ClearAllForwardings=yes", "-o", "ForwardAgent=no", "-o", "ForwardX11=no")
 
 _OURS = (*_QUIET, "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no", "-o", f"ConnectTimeout={CONNECT_TIMEOUT}")
 
 # Read and run one line, whatever the login shell: these words mean the same to sh, bash, zsh, csh and fish.
-_BASH = "bash --norc -c 'IFS= read -r line && eval \"$line\"'"
+_BASH = "/bin/bash --norc -c 'IFS= read -r line && eval \"$line\"'"
 _SUDO = f"sudo -n -- {_BASH}"
 
 
@@ -84,6 +84,11 @@ class Connection:
         self._made = 1
         self._give_back(self._main)
 
+    @property
+    def process(self) -> int:
+        """The process on the other side that ends at once as the connection does."""
+        return self._main.process if self._main is not None else 0
+
     def give_up(self) -> None:
         """End an attempt to log in at once; fit to be called from a signal handler."""
         if self._main is not None:
@@ -126,7 +131,7 @@ class Connection:
 
     def _broke(self, said: str) -> Unreachable:
         words = said.strip().splitlines()
-        self._why = self._why or (words[-1] if words else "the other side has gone")
+        self._why = self._why or (words[-1].rstrip(".") if words else "nothing came from the other side any more")
         return Unreachable(
             self.where,
             f"{self._why}. What ran there may have ended or not",
@@ -267,9 +272,9 @@ def _hello(nonce: str) -> str:
     """Give the first line: who we are there, and root from then on; the line after the next is read by root."""
     mark = f"printf '\\0%s %s\\n' {nonce}"
     return (
-        f'{mark} "$EUID $SSH_CONNECTION"; '
+        f'PATH=$PATH:/usr/bin:/bin; {mark} "$EUID $SSH_CONNECTION"; '
         f'if ((EUID == 0)); then IFS= read -r line && eval "$line"; '
-        f"elif words=$(sudo -n -- bash -c : 2>&1); then {mark} ''; exec {_SUDO}; "
+        f"elif words=$(sudo -n -- /bin/bash -c : 2>&1); then {mark} ''; exec {_SUDO}; "
         f'else {mark} "${{words:-sudo refuses}}"; fi'
     )
 

@@ -78,7 +78,8 @@ class Local(Reach):
         """
         self.interrupts.check()
         lines = Lines(on_line)
-        process = _Process(asked, lines.take, lines.take, tuple(self._held))
+        held = () if asked.waits else tuple(self._held)
+        process = _Process(asked, lines.take, lines.take, held)
         with self.interrupts.cutting_off(process.terminate if asked.waits else lambda: None):
             outcome = process.wait()
         return replace(outcome, words=lines.last)
@@ -150,6 +151,7 @@ class _LocalLock(Lock):
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        os.set_inheritable(self._descriptor, True)
         self._held.append(self._descriptor)
         return True
 

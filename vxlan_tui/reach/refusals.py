@@ -11,7 +11,7 @@ _KNOWN = (
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key for \S+ has changed",
         "it shows another host key than the one that is known: it was installed anew, or somebody stands in its place",
-        "find out which; if the new key is right, `ssh-keygen -R {host}`, then " + _ONCE,
+        "find out which; if the new key is right, `{forget}`, then " + _ONCE,
     ),
     (
         r"Host key verification failed|host key is known for",
@@ -58,9 +58,9 @@ def refused(where: str, destination: str, said: str) -> Unreachable:
     words = _last(said)
     for pattern, why, fix in _KNOWN:
         if re.search(pattern, said):
-            return Unreachable(where, why.format(words=words), _filled(fix, destination))
-    why = f"ssh says: {words}" if words else "ssh ended without a word"
-    return Unreachable(where, why, _filled("see what `{ssh}` says", destination))
+            return Unreachable(where, why.format(words=words), _filled(fix, destination, said))
+    why = f"it, or ssh, says: {words}" if words else "ssh ended without a word"
+    return Unreachable(where, why, _filled("see what `{ssh}` says", destination, said))
 
 
 def asks_for_password(where: str, destination: str, said: str) -> Unreachable:
@@ -90,9 +90,10 @@ def host_of(destination: str) -> str:
     return host.rstrip("/")
 
 
-def _filled(text: str, destination: str) -> str:
-    ssh = shlex.join(["ssh", destination])
-    return text.format(ssh=ssh, host=shlex.quote(host_of(destination)), destination=shlex.quote(destination))
+def _filled(text: str, destination: str, said: str) -> str:
+    told = re.search(r"^\s*(ssh-keygen .*-R .*?)\s*$", said, re.MULTILINE)
+    forget = told.group(1) if told else shlex.join(["ssh-keygen", "-R", host_of(destination)])
+    return text.format(ssh=shlex.join(["ssh", destination]), forget=forget, destination=shlex.quote(destination))
 
 
 def _last(said: str) -> str:

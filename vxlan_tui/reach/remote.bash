@@ -5,11 +5,11 @@ export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lo
 unset LANGUAGE LIBVIRT_DEFAULT_URI VIRSH_DEFAULT_CONNECT_URI
 cd /
 
-# answer ARGV…: its standard output; then, each behind a NUL, its exit status and its standard error.
+# answer ARGV…: its standard output, its exit status and its standard error, each with a mark behind it.
 answer() {
     local words status
     { words=$("$@" 2>&1 >&3 3>&- </dev/null); status=$?; } 3>&1
-    printf '\0%d\0%s\0' "$status" "$words"
+    printf '\0%s:%d\0%s:%s\0%s:' "$mark" "$status" "$mark" "$words" "$mark"
 }
 
 # together REQUEST…: runs requests side by side, and gives what they print in their order.
@@ -120,18 +120,15 @@ lock_sign() {
     printf %s "$1" >"$lock_path"
 }
 
-process() {
-    printf '%d\n' "$$"
-}
-
-# serve NONCE [SECONDS]: runs the requests that come, each followed by a line that says how it ended. An empty line is
-# nothing but a sign of life; where SECONDS are given and none comes for so long, whoever sent them is taken for gone.
+# serve NONCE [SECONDS]: says its process, then runs the requests that come, each followed by a line that says how it
+# ended. An empty line is nothing but a sign of life; where SECONDS are given and none comes for so long, whoever sent
+# them is taken for gone.
 serve() {
-    local line
-    printf '\0%s 0\n' "$1"
+    local line mark=$1
+    printf '\0%s %d\n' "$mark" "$$"
     while IFS= read -r ${2:+-t "$2"} line; do
         [[ -n $line ]] || continue
         eval "$line"
-        printf '\0%s %d\n' "$1" "$?"
+        printf '\0%s %d\n' "$mark" "$?"
     done
 }

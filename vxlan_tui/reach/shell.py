@@ -18,6 +18,9 @@ _CHUNK = 1 << 16
 _MARGIN = 15.0
 """Seconds beyond a request's own limit, after which the connection counts as broken."""
 
+_HEARD = 2000
+"""So many bytes are kept of what it prints before it is ready."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 FUNCTIONS = Path(__file__).with_name("remote.bash").read_text(encoding="utf-8")
@@ -46,12 +49,17 @@ class Shell:
         self._child = child
         self._input, self._output = child.stdin, child.stdout
         self._mark = f"\0{nonce} ".encode()
+        self.parting = f"\0{nonce}:".encode()
+        """What stands behind each part of an answer."""
         self._errors = errors
         self._lost = lost
         self._busy = threading.Lock()
         self._writing = threading.Lock()
         self._pending = b""
+        self._heard = b""
         self.status = 0
+        self.process = 0
+        """Its process on the other side, once it is ready."""
 
     @property
     def usable(self) -> bool:
@@ -99,7 +107,7 @@ class Shell:
         """Wait until it is ready for requests, whatever it prints before."""
         for _ in self.until_mark(deadline):
             continue
-        self._line(deadline)
+        self.process = int(self._line(deadline))
 
     def ended(self, patience: float) -> bool:
         """Say whether it has ended, or does so within these seconds."""
@@ -127,12 +135,14 @@ class Shell:
         if not chunk:
             raise self.gone()
         self._pending += chunk
+        self._heard = (self._heard + chunk)[-_HEARD:] if not self.process else b""
 
     def gone(self) -> Unreachable:
         """Give the error for an end that came too early."""
         self.ended(2.0)
         self._errors.seek(0)
-        return self._lost(self._errors.read().decode(errors="replace"))
+        said = self._errors.read() or self._heard  # a login shell that lets nobody in says so on its standard output
+        return self._lost(said.decode(errors="replace"))
 
     def end_input(self) -> None:
         """Let it know that nothing more comes: it ends, and so does what runs and is to be cut off."""

@@ -76,8 +76,7 @@ class Ssh(Reach):
         if not commands:
             return []
         limited = [call("answer", "timeout", "-k", "2", timeout, *argv) for argv in commands]
-        printed = self._request(limited[0] if len(limited) == 1 else call("together", *limited), timeout + 2)
-        parts = printed.split(b"\0")
+        parts = self._parts(limited[0] if len(limited) == 1 else call("together", *limited), timeout + 2)
         if len(parts) != 3 * len(commands) + 1:
             raise Unreachable(self.where, "what it answered was not understood", broken=True)
         rows = zip(*[iter(parts)] * 3, strict=False)
@@ -168,11 +167,15 @@ class Ssh(Reach):
         self._file("rm", "-f", "--", path)
 
     def _file(self, *words: str) -> tuple[int, str]:
-        parts = self._request(call("answer", *words), FILE_TIMEOUT).split(b"\0")
-        status, said = int(parts[-3]), _text(parts[-2]).strip()
+        text, ended, errors, _ = self._parts(call("answer", *words), FILE_TIMEOUT)
+        status, said = int(ended), _text(errors).strip()
         if status not in (0, _NO_FILE):
             raise OSError(f"on {self.where}: {said or f'{words[0]} ended with exit status {status}'}")
-        return status, b"\0".join(parts[:-3]).decode(errors="surrogateescape")
+        return status, text.decode(errors="surrogateescape")
+
+    def _parts(self, line: str, limit: float) -> list[bytes]:
+        with self._connection.borrowed() as shell:
+            return shell.request(line, limit)[1].split(shell.parting)
 
     def _request(self, line: str, limit: float) -> bytes:
         with self._connection.borrowed() as shell:
@@ -180,7 +183,8 @@ class Ssh(Reach):
 
     def lock(self, path: str) -> Lock:
         """Open the lock's file on the host, made if it is missing; raises OSError, Unreachable."""
-        return _SshLock(self._link, self._connection.shell(GONE), path, self.where)
+        connection = self._connection
+        return _SshLock(self._link, connection.shell(GONE), path, self.where, connection.process)
 
     def answers_anew(self) -> None:
         """Log in once more over a connection of its own; raises Unreachable where that does not go."""
@@ -224,15 +228,15 @@ class _Link:
 class _SshLock(Lock):
     """The lock, held by a bash on the host that lives as long as we send signs of life."""
 
-    def __init__(self, link: _Link, shell: Shell, path: str, where: str) -> None:
+    def __init__(self, link: _Link, shell: Shell, path: str, where: str, process: int) -> None:
         self._link = link
         self._shell = shell
         self._where = where
-        self._path = path
+        # Not that of the bash with the lock, which is busy for as long as a command runs that it has to see to its end.
+        self.process = process
         self._ended = threading.Event()
         try:
             self._ask("lock_open", path)
-            self.process = int(self._ask("process"))
         except BaseException:
             shell.close()
             raise
