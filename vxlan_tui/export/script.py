@@ -11,7 +11,6 @@ from vxlan_tui import __version__
 from vxlan_tui.export import rows
 from vxlan_tui.export.shape import functions
 from vxlan_tui.export.words import plain, quoted, wrapped
-from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Host, Plan, printable
 from vxlan_tui.procedures import TABLE, Section, checkpoint, things
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
@@ -25,14 +24,14 @@ _HERE = Path(__file__).parent
 def script(plan: Plan, host: Host) -> str:
     """Return the script that does on `host` what `apply` does there."""
     title = f"Sets {host.name} up for the VXLAN segments of a plan."
-    ending = f". What stood before is kept in {RECORDS_DIRECTORY}, for undo."
+    ending = "Undo has the records."
     return _render(plan, host, title, ending, ["helpers", "make"], _forward)
 
 
 def undo_script(plan: Plan, host: Host) -> str:
     """Return the script that does on `host` what `undo` does there."""
     title = f"Takes back on {host.name} what vxlan-tui, or its script, did for the VXLAN segments of a plan."
-    return _render(plan, host, title, f". It restores what {RECORDS_DIRECTORY} says.", ["helpers", "back"], _back)
+    return _render(plan, host, title, "The records say what.", ["helpers", "back"], _back)
 
 
 def _forward(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:

@@ -117,10 +117,19 @@ def stored_nic(vm: str, mac: str, subject: str, network: str = "", mtu: str = ""
         Reading(shows, '<(source network|mtu size)="[^"]*"'),
         lines((f'<source network="{network}"', f'<mtu size="{mtu}"')),
         change=(edit,),
+        clear=() if mac else (several(vm),),
         refused=refused,
         kept=Reading(shows),
         restore=(command("virsh", "update-device", vm, RECORD, "--config"),),
         back_title=f"{subject}: stored NIC, as before",
+    )
+
+
+def several(vm: str) -> Clear:
+    """Return what says that the VM has a second NIC, where the plan does not say which it means."""
+    second = ("virsh", "dumpxml", "--inactive", "--xpath", "//devices/interface[2]/mac/@address", vm)
+    return Clear(
+        Reading(second, "address=.+"), "", f"the VM {vm} has several NICs: say which one by `mac` in the plan ({{}})"
     )
 
 
@@ -197,7 +206,7 @@ def start(name: str) -> Command:
 
 def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Thing:
     """Return as a thing that the VM exists; `create` makes it where it does not."""
-    none = f"there is no VM {vm}, and the plan does not say how to create it (install)"
+    none = f"there is no VM {vm}, and the plan does not say how to create it"
     return Thing(
         "vm.create",
         SECTION,
