@@ -370,7 +370,7 @@ class Field:
 
     def shell(self, host: str, script: str) -> None:
         """Run a script on a host, or on the router; it may fail in parts."""
-        place = self.rehearsal._sandboxes[0] if host == ROUTER else self.rehearsal[host]
+        place = self.rehearsal.router if host == ROUTER else self.rehearsal[host]
         place.run(["bash", "-c", script], check=False, timeout=120)
 
     def set_up(self, *, stp: bool = False) -> None:
@@ -434,7 +434,7 @@ def _apply(host: Host, stp: bool) -> None:
 @contextmanager
 def field_of(plan: Plan, progress: Callable[[str], None] = lambda text: None, **options: Any) -> Iterator[Field]:
     """Give the plan's hosts, set up."""
-    with Rehearsal(plan, progress=progress, **options) as rehearsal:
+    with Rehearsal(plan, progress=progress, underlay_up=False, **options) as rehearsal:
         field = Field(rehearsal)
         field.set_up()
         yield field

@@ -15,7 +15,7 @@ from pathlib import Path
 
 PACKAGES = (
     *("ca-certificates", "dbus", "iproute2", "iputils-arping", "iputils-ping", "kmod", "procps", "systemd-sysv"),
-    *("network-manager", "firewalld", "dnsmasq-base"),
+    *("network-manager", "firewalld", "dnsmasq-base", "frr", "nftables", "openssh-client", "openssh-server", "sudo"),
     *("libvirt-daemon-system", "libvirt-clients", "qemu-system-x86", "virtinst", "linux-image-cloud-amd64"),
     *("python3-jinja2", "python3-libvirt", "python3-pydantic", "python3-sh", "python3-textual", "python3-tomlkit"),
 )

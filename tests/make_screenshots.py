@@ -10,7 +10,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from vxlan_tui.export import script
+from tests.on_host import PLAN, program
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.ui.app import Wizard, wizard
@@ -23,9 +23,9 @@ SIZE = (120, 40)
 def main() -> None:
     """Bring a rehearsal up, take the pictures on its first host, and write them."""
     plan = load(SAMPLE)
-    with Rehearsal(plan, progress=_tell, vms_running=True) as rehearsal:
+    with Rehearsal(plan, progress=_tell, underlay_up=False, vms_running=True) as rehearsal:
         other, host = rehearsal["host-b"], rehearsal["host-a"]
-        other.script(script(plan, other.planned))
+        program(other, "apply", PLAN, "--yes")
         environment = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(Path.cwd())}
         argv = [sys.executable, "-m", "tests.make_screenshots", "inside"]
         child = host.popen(argv, cwd=str(Path.cwd()), env=environment, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""A real sshd on one rehearsal host, and ssh to it from another: what an admin's session is."""
+"""ssh from one rehearsal host to another: what an admin's session is."""
 
 import os
 import re
@@ -8,56 +8,32 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.on_host import shell
 from tests.processes import held
 from vxlan_tui.rehearsal.host import Host
 
 KEEP = 6
 """Seconds to confirm in, for tests."""
 
-_SSHD = """
-mkdir -p /run/sshd
-[ -e /root/host_key ] || ssh-keygen -q -t ed25519 -N '' -f /root/host_key
-cat > /root/sshd_config <<END
-HostKey /root/host_key
-AuthorizedKeysFile /root/authorized
-StrictModes no
-PermitRootLogin yes
-UsePAM no
-PidFile /run/sshd.pid
-AcceptEnv VXLAN_TUI_KEEP_SECONDS TERM
-END
-cat >> /root/authorized
-chmod 711 /root
-chmod 644 /root/authorized
-"""
-
 _OPTIONS = (
-    *("-i", "/root/id", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
-    *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=5", "-o", "SendEnv=VXLAN_TUI_KEEP_SECONDS"),
+    *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
+    *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=5"),
 )
-
-
-def let_in(host: Host, client: Host) -> None:
-    """Let root of `client` log in on `host`, as any user."""
-    shell(client, "[ -e /root/id ] || ssh-keygen -q -t ed25519 -N '' -f /root/id")
-    host.run(["bash", "-euc", _SSHD], input=shell(client, "cat /root/id.pub"))
-    start_sshd(host)
+"""For addresses that a host has for a while alone."""
 
 
 def start_sshd(host: Host) -> None:
-    """Start sshd; it goes to the background by itself."""
-    shell(host, "/usr/sbin/sshd -f /root/sshd_config; sleep 0.2; test -e /run/sshd.pid")
+    """Start sshd where it was killed."""
+    if not host.daemons.runs("sshd"):
+        host.daemons.start("sshd")
 
 
 class Session:
     """An ssh session with a terminal, in which a command runs."""
 
     def __init__(self, client: Host, address: str, command: str, keep: int = KEEP, user: str = "root") -> None:
-        argv = ["ssh", "-tt", *_OPTIONS, f"{user}@{address}", command]
+        argv = ["ssh", "-tt", *_OPTIONS, f"{user}@{address}", f"export VXLAN_TUI_KEEP_SECONDS={keep}; {command}"]
         pipe: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        environment = {"VXLAN_TUI_KEEP_SECONDS": str(keep), "TERM": "xterm-256color"}
-        self._ssh = held(client.popen(argv, env=environment, start_new_session=True, **pipe))
+        self._ssh = held(client.popen(argv, env={"TERM": "xterm-256color"}, start_new_session=True, **pipe))
         self._seen = b""
         threading.Thread(target=self._read, daemon=True).start()
 

@@ -164,7 +164,7 @@ def _apply(host: Host) -> None:
 
 def alarms(setup: Setup) -> tuple[list[str], float]:
     """Set hosts up, verify each of them, and give what is said against them, and the longest run in seconds."""
-    with planned(setup) as plan, Rehearsal(plan) as rehearsal:
+    with planned(setup) as plan, Rehearsal(plan, underlay_up=False) as rehearsal:
         field = Field(rehearsal)
         for host in rehearsal.hosts:
             host.run(["tee", "/root/guest_agent.py"], input=Path(__file__).with_name("guest_agent.py").read_text())

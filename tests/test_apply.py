@@ -37,7 +37,7 @@ nmcli connection modify bridge0 bridge.stp no
 @pytest.fixture(scope="module")
 def fresh(sandbox: None, sample_plan: Plan) -> Iterator[Fresh]:
     """The sample plan's first host, which all tests share."""
-    with Rehearsal(sample_plan) as rehearsal:
+    with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
         yield Fresh(rehearsal["host-a"])
 
 

@@ -25,7 +25,7 @@ from vxlan_tui.verbs import as_root
 def host(sandbox: None) -> Iterator[Host]:
     """A host with a user who is not root, and a plan in that user's home."""
     text = SAMPLE.read_text().partition("[[vms]]")[0]
-    with Rehearsal(plan.parse(text.encode(), Path("plan.toml"))) as running:
+    with Rehearsal(plan.parse(text.encode(), Path("plan.toml")), underlay_up=False) as running:
         host = running["host-a"]
         plain_user.add(host)
         host.run(["tee", "/home/admin/plan.toml"], input=text)

@@ -43,7 +43,7 @@ def multicast_plan(tmp_path: Path) -> Plan:
 
 def test_two_hosts_from_nothing_by_the_program(sandbox: None, sample_plan: Plan) -> None:
     """Apply on both, ARP across, undo on both: each is configured as before."""
-    with Rehearsal(sample_plan) as rehearsal:
+    with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
         before = {host.name: configuration(host) for host in rehearsal.hosts}
         rehearsal.in_parallel(apply, rehearsal.hosts)
         assert rehearsal.sees_arp_reply("vma", "192.0.2.2", timeout=120)
@@ -54,7 +54,7 @@ def test_two_hosts_from_nothing_by_the_program(sandbox: None, sample_plan: Plan)
 
 def test_two_hosts_from_nothing_by_their_scripts(sandbox: None, sample_plan: Plan) -> None:
     """The same, with the exported scripts; and the program finds nothing left to do after them."""
-    with Rehearsal(sample_plan) as rehearsal:
+    with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
         before = {host.name: configuration(host) for host in rehearsal.hosts}
         rehearsal.in_parallel(lambda host: run_script(host, sample_plan), rehearsal.hosts)
         assert rehearsal.sees_arp_reply("vma", "192.0.2.2", timeout=120)
@@ -65,7 +65,7 @@ def test_two_hosts_from_nothing_by_their_scripts(sandbox: None, sample_plan: Pla
 
 def test_the_next_generation_of_hosts(debian13: Path, sample_plan: Plan) -> None:
     """NetworkManager 1.52 with its own words, libvirt 11: one host by the program, one by its script."""
-    with Rehearsal(sample_plan, root=debian13) as rehearsal:
+    with Rehearsal(sample_plan, root=debian13, underlay_up=False) as rehearsal:
         host_a, host_b = rehearsal.hosts
         before = configuration(host_a), configuration(host_b)
         apply(host_a)
@@ -80,7 +80,7 @@ def test_the_next_generation_of_hosts(debian13: Path, sample_plan: Plan) -> None
 
 def test_a_multicast_group_in_place_of_the_other_host(sandbox: None, multicast_plan: Plan) -> None:
     """Joined on the underlay interface; both hosts are in one subnet, where the group reaches."""
-    with Rehearsal(multicast_plan) as rehearsal:
+    with Rehearsal(multicast_plan, underlay_up=False) as rehearsal:
         before = {host.name: configuration(host) for host in rehearsal.hosts}
         rehearsal.in_parallel(apply, rehearsal.hosts)
         assert "group 239.1.1.10" in shell(rehearsal["host-a"], "ip -d link show vxlan10")
@@ -93,7 +93,7 @@ def test_a_running_vm_is_restarted_on_its_network_and_undo_gives_it_back_running
     sandbox: None, sample_plan: Plan
 ) -> None:
     """It shuts down by itself, is waited for, and started; and the same on the way back."""
-    with Rehearsal(sample_plan, vms_running=True) as rehearsal:
+    with Rehearsal(sample_plan, underlay_up=False, vms_running=True) as rehearsal:
         host = rehearsal["host-a"]
         before = configuration(host)
         lines = rows(host, "apply")

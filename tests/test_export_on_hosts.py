@@ -22,7 +22,7 @@ exec /usr/bin/virsh "$@"
 @pytest.fixture(scope="module")
 def fresh(sandbox: None, sample_plan: Plan) -> Iterator[Fresh]:
     """The sample plan's first host, which all tests share."""
-    with Rehearsal(sample_plan) as rehearsal:
+    with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
         yield Fresh(rehearsal["host-a"])
 
 

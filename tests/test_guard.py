@@ -22,7 +22,7 @@ def shared(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A host without VMs, at another address than the plan's."""
     path = tmp_path_factory.mktemp("guard") / "plan.toml"
     path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
-    with Rehearsal(plan.load(path)) as running:
+    with Rehearsal(plan.load(path), underlay_up=False) as running:
         host = running["host-a"]
         shell(
             host,

@@ -42,7 +42,7 @@ esac
 @pytest.fixture(scope="module")
 def host(sandbox: None, sample_plan: Plan) -> Iterator[Host]:
     """The sample plan's first host, with tools that can kill."""
-    with Rehearsal(sample_plan) as rehearsal:
+    with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
         killer = rehearsal["host-a"]
         killer.run(["tee", "/root/killer"], input=_KILLER)
         tools = "nmcli firewall-cmd virsh virt-xml install rm"

@@ -90,12 +90,42 @@ def up(sample_plan: Plan, sandbox: None) -> Iterator[Rehearsal]:
         yield rehearsal
 
 
-def test_each_host_has_its_name_its_plan_and_an_interface_that_nobody_configured(up: Rehearsal) -> None:
-    for host in up.hosts:
+def test_each_host_has_its_name_its_plan_and_its_underlay_address_by_a_profile_of_another_name(up: Rehearsal) -> None:
+    for host, address in zip(up.hosts, ("198.51.100.2/24", "203.0.113.1/24"), strict=True):
         assert host.run(["hostname"]).stdout.strip() == host.name
         assert host.run(["cat", "/root/plan.toml"]).stdout == SAMPLE.read_text()
-        said = host.run(["nmcli", "-g", "GENERAL.STATE,GENERAL.TYPE,IP4.ADDRESS", "device", "show", "enp1s0"]).stdout
-        assert said.split("\n")[:3] == ["30 (disconnected)", "ethernet", ""]
+        shown = "GENERAL.TYPE,GENERAL.CONNECTION,IP4.ADDRESS"
+        said = host.run(["nmcli", "-g", shown, "device", "show", "enp1s0"]).stdout
+        assert said.split() == ["ethernet", "uplink", address]
+
+
+@pytest.mark.parametrize("address", ["host-b", "root@host-b", "203.0.113.1", "admin@host-b", "host-a"])
+def test_the_console_logs_in_everywhere_by_name_and_by_address_without_a_question(up: Rehearsal, address: str) -> None:
+    told = up["host-a"].run(["ssh", "-o", "BatchMode=yes", address, "hostname; sudo -n id -un; id -un"]).stdout
+    user, _, name = address.rpartition("@")
+    assert told.split() == ["host-a" if name == "host-a" else "host-b", "root", user or "root"]
+
+
+def test_nobody_but_the_console_has_a_key(up: Rehearsal) -> None:
+    refused = up["host-b"].run(["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "host-a"], check=False)
+    assert "Permission denied (publickey)" in refused.stderr
+
+
+def test_the_machines_own_keys_are_neither_used_nor_seen(up: Rehearsal) -> None:
+    machine = [path.read_text() for path in Path("/etc/ssh").glob("ssh_host_*.pub")]
+    for host in up.hosts:
+        known = host.run(["sh", "-c", "cat /etc/ssh/*.pub /root/.ssh/*", "sh"], check=False).stdout
+        assert "ssh-ed25519" in known
+        assert not any(key.split()[1] in known for key in machine)
+    assert "rehearsal" not in "".join(path.read_text() for path in Path.home().glob(".ssh/*") if path.is_file())
+
+
+def test_a_cut_underlay_cuts_ssh(up: Rehearsal) -> None:
+    ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=1", "host-b", "true"]
+    up.pull(up["host-b"])
+    assert up["host-a"].run(ssh, check=False).returncode == 255
+    up.plug(up["host-b"])
+    assert _until(lambda: up["host-a"].run(ssh, check=False).returncode == 0)
 
 
 def test_the_daemons_inside_are_the_real_ones(up: Rehearsal) -> None:
@@ -122,7 +152,7 @@ def test_signals_reach_the_command_itself(up: Rehearsal) -> None:
     assert child.wait(timeout=5) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("name", ["NetworkManager", "firewalld", "libvirtd"])
+@pytest.mark.parametrize("name", ["NetworkManager", "firewalld", "libvirtd", "sshd"])
 def test_a_daemon_can_be_stopped_and_started_again(up: Rehearsal, name: str) -> None:
     daemons = up["host-b"].daemons
     daemons.stop(name)
@@ -140,8 +170,12 @@ def test_a_daemon_that_does_not_start_is_said_with_its_own_words(up: Rehearsal) 
     host.daemons.start("libvirtd")
 
 
-def test_hosts_in_two_subnets_reach_each_other_over_the_router_once_configured(sample_plan: Plan) -> None:
-    with Rehearsal(sample_plan) as rehearsal:
+def test_interfaces_that_nobody_configured_reach_each_other_over_the_router_once_somebody_does(
+    sample_plan: Plan,
+) -> None:
+    with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
+        shown = ["nmcli", "-g", "GENERAL.STATE,IP4.ADDRESS", "device", "show", "enp1s0"]
+        assert rehearsal["host-a"].run(shown).stdout.split("\n")[:2] == ["30 (disconnected)", ""]
         _configure(rehearsal["host-a"], "198.51.100.2/24", "198.51.100.254")
         _configure(rehearsal["host-b"], "203.0.113.1/24", "203.0.113.254")
         rehearsal["host-a"].run(["ping", "-c", "1", "-W", "5", "203.0.113.1"])
@@ -158,7 +192,7 @@ def test_dhcp_hands_each_host_its_own_vtep(debian13: Path) -> None:
     dhcp = '[hosts.ethernet]\nprofile = "Example"\nmethod = "auto"\n'
     host = '[[hosts]]\nname = "{}"\ninterface = "enp1s0"\nvtep = "198.51.100.{}"\n' + dhcp
     text = host.format("host-a", 20) + host.format("host-b", 30) + '[[segments]]\nvni = 1\nbridge = "bridge0"\n'
-    with Rehearsal(_plan(text), debian13) as rehearsal:
+    with Rehearsal(_plan(text), debian13, underlay_up=False) as rehearsal:
         for planned, link in zip(rehearsal.hosts, links(rehearsal.plan), strict=True):
             planned.run(["nmcli", "connection", "add", "type", "ethernet", "con-name", "Example", "ifname", "enp1s0"])
             planned.run(["nmcli", "connection", "up", "Example"])
@@ -322,14 +356,14 @@ def plan_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_verb_runs_a_command_on_the_first_host_and_gives_its_exit_status(
+def test_the_verb_runs_a_command_on_the_console_which_alone_has_the_program_and_gives_its_exit_status(
     plan_file: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(plan_file.parent)
-    assert rehearse(Path("mine.toml"), None, ["sh", "-c", "hostname; ls; cmp mine.toml /root/plan.toml; exit 7"]) == 7
-    said = capfd.readouterr()
-    assert said.out == "host-a\nmine.toml\n"
-    assert "host-b: set up by its exported script" in said.err
+    has_program = "command -v vxlan-tui"
+    script = f"hostname; ls; cmp mine.toml /root/plan.toml; {has_program}; ssh host-b {has_program}; exit 7"
+    assert rehearse(Path("mine.toml"), None, ["sh", "-c", script]) == 7
+    assert capfd.readouterr().out == "host-a\nmine.toml\n/usr/local/bin/vxlan-tui\n"
 
 
 def test_without_a_command_a_shell_says_that_this_is_a_rehearsal_and_where(plan_file: Path) -> None:

@@ -17,7 +17,6 @@ from tests.over_ssh import KEEP, Session, answers, until
 from vxlan_tui import plan
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.rehearsal.host import Host
-from vxlan_tui.rehearsal.sandbox import Sandbox
 
 OLD, NEW = "198.51.100.3", "198.51.100.2"
 
@@ -46,30 +45,31 @@ class Net:
 
     host: Host
     client: Host
-    router: Sandbox
+    rehearsal: Rehearsal
     before: str
 
 
 @contextmanager
 def hosts(directory: Path) -> Iterator[Net]:
-    """Two hosts without VMs: host-a, at another address than the plan's, lets root of host-b in."""
+    """Two hosts without VMs: host-a at another address than the plan's, and host-b, the console."""
     path = directory / "plan.toml"
-    path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
-    with Rehearsal(plan.load(path)) as running:
-        host, client = running.hosts
+    text, _, host_b = SAMPLE.read_text().partition("[[vms]]")[0].rpartition("[[hosts]]")
+    head, mark, host_a = text.partition("[[hosts]]")
+    host_b, other, segments = host_b.partition("[[segments]]")
+    path.write_text("".join((head, mark, host_b, mark, host_a, other, segments)))
+    with Rehearsal(plan.load(path), underlay_up=False) as running:
+        client, host = running.hosts
         shell(host, _UP.format(name="Old", address=OLD, gateway="198.51.100.254"))
         shell(client, _UP.format(name="Other", address="203.0.113.1", gateway="203.0.113.254"))
-        over_ssh.let_in(host, client)
         host.run(["tee", "/usr/local/sbin/nmcli"], input=_NMCLI)
         shell(host, "chmod 755 /usr/local/sbin/nmcli; echo never > /root/when")
-        router = next(sandbox for sandbox in running._sandboxes if sandbox.hostname == "router")
-        yield Net(host, client, router, configuration(host))
+        yield Net(host, client, running, configuration(host))
 
 
 def tidy(net: Net) -> None:
     """Leave the host as it was."""
     shell(net.host, "rm -f /root/moment /root/go; echo never > /root/when; ip address flush dev lo to 198.51.100.0/24")
-    shell(net.host, "pgrep -x sshd >/dev/null || /usr/sbin/sshd -f /root/sshd_config")
+    over_ssh.start_sshd(net.host)
     over = program(net.host, "undo", PLAN, "--yes", status=None)
     until(lambda: f"{OLD}/24" in shell(net.host, "ip -4 address show enp1s0"), 30, lambda: over)
 
@@ -109,7 +109,7 @@ def drop(net: Net) -> None:
 
 def pull(net: Net) -> None:
     """The host's cable is pulled out at the other end."""
-    net.router.run(["ip", "link", "set", "port0", "down"])
+    net.rehearsal.pull(net.host)
 
 
 def kill_sshd(net: Net) -> None:
@@ -130,7 +130,7 @@ def nobody_changes(host: Host) -> bool:
 def mend(net: Net) -> None:
     """What was cut outside of the host works again."""
     shell(net.client, f"ip route del blackhole {OLD} 2>/dev/null || true")
-    net.router.run(["ip", "link", "set", "port0", "up"])
+    net.rehearsal.plug(net.host)
 
 
 CUTS: dict[str, Callable[[Net], None]] = {
@@ -255,7 +255,7 @@ def survive_in_wizard(net: Net, cut: str, when: str) -> None:
     until(lambda: answers(client, OLD), KEEP + 15, lambda: shell(host, "ip address; nmcli connection"))
     until(lambda: no_checkpoint(host), KEEP + 15, lambda: "a checkpoint is still there")
     session.close()
-    shell(host, "pgrep -x sshd >/dev/null || /usr/sbin/sshd -f /root/sshd_config")
+    over_ssh.start_sshd(host)
     until(lambda: "vxlan-tui --plan" not in shell(host, "ps -eo args"), KEEP + 15, lambda: shell(host, "ps -eo args"))
     until(lambda: nobody_changes(host), 120, lambda: shell(host, "cat /var/lib/vxlan-tui/lock"))
     again = Session(client, OLD, "stty rows 40 cols 110; vxlan-tui --plan /root/plan.toml --host host-a")

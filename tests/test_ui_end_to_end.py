@@ -15,6 +15,13 @@ pytestmark = pytest.mark.usefixtures("sandbox")
 
 ROOT = Path(__file__).parent.parent
 
+BEFORE = """
+vxlan-tui export /root/plan.toml --host host-b | ssh host-b bash -s
+nmcli connection delete uplink
+clear
+"""
+"""The other host as the plan wants it, and an interface here that nobody has configured."""
+
 AFTER = """
 nmcli -t -f NAME,DEVICE connection show --active
 bridge fdb show dev vxlan10 | grep -F 00:00:00:00:00:00
@@ -29,7 +36,7 @@ echo ALL-SHOWN; sleep 600
 
 
 def _rehearsed(term: str) -> str:
-    inside = f"cd /root && vxlan-tui --plan new.toml; echo STATUS $?; clear; {AFTER}"
+    inside = f"{BEFORE} cd /root && vxlan-tui --plan new.toml; echo STATUS $?; clear; {AFTER}"
     words = (sys.executable, "-m", "vxlan_tui", "rehearse", "--", "bash", "-c", inside)
     return f"cd {shlex.quote(str(ROOT))}; export TERM={term} LC_ALL=C.UTF-8; {shlex.join(words)}; sleep 60"
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def rehearsal(sandbox: None, sample_plan: Plan) -> Iterator[Rehearsal]:
     """Two hosts, of which host-b is as the plan wants it."""
-    with Rehearsal(sample_plan, vms_running=True) as made:
+    with Rehearsal(sample_plan, underlay_up=False, vms_running=True) as made:
         program(made["host-b"], "apply", "/root/plan.toml", "--yes")
         yield made
 

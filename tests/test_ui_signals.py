@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("sandbox")
 def host() -> Iterator[Host]:
     """One real host, and a plan without VMs."""
     text = SAMPLE.read_text().partition("[[vms]]")[0]
-    with Rehearsal(parse(text.encode(), Path("no such directory/plan.toml"))) as rehearsal:
+    with Rehearsal(parse(text.encode(), Path("no such directory/plan.toml")), underlay_up=False) as rehearsal:
         host = rehearsal["host-a"]
         host.run(["tee", "/root/plan.toml"], input=text)
         yield host

@@ -19,7 +19,7 @@ def main() -> None:
     """Print the ratio."""
     plan = load(SAMPLE).model_copy(update={"vms": ()})
     script = export.script(plan, plan.host("host-a"))
-    with Rehearsal(plan) as rehearsal:
+    with Rehearsal(plan, underlay_up=False) as rehearsal:
         host = rehearsal["host-a"]
         host.run(["sed", "-i", "/^.*vms/,$d", PLAN])
         found = ratios(lambda: _apply(host), lambda: _script(host, script), RUNS, between=lambda: _undo(host))

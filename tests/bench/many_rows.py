@@ -65,7 +65,7 @@ def main() -> None:
             sys.stdout.write(f"{measured}\n")
             sys.stdout.flush()
         return
-    with Rehearsal(load(SAMPLE)) as rehearsal:
+    with Rehearsal(load(SAMPLE), underlay_up=False) as rehearsal:
         argv = [sys.executable, "-m", "tests.bench.many_rows", "inside"]
         rehearsal["host-a"].popen(argv, cwd=str(Path.cwd()), env={"PYTHONPATH": str(Path.cwd())}).wait()
 

@@ -173,7 +173,7 @@ def main() -> None:
             sys.stdout.write(f"{measure()}\n")
             sys.stdout.flush()
         return
-    with Rehearsal(load(SAMPLE)) as rehearsal:
+    with Rehearsal(load(SAMPLE), underlay_up=False) as rehearsal:
         host = rehearsal["host-a"]
         for section in ("ethernet,bridge", "network"):
             host.run(["vxlan-tui", "apply", "/root/plan.toml", "--yes", "--only", section], timeout=120)

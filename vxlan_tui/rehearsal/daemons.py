@@ -17,6 +17,7 @@ OPTIONS = {
     "dbus-daemon": ("--system", "--nofork", "--nopidfile"),
     "NetworkManager": ("--debug",),
     "firewalld": ("--nofork", "--nopid"),
+    "sshd": ("-D", "-e"),
 }
 
 SPLIT_LIBVIRT = ("virtnetworkd", "virtstoraged", "virtsecretd", "virtnodedevd", "virtnwfilterd", "virtqemud")
@@ -31,6 +32,7 @@ ANSWERS = {
         *("busctl", "--system", "call", "org.fedoraproject.FirewallD1", "/org/fedoraproject/FirewallD1"),
         *("org.fedoraproject.FirewallD1", "getDefaultZone"),
     ),
+    "sshd": ("sh", "-c", "ss -H -l -t -n sport = :22 | grep -q ."),
     "libvirtd": _LIBVIRT_ANSWERS,
     "virtqemud": _LIBVIRT_ANSWERS,
 }
@@ -46,9 +48,9 @@ class Daemons:
 
     def start_all(self) -> None:
         """Start all and wait until each answers; raises RehearsalError."""
-        self._sandbox.run(["mkdir", "-p", "/run/dbus", LOGS, "/var/lib/libvirt/dnsmasq"])
+        self._sandbox.run(["mkdir", "-p", "/run/dbus", "/run/sshd", LOGS, "/var/lib/libvirt/dnsmasq"])
         self.start("dbus-daemon")
-        others = ("NetworkManager", "firewalld", "virtlogd", *self._libvirt())
+        others = ("NetworkManager", "firewalld", "sshd", "virtlogd", *self._libvirt())
         for name in others:
             self._launch(name)
         for name in others:
@@ -58,6 +60,11 @@ class Daemons:
         """Start a daemon, by its program's name, and wait until it answers; raises RehearsalError."""
         self._launch(name)
         self._wait_for(name)
+
+    def runs(self, name: str) -> bool:
+        """Whether a daemon was started and has not ended."""
+        daemon = self._running.get(name)
+        return daemon is not None and daemon.poll() is None
 
     def stop(self, name: str) -> None:
         """Stop a daemon, as systemd would, and wait until it is gone."""
@@ -72,7 +79,7 @@ class Daemons:
         return self._succeeds("sh", "-c", 'command -v "$1"', "sh", name)
 
     def _launch(self, name: str) -> None:
-        into_log = ("sh", "-c", 'exec "$0" "$@" >>"$LOG" 2>&1 </dev/null', name, *OPTIONS.get(name, ()))
+        into_log = ("sh", "-c", 'exec "$(command -v "$0")" "$@" >>"$LOG" 2>&1 </dev/null', name, *OPTIONS.get(name, ()))
         log = {"LOG": f"{LOGS}/{name}.log"}
         self._running[name] = self._sandbox.popen(into_log, env=log, cwd="/", start_new_session=True)
 

@@ -1,12 +1,14 @@
 """A rehearsal host: a sandbox with the daemons of a KVM host in it, and small VMs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Interface
 from pathlib import Path
 from uuid import uuid4
 
 from vxlan_tui.plan import Host as PlannedHost
+from vxlan_tui.rehearsal import ssh
 from vxlan_tui.rehearsal.daemons import Daemons
 from vxlan_tui.rehearsal.guest import INITRAMFS, OLD_NETWORK, OLD_NETWORK_XML, Guest, domain_xml
 from vxlan_tui.rehearsal.network import Link
@@ -57,29 +59,48 @@ REMOVE = (
 UNDEFINE = ("virsh", "undefine", "--nvram", "--managed-save", "--snapshots-metadata", "--checkpoints-metadata")
 
 
-def setup(link: Link, root: Path, python: str, keep: Sequence[Path], plan_text: str | None) -> Setup:
+@dataclass(frozen=True)
+class Common:
+    """What the hosts of a rehearsal have in common.
+
+    `python` is the interpreter inside, and `keep` are directories of the machine that it takes. `underlay_up`: every
+    underlay interface has its address from the start. `program_everywhere`: not on the first host alone.
+    """
+
+    links: Sequence[Link]
+    keys: ssh.Keys
+    plan_text: str | None
+    root: Path
+    python: str
+    keep: Sequence[Path]
+    underlay_up: bool
+    program_everywhere: bool
+
+
+def setup(link: Link, common: Common) -> Setup:
     """Give what a host's sandbox starts from."""
     name = link.host.name
     files = {
         "/etc/hostname": (f"{name}\n", 0o644),
-        "/etc/hosts": (f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {name}\n", 0o644),
         "/etc/machine-id": (f"{uuid4().hex}\n", 0o444),
         "/etc/NetworkManager/conf.d/zz-rehearsal.conf": (
             NETWORKMANAGER.format(interface=link.host.interface),
             0o644,
         ),
         "/etc/libvirt/qemu.conf": (QEMU, 0o600),
-        "/usr/local/bin/vxlan-tui": (LAUNCHER.format(python=python, package=PACKAGE), 0o755),
+        **dict(ssh.files(link, common.links, common.keys)),
     }
-    if plan_text is not None:
-        files[PLAN] = (plan_text, 0o600)
-    if link.host.ethernet is None:
+    if common.program_everywhere or link == common.links[0]:
+        files["/usr/local/bin/vxlan-tui"] = (LAUNCHER.format(python=common.python, package=PACKAGE), 0o755)
+    if common.plan_text is not None:
+        files[PLAN] = (common.plan_text, 0o600)
+    if common.underlay_up or link.host.ethernet is None:
         files["/etc/NetworkManager/system-connections/uplink.nmconnection"] = (_uplink(link), 0o600)
-    return Setup(name, root, keep, REMOVE, files)
+    return Setup(name, common.root, common.keep, ssh.COVER, REMOVE, ssh.users(link.host), files)
 
 
 def _uplink(link: Link) -> str:
-    """Give the profile of an interface that the plan uses as it is."""
+    """Give the profile of an interface that has its address already, as whoever installed the host left it."""
     lines = ["[connection]", "id=uplink", f"uuid={uuid4()}", "type=ethernet"]
     lines += [f"interface-name={link.host.interface}", "autoconnect-priority=100"]
     lines += [f"zone={link.host.zone}"] if link.host.zone is not None else []
@@ -87,7 +108,7 @@ def _uplink(link: Link) -> str:
     lines += [
         f"[{ours}]",
         "method=manual",
-        f"address1={link.host.vtep}/{link.address.network.prefixlen},{link.gateway}",
+        f"address1={link.address},{link.gateway}",
     ]
     lines += [f"[{other}]", "method=disabled"]
     return "\n".join([*lines, ""])
@@ -96,12 +117,13 @@ def _uplink(link: Link) -> str:
 class Host(Sandbox):
     """A clone of a machine, with NetworkManager, firewalld and libvirt running in it."""
 
-    def __init__(self, link: Link, setup: Setup, python: str, inner_python: str) -> None:
-        super().__init__(setup, python)
+    def __init__(self, link: Link, common: Common, python: str) -> None:
+        super().__init__(setup(link, common), python)
         self.planned: PlannedHost = link.host
+        self.port = link.port
         self.daemons = Daemons(self)
         self.guests: tuple[Guest, ...] = ()
-        self.inner_python = inner_python
+        self.inner_python = common.python
 
     @property
     def name(self) -> str:
@@ -139,13 +161,6 @@ class Host(Sandbox):
         """Give all that a small VM has written on its console; empty while it never ran."""
         guests = {guest.name: guest for guest in self.guests}
         return self.run(["cat", "--", guests[vm].console], check=False).stdout
-
-    def script(self, text: str) -> None:
-        """Run a bash script inside; raises RehearsalError with its last words."""
-        done = self.run(["bash"], input=text, check=False, timeout=600)
-        if done.returncode:
-            tail = "\n".join((done.stdout + done.stderr).splitlines()[-12:])
-            raise RehearsalError(f"{self.name}: its script ended with {done.returncode}:\n{tail}")
 
 
 def kernel_path(version: str, exists: Callable[[str], bool]) -> str:

@@ -5,8 +5,11 @@ line of JSON from standard input and answers with one line: `ready`, or what wen
 mounts lives in its own mount namespace and in memory, so it is gone when the process is.
 """
 
+import grp
 import json
 import os
+import pwd
+import re
 import signal
 import socket
 import stat
@@ -43,7 +46,9 @@ class Spec(TypedDict):
     root: str
     keep: list[str]
     package: str
+    cover: dict[str, int]
     remove: list[str]
+    users: list[str]
     files: dict[str, tuple[str, int]]
 
 
@@ -186,16 +191,62 @@ def _enter() -> None:
 
 def _furnish(spec: Spec) -> None:
     socket.sethostname(spec["hostname"][:64])
+    for covered, mode in spec["cover"].items():
+        Path(covered).mkdir(parents=True, exist_ok=True)
+        _mount("-t", "tmpfs", "-o", f"mode={mode:o}", "tmpfs", covered)
     for pattern in spec["remove"]:
         for found in Path("/").glob(pattern.lstrip("/")):
             found.unlink()
+    for name in spec["users"]:
+        _let_log_in(name)
     for name, (text, mode) in spec["files"].items():
         path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_directory(path.parent)
         path.unlink(missing_ok=True)
         path.write_text(text)
         path.chmod(mode)
+        _give_to_owner_of(path.parent, path)
     _call("ip", "link", "set", "lo", "up")
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory, and those above it; each belongs to whom the one above it belongs."""
+    if not path.exists():
+        _make_directory(path.parent)
+        path.mkdir()
+        _give_to_owner_of(path.parent, path)
+
+
+def _give_to_owner_of(other: Path, path: Path) -> None:
+    status = other.stat()
+    os.chown(path, status.st_uid, status.st_gid)
+
+
+def _let_log_in(name: str) -> None:
+    """Have a user of that name, who has no password and is not locked, so that sshd lets a key in."""
+    shadow = Path("/etc/shadow")
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        number = _free_number()
+        home = Path("/home", name)
+        _append(Path("/etc/passwd"), f"{name}:x:{number}:{number}::{home}:/bin/bash")
+        _append(Path("/etc/group"), f"{name}:x:{number}:")
+        _append(shadow, f"{name}:*:19000:0:99999:7:::")
+        home.mkdir(parents=True, exist_ok=True)
+        os.chown(home, number, number)
+    else:
+        shadow.write_text(re.sub(rf"^({re.escape(name)}:)!", r"\1*", shadow.read_text(), flags=re.MULTILINE))
+
+
+def _free_number() -> int:
+    taken = {user.pw_uid for user in pwd.getpwall()} | {group.gr_gid for group in grp.getgrall()}
+    return next(number for number in range(1000, 60000) if number not in taken)
+
+
+def _append(path: Path, line: str) -> None:
+    lines = [*path.read_text().splitlines(), line, ""]
+    path.write_text("\n".join(lines))
 
 
 def _reap() -> None:

@@ -19,6 +19,7 @@ MACHINE = {
     "setpriv": ("util-linux", "util-linux"),
     "unshare": ("util-linux", "util-linux"),
     "pivot_root": ("util-linux", "util-linux"),
+    "ssh-keygen": ("openssh-client", "openssh"),
 }
 """Programs of the machine itself, with their packages in Debian and in Fedora or RHEL."""
 
@@ -36,6 +37,8 @@ ROOT = {
     "virsh": ("libvirt-clients", "libvirt-client"),
     "virt-xml": ("virtinst", "virt-install"),
     "bash": ("bash", "bash"),
+    "ssh": ("openssh-client", "openssh-clients"),
+    "sshd": ("openssh-server", "openssh-server"),
 }
 """Programs of the root directory that the hosts are cloned from."""
 

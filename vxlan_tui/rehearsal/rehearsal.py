@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Lock
@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from vxlan_tui.plan import Plan
-from vxlan_tui.rehearsal import network
+from vxlan_tui.rehearsal import network, ssh
 from vxlan_tui.rehearsal.guest import guests_of
-from vxlan_tui.rehearsal.host import Host, setup
+from vxlan_tui.rehearsal.host import Common, Host
 from vxlan_tui.rehearsal.needs import NeedsUnmetError, missing, newest_kernel
 from vxlan_tui.rehearsal.sandbox import RehearsalError, Sandbox, Setup
 
@@ -31,7 +31,9 @@ def _say_nothing(_: str) -> None:
 class Rehearsal:
     """The plan's hosts on this machine, each a clone of it or of `root`; up when entered, gone when left.
 
-    `progress` gets a line of text for each thing that is ready. `vms_running` starts the small VMs.
+    The first is the console: root there has an SSH key to all. `progress` gets a line of text for each thing that is
+    ready. `underlay_up=False` leaves the interfaces that the plan has a profile for without an address.
+    `program_everywhere=False` puts the program on the console alone. `vms_running` starts the small VMs.
     Enter and leave it in a thread that lives as long as it: the hosts die with that thread.
     """
 
@@ -41,14 +43,19 @@ class Rehearsal:
         root: Path | None = None,
         progress: Callable[[str], None] = _say_nothing,
         *,
+        underlay_up: bool = True,
+        program_everywhere: bool = True,
         vms_running: bool = False,
     ) -> None:
         self.plan = plan
         self.root = (root or Path("/")).resolve()
+        self._underlay_up = underlay_up
+        self._program_everywhere = program_everywhere
         self._vms_running = vms_running
         self._progress = progress
         self._lock = Lock()
         self._sandboxes: list[Sandbox] = []
+        self._router: Sandbox | None = None
         self.hosts: tuple[Host, ...] = ()
 
     def __enter__(self) -> Self:
@@ -74,6 +81,21 @@ class Rehearsal:
     def __getitem__(self, name: str) -> Host:
         return {host.name: host for host in self.hosts}[name]
 
+    @property
+    def router(self) -> Sandbox:
+        """What joins the hosts' subnets."""
+        if self._router is None:
+            raise RehearsalError("the rehearsal is not up")
+        return self._router
+
+    def pull(self, host: Host) -> None:
+        """Pull the cable of a host's underlay interface out, at the router's end."""
+        self.router.run(["ip", "link", "set", host.port, "down"])
+
+    def plug(self, host: Host) -> None:
+        """Plug it in again."""
+        self.router.run(["ip", "link", "set", host.port, "up"])
+
     def console(self, vm: str) -> str:
         """Give all that the small VM of that name has written on its console."""
         return self._host_of(vm).console(vm)
@@ -97,8 +119,9 @@ class Rehearsal:
 
     def _start(self) -> None:
         links = network.links(self.plan)
-        router = self._add(Sandbox(Setup("router", self.root), sys.executable))
-        self.hosts = tuple(self._add(self._host(link)) for link in links)
+        router = self._router = self._add(Sandbox(Setup("router", self.root), sys.executable))
+        common = self._common(links)
+        self.hosts = tuple(self._add(Host(link, common, sys.executable)) for link in links)
         for sandbox in self._sandboxes:
             sandbox.wait_until_up()
         self._say(f"{len(self.hosts)} hosts and a router: their namespaces and file systems stand")
@@ -109,12 +132,18 @@ class Rehearsal:
         self._sandboxes.append(sandbox)
         return sandbox
 
-    def _host(self, link: network.Link) -> Host:
-        text = self.plan.path.read_text() if self.plan.path.exists() else None
+    def _common(self, links: Sequence[network.Link]) -> Common:
         clone = self.root == Path("/")
-        keep = [Path.cwd(), Path(sys.prefix), Path(sys.base_prefix)] if clone else []
-        inner_python = sys.executable if clone else "/usr/bin/python3"
-        return Host(link, setup(link, self.root, inner_python, keep, text), sys.executable, inner_python)
+        return Common(
+            links=links,
+            keys=ssh.make_keys(self.plan.hosts),
+            plan_text=self.plan.path.read_text() if self.plan.path.exists() else None,
+            root=self.root,
+            python=sys.executable if clone else "/usr/bin/python3",
+            keep=[Path.cwd(), Path(sys.prefix), Path(sys.base_prefix)] if clone else [],
+            underlay_up=self._underlay_up,
+            program_everywhere=self._program_everywhere,
+        )
 
     def _connect(self, links: tuple[network.Link, ...], router: Sandbox) -> None:
         router.run(["tee", *FORWARDING], input="1\n")
@@ -131,7 +160,7 @@ class Rehearsal:
 
     def _start_host(self, host: Host) -> None:
         host.daemons.start_all()
-        self._say(f"{host.name}: NetworkManager, firewalld and libvirt answer")
+        self._say(f"{host.name}: NetworkManager, firewalld, libvirt and sshd answer")
         host.define_guests(guests_of(self.plan), newest_kernel(self.root) or "", self._vms_running)
         if host.guests:
             self._say(f"{host.name}: VM {', '.join(guest.name for guest in host.guests)}")
@@ -150,4 +179,5 @@ class Rehearsal:
         for sandbox in reversed(self._sandboxes):
             sandbox.close()
         self._sandboxes.clear()
+        self._router = None
         self.hosts = ()

@@ -41,12 +41,18 @@ class CommandFailed(subprocess.CalledProcessError):
 
 @dataclass
 class Setup:
-    """What a sandbox starts from. `files` are written inside before anything runs: text and mode by path."""
+    """What a sandbox starts from.
+
+    `cover` holds directories that are empty inside, with their mode. `users` can log in by a key. `files` are written
+    inside before anything runs: text and mode by path; each belongs to whom its directory belongs.
+    """
 
     hostname: str
     root: Path = Path("/")
     keep: Sequence[Path] = ()
+    cover: Mapping[str, int] = field(default_factory=dict)
     remove: Sequence[str] = ()
+    users: Sequence[str] = ()
     files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def as_line(self) -> str:
@@ -56,7 +62,9 @@ class Setup:
             "root": str(self.root),
             "keep": [str(path) for path in self.keep],
             "package": str(PACKAGE),
+            "cover": dict(self.cover),
             "remove": list(self.remove),
+            "users": list(self.users),
             "files": dict(self.files),
         }
         return json.dumps(spec) + "\n"

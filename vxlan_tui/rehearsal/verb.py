@@ -19,11 +19,11 @@ SAMPLE = Path(__file__).with_name("sample.toml")
 
 BANNER = """\
 This is a REHEARSAL on {host}, a clone: nothing that you do here reaches your machine.
-The other hosts are set up. The plan is {plan}; try:
+You have a key to the other hosts ({others}). The plan is {plan}; try:
 
     vxlan-tui apply plan.toml
     vxlan-tui verify plan.toml
-    nmcli connection
+    ssh {other} nmcli connection
 
 `exit` ends the rehearsal and takes everything down.
 
@@ -37,11 +37,9 @@ def rehearse(plan_path: Path | None, root: Path | None, command: list[str]) -> i
     error. Raises PlanError, NeedsUnmetError and RehearsalError; an interrupt ends it from anywhere.
     """
     plan = load(plan_path or SAMPLE)
-    with _ending_on_signals(), Rehearsal(plan, root, _tell) as rehearsal:
-        _set_up_the_others(rehearsal)
-        host = rehearsal.hosts[0]
+    with _ending_on_signals(), Rehearsal(plan, root, _tell, program_everywhere=False) as rehearsal:
         here = str(Path.cwd()) if command and root is None else "/root"
-        status = _run_in_foreground(host, command or _default_command(host), here)
+        status = _run_in_foreground(rehearsal.hosts[0], command or _default_command(rehearsal), here)
     _tell("the hosts are gone; nothing of this machine was changed")
     return status
 
@@ -50,22 +48,14 @@ def _tell(text: str) -> None:
     print(f"rehearsal: {text}", file=sys.stderr, flush=True)  # noqa: T201 (progress of a verb)
 
 
-def _set_up_the_others(rehearsal: Rehearsal) -> None:
-    from vxlan_tui.export import script  # noqa: PLC0415 (the hosts alone need none)
-
-    def set_up(host: Host) -> None:
-        host.script(script(rehearsal.plan, host.planned))
-        _tell(f"{host.name}: set up by its exported script")
-
-    rehearsal.in_parallel(set_up, rehearsal.hosts[1:])
-
-
-def _default_command(host: Host) -> list[str]:
+def _default_command(rehearsal: Rehearsal) -> list[str]:
     """Give what runs without a command: the wizard, or a shell where it cannot be shown."""
+    host = rehearsal.hosts[0]
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if on_terminal and _has_textual(host):
         return ["vxlan-tui", "--plan", PLAN]
-    banner = BANNER.format(host=host.name, plan=PLAN)
+    others = [other.name for other in rehearsal.hosts[1:]]
+    banner = BANNER.format(host=host.name, plan=PLAN, others=", ".join(others), other=others[0])
     prompt = r"PS1='REHEARSAL \h:\w\$ '"
     host.run(["tee", "/root/.rehearsal"], input=f"{prompt}\ncat <<'END'\n{banner}END\n")
     return ["bash", "--rcfile", "/root/.rehearsal", "-i"]
