@@ -1,11 +1,16 @@
 """One rehearsal for a whole module: what a test did to a host is taken away again behind it."""
 
+import difflib
+
 from tests.on_host import configuration, shell
+from tests.over_ssh import until
 from vxlan_tui.rehearsal.host import Host
 
 _REMEMBER = r"""
 rm -rf /root/fresh; mkdir /root/fresh; cd /root/fresh
 nmcli -g UUID connection show > uuids
+nmcli -g UUID connection show --active > active
+cp -a /etc/NetworkManager/system-connections profiles
 ip -br link | sed 's/[ @].*//' > links
 firewall-cmd --list-all-zones > zones; firewall-cmd --permanent --list-all-zones > zones-permanent
 cp -a /etc/firewalld firewalld
@@ -17,7 +22,12 @@ cp /root/plan.toml plan.toml
 """
 
 _AGAIN = r"""
+NM="org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager"
 rm -rf /usr/local/sbin/* /root/slow /root/moment; hash -r
+umount /var/lib/vxlan-tui 2>/dev/null; umount /proc/sys/kernel/random/boot_id 2>/dev/null
+for path in $(busctl get-property $NM Checkpoints | tr -d '"' | cut -d' ' -f3-); do
+    busctl call $NM CheckpointDestroy o "$path"
+done
 cd /root/fresh; cp plan.toml /root/plan.toml
 virsh list --name | grep . | grep -vxFf running | while read -r name; do virsh destroy "$name"; done
 virsh list --all --name | grep . | grep -vxFf vms | while read -r name; do virsh undefine "$name"; done
@@ -26,7 +36,14 @@ virsh net-list --name | grep . | grep -vxFf networks | while read -r name; do vi
 virsh net-list --all --name | grep . | grep -vxFf networks | while read -r name; do virsh net-undefine "$name"; done
 nmcli -g UUID connection show | grep -vxFf uuids | xargs -r nmcli connection delete uuid || true
 ip -br link | sed 's/[ @].*//' | grep -vxFf links | while read -r name; do ip link delete "$name" 2>/dev/null; done
-ip address flush dev enp1s0
+if ! diff -r profiles /etc/NetworkManager/system-connections ||
+    ls /run/NetworkManager/system-connections | grep -v ^lo; then
+    rm -rf /etc/NetworkManager/system-connections /run/NetworkManager/system-connections/*
+    cp -a profiles /etc/NetworkManager/system-connections; nmcli connection reload
+fi
+now=$(nmcli -g UUID connection show --active)
+[ "$(grep enp1s0 -c <(nmcli -g NAME,DEVICE connection show --active))" = 1 ] || ip address flush dev enp1s0
+grep -vxF "$now" active | while read -r uuid; do nmcli connection up uuid "$uuid"; done
 { firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones; } > now
 if ! diff -q <(cat zones zones-permanent) now; then
 rm -rf /etc/firewalld; cp -a firewalld /etc/firewalld; firewall-cmd --reload; fi
@@ -45,4 +62,8 @@ class Fresh:
     def again(self) -> None:
         """Take away all that is there more than at first, and put back all that is not."""
         self.host.run(["bash", "-c", _AGAIN], timeout=120)
-        self.host.daemons.until("it is as at first", lambda: configuration(self.host) == self.configuration)
+        until(lambda: configuration(self.host) == self.configuration, 60, self._difference)
+
+    def _difference(self) -> str:
+        now = configuration(self.host).splitlines()
+        return "\n".join(difflib.unified_diff(self.configuration.splitlines(), now, "at first", "now", lineterm=""))

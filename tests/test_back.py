@@ -107,7 +107,7 @@ def test_a_profile_of_the_underlay_is_tried_in_memory_and_saved_on_the_way_back_
         "nmcli connection modify --temporary id Example ipv4.addresses 198.51.100.3/24"
     )
     assert texts(steps(SAMPLE_PLAN, with_underlay(before, ""), shown))[-1] == (
-        "nmcli connection modify id Example connection.autoconnect yes"
+        "nmcli connection modify id Example connection.id Example"
     )
 
 

@@ -1,10 +1,11 @@
-"""A change that can cut the admin off: proved or taken back, with a checkpoint or without one, whatever fails."""
+"""A change that can cut the admin off: proved or taken back, whatever fails, and whatever boots."""
 
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from tests.fresh import Fresh
 from tests.on_host import PLAN, configuration, program, rows, shell, states
 from tests.over_ssh import until
 from tests.processes import held
@@ -15,10 +16,12 @@ from vxlan_tui.rehearsal.host import Host
 OLD = "198.51.100.3"
 NM = "org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager"
 STEPS = ("--only", "ethernet,bridge")
+IN_MEMORY = "nmcli -t -f FILENAME,NAME connection show | grep ^/run/ | grep -v :lo$ || true"
+RECORDS = "ls /var/lib/vxlan-tui/before 2>/dev/null || true"
 
 
 @pytest.fixture(scope="module")
-def shared(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def fresh(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
     """A host without VMs, at another address than the plan's."""
     path = tmp_path_factory.mktemp("guard") / "plan.toml"
     path.write_text(SAMPLE.read_text().partition("[[vms]]")[0])
@@ -27,24 +30,22 @@ def shared(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         shell(
             host,
             f"nmcli connection add con-name Old ifname enp1s0 type ethernet ipv4.method manual ipv4.addresses {OLD}/24"
-            " ipv4.gateway 198.51.100.254 ipv6.method disabled; nmcli connection up Old; cp plan.toml plan.kept",
+            " ipv4.gateway 198.51.100.254 ipv6.method disabled; nmcli connection up Old",
         )
-        yield host
-
-
-@pytest.fixture(scope="module")
-def before(shared: Host) -> str:
-    """Its configuration before anything."""
-    return configuration(shared)
+        yield Fresh(host)
 
 
 @pytest.fixture
-def host(shared: Host, before: str) -> Iterator[Host]:
+def before(fresh: Fresh) -> str:
+    """Its configuration before anything."""
+    return fresh.configuration
+
+
+@pytest.fixture
+def host(fresh: Fresh) -> Iterator[Host]:
     """The host; each test leaves it as it was."""
-    yield shared
-    shell(shared, "rm -f /usr/local/sbin/*; cp plan.kept plan.toml; umount /var/lib/vxlan-tui 2>/dev/null || true")
-    program(shared, "undo", PLAN, "--yes")
-    assert configuration(shared) == before
+    yield fresh.host
+    fresh.again()
 
 
 def checkpoints(host: Host) -> list[str]:
@@ -52,11 +53,40 @@ def checkpoints(host: Host) -> list[str]:
     return shell(host, f"busctl get-property {NM} Checkpoints").replace('"', "").split()[2:]
 
 
+def profiles(host: Host) -> str:
+    """Give what NetworkManager would bring up after a boot, byte for byte; of whatever only memory holds, nothing."""
+    return shell(host, "cd /etc/NetworkManager/system-connections; grep -rv -e ^timestamp= . | sort")
+
+
 def stand_in(host: Host, tool: str, script: str) -> None:
     """Put a script in front of a tool; `$real` is the tool."""
     text = f'#!/bin/bash\nreal=/usr/bin/{tool}\n{script}\nexec "$real" "$@"\n'
     host.run(["tee", f"/usr/local/sbin/{tool}"], input=text)
     shell(host, f"chmod 755 /usr/local/sbin/{tool}")
+
+
+_NEW_IN_FORCE = "ip -4 address show enp1s0 | grep -q 198.51.100.2/24"
+
+
+def unconfirmed(host: Host) -> subprocess.Popen[str]:
+    """Start `apply`, and leave it where the new configuration is in force, and nobody has confirmed it."""
+    wait = "touch /root/asks; while [ -e /root/asks ]; do sleep 0.1; done; exit 1"
+    stand_in(host, "ping", f"{_NEW_IN_FORCE} && {{ {wait}; }}")
+    argv = ["vxlan-tui", "apply", PLAN, "--yes", *STEPS]
+    started = held(host.popen(argv, stdout=subprocess.PIPE, text=True))
+    until(lambda: host.has("/root/asks"), 60, lambda: "it did not get so far")
+    return started
+
+
+def cut_power(host: Host, run: subprocess.Popen[str]) -> None:
+    """Let everything end at once, with all that only memory held, and the host boot."""
+    run.kill()
+    run.wait()
+    shell(host, "pkill -KILL -x NetworkManager || true; rm -rf /usr/local/sbin/* /root/asks /run/NetworkManager")
+    host.daemons.stop("NetworkManager")
+    shell(host, "ip address flush dev enp1s0; ip link set enp1s0 down; ip link delete bridge0 2>/dev/null || true")
+    shell(host, "cp /proc/sys/kernel/random/uuid boot_id; mount --bind boot_id /proc/sys/kernel/random/boot_id")
+    host.daemons.start("NetworkManager")
 
 
 def silence_the_gateway(host: Host) -> None:
@@ -68,10 +98,11 @@ def test_with_yes_the_gateways_answer_confirms_and_the_commands_are_told(host: H
     """The checkpoint is made before, and ended after, by commands like any other."""
     lines = rows(host, "apply", *STEPS)
     assert lines[-1] == {"result": "changed"}
-    assert [line["step"] for line in lines[:4]] == ["guard.begin", "ethernet.profile", "ethernet.activate", "guard.end"]
+    steps = [line["step"] for line in lines[:5]]
+    assert steps == ["guard.begin", "ethernet.profile", "ethernet.activate", "ethernet.save", "guard.end"]
     assert "CheckpointCreate aouu 0 60 6" in lines[0]["commands"][0]
-    assert lines[3]["commands"][0] == "ping -q -c 1 -w 10 -I enp1s0 198.51.100.254"
-    assert "CheckpointDestroy o /org/freedesktop" in lines[3]["commands"][1]
+    assert lines[4]["commands"][0] == "ping -q -c 1 -w 10 -I enp1s0 198.51.100.254"
+    assert "CheckpointDestroy o /org/freedesktop" in lines[4]["commands"][1]
     assert checkpoints(host) == []
     assert rows(host, "apply", *STEPS)[-1] == {"result": "unchanged"}
     told = program(host, "log")
@@ -88,20 +119,18 @@ def test_with_yes_and_no_answer_it_is_rolled_back_with_exit_status_4(host: Host,
     assert "CheckpointRollback" in " ".join(next(line["commands"] for line in lines if line["step"] == "guard.end"))
     assert configuration(host) == before
     assert checkpoints(host) == []
-    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
+    assert shell(host, RECORDS) == ""
     assert "The last run: The change of enp1s0" in program(host, "apply", PLAN, "--yes", *STEPS, status=4)
 
 
 def test_what_networkmanager_does_not_take_back_this_run_does(host: Host) -> None:
     """A profile that existed and was not active has its settings back, though NetworkManager did not watch it."""
     shell(host, "nmcli connection add con-name Example ifname enp1s0 type ethernet autoconnect no ipv4.dns 192.0.2.53")
-    try:
-        stands = configuration(host)
-        silence_the_gateway(host)
-        rows(host, "apply", *STEPS, status=4)
-        assert configuration(host) == stands
-    finally:
-        shell(host, "nmcli connection delete Example")
+    stands, files = configuration(host), profiles(host)
+    silence_the_gateway(host)
+    rows(host, "apply", *STEPS, status=4)
+    assert configuration(host) == stands
+    assert profiles(host) == files
 
 
 def test_a_step_that_fails_is_rolled_back_with_what_was_done_before_it(host: Host, before: str) -> None:
@@ -136,55 +165,19 @@ def test_a_checkpoint_of_somebody_else_is_named_and_left_alone(host: Host, befor
     shell(host, f"busctl call {NM} CheckpointDestroy o {path}")
 
 
-_REFUSED = '[[ " $* " != *" CheckpointCreate "* ]] || { echo "Call failed: Not authorized" >&2; exit 1; }'
-
-
-def test_without_a_checkpoint_systemd_takes_it_back_unless_it_is_confirmed(host: Host) -> None:
-    """With --yes that is the way, and it is said; confirmed, systemd is told not to."""
-    stand_in(host, "busctl", _REFUSED)
-    for tool in ("systemd-run", "systemctl"):
-        stand_in(host, tool, f'echo "{tool} $*" >> /root/asked; exit 0')
-    told = program(host, "apply", PLAN, "--yes", *STEPS)
-    assert "NetworkManager gives no checkpoint (Call failed: Not authorized)" in told
-    asked = shell(host, "cat /root/asked; rm /root/asked").splitlines()
-    assert asked[0].startswith(
-        "systemd-run --on-active=60 --unit=vxlan-tui-take-back --collect /usr/local/bin/vxlan-tui"
-    )
-    assert asked[0].endswith(f"undo {PLAN} --host=host-a --yes --unconfirmed")
-    assert asked[1] == "systemctl stop vxlan-tui-take-back.timer"
-
-
-_NEW_IN_FORCE = "ip -4 address show enp1s0 | grep -q 198.51.100.2/24"
-
-
-def test_without_a_checkpoint_what_systemd_runs_takes_back_what_a_killed_run_left(host: Host, before: str) -> None:
-    """And nothing else: what had been confirmed stays."""
-    stand_in(host, "busctl", _REFUSED)
-    stand_in(host, "systemd-run", "exit 0")
-    stand_in(host, "ping", f'{_NEW_IN_FORCE} && kill -KILL "$PPID"')
-    host.run(["vxlan-tui", "apply", PLAN, "--yes", *STEPS], check=False)
-    assert "198.51.100.2/24" in shell(host, "ip -4 address show enp1s0")
-    told = program(host, "undo", PLAN, "--yes", "--unconfirmed", status=4)
-    assert f"As before, enp1s0 has {OLD}/24" in told
-    assert configuration(host) == before
-    assert "Nothing was changed" in program(host, "undo", PLAN, "--yes", "--unconfirmed")
-
-
-def test_without_a_checkpoint_and_without_systemd_nothing_is_changed(host: Host, before: str) -> None:
-    stand_in(host, "busctl", _REFUSED)
-    stand_in(host, "systemd-run", "exit 1")
+def test_without_a_checkpoint_nothing_is_changed(host: Host, before: str) -> None:
+    """An admin's own policy may forbid it: then the words say from where to do it."""
+    stand_in(host, "busctl", '[[ " $* " != *" CheckpointCreate "* ]] || { echo "Call failed: denied" >&2; exit 1; }')
     told = program(host, "apply", PLAN, "--yes", *STEPS, status=3)
-    assert "Nothing of it was changed" in told
+    assert "NetworkManager gives no checkpoint (Call failed: denied)" in told
+    assert "Run this from the host's console" in told
     assert configuration(host) == before
+    assert shell(host, RECORDS) == ""
 
 
 def test_networkmanager_restarted_in_the_middle_loses_its_checkpoint_and_nothing_else(host: Host, before: str) -> None:
     """It comes back with the new configuration and no memory of the old one; this run has it."""
-    wait = "touch /root/asks; while [ -e /root/asks ]; do sleep 0.1; done; exit 1"
-    stand_in(host, "ping", f"{_NEW_IN_FORCE} && {{ {wait}; }}")
-    argv = ["vxlan-tui", "apply", PLAN, "--yes", *STEPS]
-    started = held(host.popen(argv, stdout=subprocess.PIPE, text=True))
-    until(lambda: host.has("/root/asks"), 30, lambda: "it did not get so far")
+    started = unconfirmed(host)
     host.daemons.stop("NetworkManager")
     host.daemons.start("NetworkManager")
     shell(host, "rm /root/asks")
@@ -205,7 +198,7 @@ def test_a_journal_that_cannot_be_written_on_takes_the_change_back(host: Host, b
     assert configuration(host) == before
     shell(host, "rm /usr/local/sbin/nmcli")
     assert "taken back" in program(host, "undo", PLAN, "--yes")
-    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
+    assert shell(host, RECORDS) == ""
 
 
 def test_a_full_disk_stops_the_run_between_two_commands_and_the_next_goes_on(host: Host) -> None:
@@ -217,7 +210,6 @@ def test_a_full_disk_stops_the_run_between_two_commands_and_the_next_goes_on(hos
     assert "No space left on device" in program(host, "apply", PLAN, "--yes", *STEPS, status=3)
     shell(host, "rm /var/lib/vxlan-tui/fill /usr/local/sbin/nmcli")
     assert rows(host, "apply", *STEPS)[-1] == {"result": "changed"}
-    program(host, "undo", PLAN, "--yes")
 
 
 def test_a_state_directory_that_cannot_be_written_is_said_before_anything_is_changed(host: Host) -> None:
@@ -226,6 +218,67 @@ def test_a_state_directory_that_cannot_be_written_is_said_before_anything_is_cha
     assert "the state directory cannot be used" in told
     assert "Read-only file system" in told
     assert "# nmcli" not in told
+
+
+# A power cut
+
+MADE = {
+    "a new profile": "true",
+    "the profile that is active": "sed -i 's/^profile = .*/profile = \"Old\"/' plan.toml",
+    "a profile that is not active": "nmcli connection add con-name Example ifname enp1s0 type ethernet autoconnect no",
+}
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_a_boot_before_it_is_confirmed_brings_up_what_was_confirmed_last(host: Host, made: str) -> None:
+    """No file that a boot reads has changed; so it is after that boot, and the next start says so."""
+    shell(host, MADE[made])
+    stands, files = configuration(host), profiles(host)
+    run = unconfirmed(host)
+    assert profiles(host) == files
+    cut_power(host, run)
+    until(lambda: f"{OLD}/24" in shell(host, "ip -4 address show enp1s0"), 30, lambda: shell(host, "ip address"))
+    told = program(host, "undo", PLAN, "--yes", "--unconfirmed", status=4)
+    assert "the boot since then had done so" in told
+    assert profiles(host) == files
+    assert configuration(host) == stands
+    assert shell(host, RECORDS) == ""
+
+
+def test_a_checkpoint_of_another_boot_is_somebody_elses_though_it_has_the_same_path(host: Host) -> None:
+    """NetworkManager gives its paths again after a start."""
+    run = unconfirmed(host)
+    (path,) = checkpoints(host)
+    cut_power(host, run)
+    for _ in range(int(path.rpartition("/")[2])):
+        shell(
+            host,
+            "for p in $(busctl get-property " + NM + " Checkpoints | tr -d '\"' | cut -d' ' -f3-); do "
+            f'busctl call {NM} CheckpointDestroy o "$p"; done; busctl call {NM} CheckpointCreate aouu 0 300 0',
+        )
+    assert checkpoints(host) == [path]
+    program(host, "undo", PLAN, "--yes", "--unconfirmed", status=4)
+    assert checkpoints(host) == [path]
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_what_was_taken_back_is_as_before_after_the_next_boot_too(host: Host, made: str) -> None:
+    """Whatever NetworkManager's rollback leaves in memory or in a file."""
+    shell(host, MADE[made])
+    files = profiles(host)
+    silence_the_gateway(host)
+    rows(host, "apply", *STEPS, status=4)
+    assert profiles(host) == files
+    assert shell(host, IN_MEMORY) == ""
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_what_is_kept_is_there_after_the_next_boot(host: Host, made: str) -> None:
+    """Once it is confirmed, it is saved."""
+    shell(host, MADE[made])
+    assert rows(host, "apply", *STEPS)[-1] == {"result": "changed"}
+    assert shell(host, IN_MEMORY) == ""
+    assert "address1=198.51.100.2/24" in profiles(host)
 
 
 # Killed at any moment
@@ -241,7 +294,7 @@ case $(cat /root/kill-when) in
 esac
 exit 1"""
 
-GUARDED = ("CheckpointCreate", "add", "modify", "up", "ping", "CheckpointDestroy")
+GUARDED = ("CheckpointCreate", "add", "modify", "up", "ping", "save", "CheckpointDestroy")
 """The commands of a guarded change, in their order."""
 
 
@@ -268,4 +321,4 @@ def test_a_guarded_change_that_was_killed_is_taken_back_or_kept_and_never_half(
         assert "after it was confirmed: it was kept" in told
     assert rows(host, "apply", "--only", "ethernet")[-1]["result"] in ("changed", "unchanged")
     rows(host, "undo")
-    assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
+    assert shell(host, RECORDS) == ""

@@ -78,10 +78,18 @@ def test_the_steps_of_an_interface_in_use_are_guarded_together_with_what_saves_t
     assert not any(step.cuts for step in marked(sample_plan, IDLE, "ethernet", "bridge"))
 
 
-def test_a_bridge_that_the_session_comes_in_over_is_guarded_too_and_a_firewall_port_never_is(sample_plan: Plan) -> None:
+def test_a_bridge_that_the_session_comes_in_over_is_guarded_too_and_held_in_memory_until_then(
+    sample_plan: Plan,
+) -> None:
     state = replace(IDLE, path=AdminPath(True, frozenset(["bridge0", "vxlan10"])))
-    found = {step.id: step for step in marked(sample_plan, state, "bridge")}
-    assert {name for name, step in found.items() if not step.cuts} == {"bridge.firewall", "bridge.firewall-permanent"}
+    regions = [[step.id for step in region] for region in guard.regions(marked(sample_plan, state, "bridge"))]
+    assert regions == [
+        ["bridge.bridge", "bridge.vxlan", "bridge.activate", "bridge.activate", "bridge.save", "bridge.save"],
+        ["bridge.firewall-permanent"],
+        ["bridge.firewall"],
+    ]
+    made = [text for step in marked(sample_plan, state, "bridge")[:2] for text in step.commands[0].argv[:5]]
+    assert made == ["nmcli", "connection", "add", "save", "no"] * 2
 
 
 @pytest.mark.parametrize(("told", "seconds"), [("", 60), ("8", 8), ("1", 5), ("9999", 600), ("soon", 60), ("-3", 60)])

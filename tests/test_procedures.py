@@ -59,7 +59,7 @@ def test_a_new_host_takes_the_chapters_commands_in_its_order() -> None:
         "nmcli connection modify --temporary id Example ipv4.addresses 198.51.100.2/24 ipv4.method manual "
         "ipv4.gateway 198.51.100.254 ipv4.dns 198.51.100.200 ipv4.dns-search example.com connection.autoconnect yes",
         "nmcli connection up id Example",
-        "nmcli connection modify id Example connection.autoconnect yes",
+        "nmcli connection modify id Example connection.id Example",
         "nmcli connection add type bridge con-name bridge0 ifname bridge0 ipv4.method disabled ipv6.method disabled "
         "bridge.stp no 802-3-ethernet.mtu 1450",
         "nmcli connection add type vxlan slave-type bridge con-name bridge0-vxlan10 ifname vxlan10 id 10 "
@@ -233,7 +233,7 @@ DIFFERENT = (
         "ipv4.addresses:198.51.100.3/24",
         (
             "nmcli connection modify --temporary id Example",
-            "nmcli connection modify id Example connection.autoconnect yes",
+            "nmcli connection modify id Example connection.id Example",
         ),
     ),
     Case(

@@ -29,7 +29,11 @@ def forward(things: Iterable[Thing], outputs: Outputs) -> list[Step]:
     steps: list[Step] = []
     for thing in things:
         step = _forward(thing, outputs)
-        if thing.confirms and not step.conflict and any(s.commands for s in steps if s.subject == step.subject):
+        if (
+            thing.confirms
+            and not step.conflict
+            and any(s.commands for s in steps if s.thing and s.thing.saves == thing)
+        ):
             step = replace(step, commands=thing.change)  # what is only going to be held in memory is saved as well
         steps.append(step)
     return steps

@@ -135,7 +135,8 @@ class Thing:
     `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
     the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
     A thing that was not there `goes_with` another one, named by its record, that was not there either. A
-    `partial` one can be there and show nothing that counts.
+    `partial` one can be there and show nothing that counts. One that is held in memory until it is confirmed has what
+    `saves` it.
     """
 
     id: str
@@ -162,6 +163,7 @@ class Thing:
     back_title: str = ""
     goes_with: str = ""
     partial: bool = False
+    saves: "Thing | None" = None
     touches: tuple[str, ...] = ()
     confirms: bool = False
     note: str = ""

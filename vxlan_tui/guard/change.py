@@ -12,7 +12,7 @@ from vxlan_tui.facts import system
 from vxlan_tui.facts.checkpoints import Checkpoint, boot_id, read_checkpoints
 from vxlan_tui.guard.question import Ended
 from vxlan_tui.journal import Guarded
-from vxlan_tui.procedures import back, checkpoint, lockout
+from vxlan_tui.procedures import back, checkpoint, lockout, profiles
 from vxlan_tui.reach import CommandFailed
 from vxlan_tui.record import Record
 from vxlan_tui.session import NotReady, Reporter, Session
@@ -37,6 +37,7 @@ class Change:
     new: tuple[str, ...]
     checkpoint: str = ""
     addresses: dict[str, list[str]] = field(default_factory=dict)
+    unsaved: tuple[str, ...] = ()
     ran: list[Command] = field(default_factory=list)
     deadline: float = 0.0
 
@@ -67,12 +68,23 @@ class Change:
         """Bring back what stood before, whatever of it is left to NetworkManager or to us."""
         if self.checkpoint:
             self.execute(checkpoint.roll_back(self.checkpoint))
+        self._drop_copies()
         left = self._until_back()
         if left:
             return Ended("stuck", story=f"Not all of it could be taken back. This is still needed:\n{left}")
         with suppress(OSError):  # then the next start does it: the change stays open in the journal
             self.session.records.forget(self.new)
         return Ended("taken-back", story=self._where())
+
+    def _drop_copies(self) -> None:
+        """Drop what a rollback leaves of profiles in memory: it would stand before the file that is as it was."""
+        names = [each.saves.subject for each, _ in self.stands if each.saves]
+        with suppress(CommandFailed):
+            output = self.session.read([profiles.FILES])[profiles.FILES]
+            for name, copy in profiles.in_memory(names, output).items():
+                if name not in self.unsaved and profiles.COPY in (self.session.reach.read_file(copy) or ""):
+                    for each in profiles.drop(copy):
+                        self.execute(each)
 
     def _until_back(self) -> str:
         """Run what NetworkManager left to do until nothing is, and give in words what cannot be done."""
@@ -83,7 +95,8 @@ class Change:
             try:
                 state = facts.read_net(self.session.reach)
                 outputs = self.session.read(back.readings(self.stands))
-                commands = [c for step in back.steps(self.stands, outputs) for c in step.commands]
+                steps = back.steps(self.stands, outputs)
+                commands = [c for s in steps for c in s.commands if not (s.confirms and s.subject in self.unsaved)]
                 words = "\n".join(command.text for command in commands)
                 if not commands and (self._has_addresses(state) or time.monotonic() > give_up):
                     return ""
@@ -136,6 +149,7 @@ def recover(session: Session, reporter: Reporter) -> Ended | None:
 def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
     found = Change(session, reporter, row.number, row.subject, _stands(row), tuple(row.row.get("new", ())))
     this_boot = row.row.get("boot") == boot_id(session.reach)
+    found.unsaved = tuple(row.row.get("unsaved", ()))
     found.addresses = {name: list(of) for name, of in dict(row.row.get("addresses", {})).items()}
     try:
         # NetworkManager gives the paths of checkpoints again after a boot: this one may be somebody else's then.

@@ -10,7 +10,7 @@ from vxlan_tui.guard.answers import Answers, Underlay, news
 from vxlan_tui.guard.change import Change
 from vxlan_tui.guard.question import Ended, Keeper, Question, seconds
 from vxlan_tui.guard.regions import begin_step, check_foreign, end_step
-from vxlan_tui.procedures import checkpoint, lockout
+from vxlan_tui.procedures import checkpoint, lockout, profiles
 from vxlan_tui.reach import CommandFailed
 from vxlan_tui.session import Reporter, Result, Session, StepRun
 from vxlan_tui.steps import Step
@@ -84,6 +84,9 @@ class Guard:
         new = () if ahead.is_back else tuple(record.name for _, record in stands if record.name not in had)
         state = facts.read_net(self.session.reach)
         names = [record.subject for _, record in stands if record.kind == "underlay"]
+        held = [thing.saves.subject for thing in things if thing.saves]
+        files = self.session.read([profiles.FILES])[profiles.FILES] if held else ""
+        unsaved = tuple(profiles.in_memory(held, files))
         addresses = {name: lockout.addresses(name, state) for name in names}
         subject = region[0].subject if not names else names[0]
         step = begin_step(region, self.seconds)
@@ -96,9 +99,10 @@ class Guard:
             boot=boot_id(self.session.reach),
             addresses=addresses,
             new=new,
+            unsaved=unsaved,
             stands=[(record.name, record.text) for _, record in stands],
         )
-        change = Change(self.session, self.reporter, number, subject, stands, new, addresses=addresses)
+        change = Change(self.session, self.reporter, number, subject, stands, new, addresses=addresses, unsaved=unsaved)
         self.reporter.step(step)
         change.deadline = time.monotonic() + self.seconds - MARGIN
         try:

@@ -88,30 +88,26 @@ def _section(pairs: list[Recorded], outputs: Outputs) -> Iterator[Step]:
     names = {record.name for _, record in pairs if not record.text.strip()}
     for thing, record in put_back:
         yield judge.back(thing, record.text, outputs, file_of(record))
-    if (saved := _saved(put_back, outputs)) is not None:
-        yield saved
+    yield from _saved(put_back, outputs)
     for thing, record in taken_away:
         step = judge.back(thing, record.text, outputs, file_of(record))
         yield replace(step, commands=(), thing=None) if thing.goes_with in names else step
 
 
-def _saved(put_back: Iterable[Recorded], outputs: Outputs) -> Step | None:
-    """Return the step that saves a profile which was put back in memory; None where there is none."""
+def _saved(put_back: Iterable[Recorded], outputs: Outputs) -> Iterator[Step]:
+    """Return the steps that save the profiles which are put back in memory."""
     for thing, record in put_back:
-        if thing.id == "ethernet.profile":
-            save = profiles.saved(thing.section, Wanted(thing.subject, "", ""))
+        if save := thing.saves:
             before = judge.back(thing, record.text, outputs, file_of(record))
             unsaved = bool(judge.shown(save.reading, outputs))
             commands = save.change if unsaved or before.commands else ()
-            return Step(save.id, save.section, save.subject, save.title, commands=commands, confirms=True, thing=save)
-    return None
+            yield Step(save.id, save.section, save.subject, save.title, commands=commands, confirms=True, thing=save)
 
 
 def readings(found: Iterable[Recorded]) -> tuple[tuple[str, ...], ...]:
     """Return the commands that show how these things stand."""
     pairs = list(found)
-    saves = [profiles.saved("", Wanted(t.subject, "", "")) for t, _ in pairs if t.id == "ethernet.profile"]
-    return judge.readings([*(thing for thing, _ in pairs), *saves])
+    return judge.readings([*(thing for thing, _ in pairs), *(thing.saves for thing, _ in pairs if thing.saves)])
 
 
 def file_of(record: Record) -> str:

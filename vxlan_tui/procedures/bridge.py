@@ -16,14 +16,22 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     """Return what every segment's bridge and VXLAN are made of on this host."""
     for segment in plan.segments:
         mtu = inner_mtu(plan, segment, state)
-        bridge, vxlan = wanted_bridge(segment, mtu), wanted_vxlan(plan, host, segment, mtu)
-        yield _bridge(segment, bridge, state)
-        yield _vxlan(plan, host, segment, vxlan, state)
+        tried = _carries_the_session(segment, state)
+        bridge = replace(wanted_bridge(segment, mtu), tried=tried)
+        vxlan = replace(wanted_vxlan(plan, host, segment, mtu), tried=tried)
+        rows = _bridge(segment, bridge, state), _vxlan(plan, host, segment, vxlan, state)
+        yield from rows
         yield bridge_device(bridge, mtu, segment.stp)
         yield from flood.kept(plan, host, segment)
         yield vxlan_device(vxlan, mtu, segment.bridge, kernel(plan, host, segment))
+        yield from (row.saves for row in rows if row.saves)
         yield from flood.in_force(plan, host, segment)
     yield from firewall.things(plan, host, state)
+
+
+def _carries_the_session(segment: Segment, state: HostState | None) -> bool:
+    """Return whether the admin came in over the bridge: then changes are held in memory until they are confirmed."""
+    return state is not None and not state.path.devices.isdisjoint((segment.bridge, segment.vxlan))
 
 
 def inner_mtu(plan: Plan, segment: Segment, state: HostState | None) -> str:

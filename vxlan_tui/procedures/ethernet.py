@@ -39,7 +39,8 @@ def things(host: Host, state: HostState | None) -> Iterator[Thing]:
     )
     yield replace(row, refused=_refused(host, state))
     yield in_force(profile, host.interface, _values(host, host.ethernet), (host.ethernet.address or host.vtep).version)
-    yield profiles.saved(SECTION, profile)
+    if row.saves:
+        yield row.saves
 
 
 def wanted(host: Host, ethernet: Ethernet) -> Wanted:

@@ -4,6 +4,7 @@
 prints them, so that one text serves all.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +16,12 @@ MTU_PROPERTY = "802-3-ethernet.mtu"
 PUT_BACK = "connection.(autoconnect|master|slave-type):.*|ipv[46].*|bridge.stp:.*|vxlan.*|" + MTU_PROPERTY + ":[0-9]+"
 """What of a profile's record is put back, where it differs."""
 
-_FILES = ("nmcli", "-t", "-f", "NAME,FILENAME", "connection", "show")
+FILES = ("nmcli", "-t", "-f", "NAME,FILENAME", "connection", "show")
+
+_MEMORY = "/run/NetworkManager/"
+
+COPY = "shadowed-storage="
+"""What a file in memory says that stands before one on the disk."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ def thing(
         restore=(put_back(wanted),),
         back_title=f"Connection profile {wanted.name}, as before",
         touches=touches,
+        saves=_saved(f"{step.partition('.')[0]}.save", section, wanted.name) if wanted.tried else None,
     )
 
 
@@ -97,15 +104,15 @@ def _ours(wanted: Wanted) -> Ours:
     return Ours(asked, text, f"there are {named}; it wants {text.replace(chr(10), ', ')}")
 
 
-def saved(section: str, wanted: Wanted) -> Thing:
+def _saved(step: str, section: str, name: str) -> Thing:
     """Return as a thing that a profile, which was held in memory while it was tried, is saved."""
-    unsaved = Reading(_FILES, f"^{escaped(wanted.name)}:/run/")
-    save = command("nmcli", "connection", "modify", "id", wanted.name, "connection.autoconnect", "yes")
+    unsaved = Reading(FILES, f"^{escaped(_terse(name))}:{_MEMORY}")
+    save = command("nmcli", "connection", "modify", "id", name, "connection.id", name)  # saves it, and changes nothing
     return Thing(
-        "ethernet.save",
+        step,
         section,
-        wanted.name,
-        f"Save the connection profile {wanted.name}",
+        name,
+        f"Save the connection profile {name}",
         "It was held in memory, so that a boot would have taken it back.",
         "",
         unsaved,
@@ -113,6 +120,27 @@ def saved(section: str, wanted: Wanted) -> Thing:
         change=(save,),
         confirms=True,
     )
+
+
+def _terse(text: str) -> str:
+    """Return text as nmcli's terse mode writes it."""
+    return text.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def in_memory(names: Iterable[str], output: str) -> dict[str, str]:
+    """Return the files of these profiles, by name, that are in memory alone, from what FILES prints."""
+    pairs = ((name, f"{_terse(name)}:") for name in names)
+    return {
+        name: re.sub(r"\\(.)", r"\1", line.removeprefix(start))
+        for name, start in pairs
+        for line in output.splitlines()
+        if line.startswith(f"{start}{_MEMORY}")
+    }
+
+
+def drop(copy: str) -> tuple[Command, ...]:
+    """Return the commands that drop a profile's copy in memory, so that the file on the disk counts again."""
+    return command("rm", "-f", "--", copy), command("nmcli", "connection", "load", copy)
 
 
 def set_properties(name: str, settings: Mapping[str, str], tried: bool = False) -> Command:
