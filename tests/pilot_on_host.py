@@ -14,7 +14,9 @@ from textual.pilot import Pilot
 
 from tests.test_ui_plan import fill
 from tests.ui_stage import text_of, until
+from vxlan_tui.checks.finding import Status
 from vxlan_tui.ui.app import Wizard, wizard
+from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.dialogs.pick import Pick
 from vxlan_tui.ui.model import STEP_SECTIONS
 from vxlan_tui.ui.panels.live import LivePanel
@@ -68,6 +70,29 @@ async def _green(app: Wizard, pilot: P) -> None:
         await pilot.pause(3)
         await pilot.press("a")
     raise AssertionError(text_of(app))
+
+
+async def all_hosts(app: Wizard, pilot: P) -> None:
+    """Everything that is left, on every host, and both ends verified."""
+    await until(pilot, lambda: app.model.works and app.model.state("hosts") == "ready", 60)
+    await until(pilot, lambda: all(len(work.steps) == 4 for work in app.model.works) and not app.model.looking, 60)
+    await pilot.press("f8", "f8", "A")
+    await until(pilot, lambda: isinstance(app.screen, Ask))
+    assert "host-a and host-b" in text_of(app)
+    await pilot.press("enter")
+    await until(pilot, lambda: app.model.all_done and app.model.current == "verify", 180)
+    await until(pilot, lambda: app.model.works[1].findings and not app.model.checking and not app.model.waits, 120)
+    failed = [each for each in app.model.works[0].findings if each.status is Status.FAIL]
+    assert not failed, failed
+
+
+async def undo_all_hosts(app: Wizard, pilot: P) -> None:
+    """What was done on every host is taken back."""
+    await until(pilot, lambda: app.model.works and app.model.all_done and not app.model.looking, 60)
+    await pilot.press("8", "u")
+    await until(pilot, lambda: isinstance(app.screen, Ask), 60)
+    await pilot.press("end", "enter")
+    await until(pilot, lambda: all(work.all_undone("finish") for work in app.model.works), 180)
 
 
 async def panels(app: Wizard, pilot: P) -> None:
@@ -131,7 +156,6 @@ async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> N
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "whole_way":
-        asyncio.run(_play(Path("/root/new.toml"), whole_way))
-    else:
-        asyncio.run(_play(Path("/root/plan.toml"), panels))
+    scripts = {each.__name__: each for each in (whole_way, panels, all_hosts, undo_all_hosts)}
+    asked = sys.argv[1]
+    asyncio.run(_play(Path("/root/new.toml" if asked == "whole_way" else "/root/plan.toml"), scripts[asked]))

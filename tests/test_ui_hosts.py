@@ -39,7 +39,7 @@ def test_a_step_stands_once_with_its_state_on_each_host(stage: Stage, tmp_path: 
         await sees(pilot, "[host-a]")
         assert states_in(app, "The first step of bridge") == ["to do", "to do"]
         await pilot.press("3")
-        await sees(pilot, "On host-a:")
+        await sees(pilot, ", on host-a:")
         await pilot.press("enter")
         await until(pilot, lambda: not app.model.running and not app.model.looking)
         await until(pilot, lambda: states_in(app, "The first step of ethernet") == ["done", "to do"])
@@ -52,9 +52,9 @@ def test_a_step_stands_once_with_its_state_on_each_host(stage: Stage, tmp_path: 
 def test_left_and_right_mark_the_host_whose_commands_are_shown_and_run(stage: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("3")
-        await sees(pilot, "On host-a:")
+        await sees(pilot, ", on host-a:")
         await pilot.press("right")
-        await sees(pilot, "On host-b:")
+        await sees(pilot, ", on host-b:")
         assert "[host-b]" in text_of(app)
         await pilot.press("enter")
         await until(pilot, lambda: not app.model.running and states_in(app, "The first step")[-1] == "done")
@@ -94,7 +94,7 @@ def test_a_host_that_is_not_reached_says_why_and_holds_nobody_up(stage: Stage, t
         await pilot.press("3")
         await sees(pilot, "host-b is not reached")
         await pilot.press("left")
-        await sees(pilot, "On host-a:")
+        await sees(pilot, ", on host-a:")
         await pilot.press("enter")
         await until(pilot, lambda: stage.ran_on == ["host-a"])
 

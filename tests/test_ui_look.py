@@ -1,19 +1,17 @@
-"""What each terminal is shown, and pictures of a few screens as text."""
+"""What each terminal is shown."""
 
-import os
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
+from tests.ui_stage import Stage, play, sample, sees, stage, text_of
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.terminal_style import TerminalStyle, chosen
 
 __all__ = ["stage"]
 
 P = Pilot[int]
-PICTURES = Path(__file__).with_name("pictures")
 PLAIN = TerminalStyle(ascii=True, plain=True, few_colours=True)
 
 
@@ -58,26 +56,3 @@ def test_no_color_sends_none_and_the_state_is_told_in_words(stage: Stage, tmp_pa
         assert [style for style in styles if style.color or style.bgcolor] == []
 
     play(stage, sample(tmp_path), script, size=(120, 40), style=chosen({"TERM": "xterm-256color", "NO_COLOR": "1"}))
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "style"), [("80x24", (80, 24), PLAIN), ("120x40", (120, 40), TerminalStyle())]
-)
-@pytest.mark.parametrize("section", ["1", "2", "4"])
-def test_screens_look_as_they_did(
-    stage: Stage, tmp_path: Path, section: str, name: str, size: tuple[int, int], style: TerminalStyle
-) -> None:
-    """Run with UPDATE_PICTURES=1 to take them anew, and look at the difference."""
-    picture = PICTURES / f"section-{section}-{name}.txt"
-
-    async def script(app: Wizard, pilot: P) -> None:
-        await pilot.press(section)
-        await until(pilot, lambda: app.model.work.steps or section != "4")
-        await pilot.pause(0.3)
-        text = text_of(app).partition("\n")[2]  # the first line has the plan's path, which is the test's own
-        if os.environ.get("UPDATE_PICTURES"):
-            PICTURES.mkdir(exist_ok=True)
-            picture.write_text(f"{text}\n")
-        assert f"{text}\n" == picture.read_text()
-
-    play(stage, sample(tmp_path), script, size=size, style=style)

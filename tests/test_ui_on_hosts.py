@@ -24,7 +24,7 @@ def rehearsal(sandbox: None, sample_plan: Plan) -> Iterator[Rehearsal]:
         yield made
 
 
-def _pilot(host: Host, script: str) -> None:
+def pilot_on(host: Host, script: str) -> None:
     """Run a script of tests/pilot_on_host.py there, and do with the daemons what it asks for."""
     pipe = subprocess.PIPE
     argv = [host.inner_python, "-m", "tests.pilot_on_host", script]
@@ -46,7 +46,7 @@ def _pilot(host: Host, script: str) -> None:
 def test_pilot_goes_from_an_empty_plan_to_a_green_verification(rehearsal: Rehearsal) -> None:
     host = rehearsal["host-a"]
     shell(host, "rm -f plan.toml")
-    _pilot(host, "whole_way")
+    pilot_on(host, "whole_way")
     assert shell(host, "nmcli -g GENERAL.STATE device show vxlan10").startswith("100")
     assert "Example" in shell(host, "nmcli -g GENERAL.CONNECTION device show enp1s0")
     assert "dst 203.0.113.1" in shell(host, "bridge fdb show dev vxlan10 | grep -F 00:00:00:00:00:00")
@@ -60,4 +60,4 @@ def test_pilot_goes_from_an_empty_plan_to_a_green_verification(rehearsal: Rehear
 
 
 def test_the_panels_follow_a_real_host_and_tell_of_a_daemon_that_stops_and_returns(rehearsal: Rehearsal) -> None:
-    _pilot(rehearsal["host-b"], "panels")
+    pilot_on(rehearsal["host-b"], "panels")

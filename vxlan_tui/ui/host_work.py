@@ -175,9 +175,10 @@ def state_of_all(works: list[HostWork], section: str) -> str:
 
 def verdict_of_all(works: list[HostWork]) -> str:
     """Return in a word or two how the checks ended on all hosts; empty where they did not run."""
-    verdicts = [work.verified for work in works]
+    verdicts = [work.verified for work in works if not work.unreached]
     if len(set(verdicts)) <= 1 and not any(word.endswith(("failed", "warn")) for word in verdicts):
-        return next(iter(verdicts), "")
+        verdict = next(iter(verdicts), "")
+        return "unreached" if verdict == "OK" and len(verdicts) < len(works) else verdict
     for word in ("checking", "not ready", "wait"):
         if found := next((verdict for verdict in verdicts if verdict.startswith(word)), ""):
             return found

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 GAP = 2
 """Blanks between two columns."""
 
-LEAST = 24
+LEAST = 20
 """So many characters at least are left for what a line is about."""
 
 QUIET = ("done", "OK", "PASS", "ok")
@@ -48,7 +48,9 @@ def exceptions(state: Mapping[str, str], hosts: Sequence[str]) -> str:
     if len(counted) == 1:
         return next(iter(counted)) or ""
     usual = _usual(counted)
-    others = ", ".join(f"{host} {state.get(host, '')}".strip() for host in hosts if state.get(host, "") != usual)
+    unusual = [host for host in hosts if state.get(host, "") != usual]
+    unusual.sort(key=lambda host: state.get(host, "") in QUIET)
+    others = ", ".join(f"{host} {state.get(host, '')}".strip() for host in unusual)
     return f"{usual} on {counted[usual]}; {others}" if usual else others
 
 

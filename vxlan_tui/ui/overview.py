@@ -40,8 +40,11 @@ def verdicts(works: "Sequence[HostWork]", marked: str, room: int) -> str:
     return told if len(told) <= room else f"[{marked}] {matrix.exceptions(states, list(states))}"
 
 
-def who_reaches_whom(works: "Sequence[HostWork]") -> list[Line]:
-    """Return the table of who reaches whom at full size, as the checks found it; none for few hosts."""
+def who_reaches_whom(works: "Sequence[HostWork]", room: int) -> list[Line]:
+    """Return the table of who reaches whom at full size, as the checks found it; none for few hosts.
+
+    Where there is no room for words, signs stand for them.
+    """
     if len(works) <= FEW or not any(work.findings for work in works):
         return []
     names = [work.name for work in works]
@@ -51,10 +54,16 @@ def who_reaches_whom(works: "Sequence[HostWork]") -> list[Line]:
             if finding.id in REACHES and finding.key not in work.pending:
                 at = (work.name, finding.subject)
                 cells[at] = _worse(cells.get(at, "PASS"), finding.status.upper())
-    return [((line, ""),) for line in matrix.who_reaches_whom(names, {at: _WORDS[cell] for at, cell in cells.items()})]
+    width = min(WORD, (room - max(map(len, names)) - 3) // len(names) - 1)
+    words = _WORDS if width == WORD else _SIGNS
+    table = matrix.who_reaches_whom(names, {at: words[cell] for at, cell in cells.items()}, max(2, width))
+    legend = [] if width == WORD else [(("+ reached   ~ with a warning   X not   ? not known", "dim"),)]
+    return [*(((line, ""),) for line in table), *legend]
 
 
 _WORDS = {"PASS": "ok", "WARN": "warn", "SKIP": "?", "FAIL": "FAIL"}
+_SIGNS = {"PASS": "+", "WARN": "~", "SKIP": "?", "FAIL": "X"}
+WORD = 4
 
 
 def _worse(one: str, other: str) -> str:

@@ -57,11 +57,15 @@ class Columns:
             return matrix.head(self.hosts, self.widths, self.room, marked)
         return f"Shown below: {marked}, one of {len(self.hosts)} hosts"
 
+    def told(self, row: StepRow) -> str:
+        """Return in words how a step stands on the hosts that have it."""
+        return matrix.exceptions(row.states, [host for host in self.hosts if host in row.states])
+
     def line(self, row: StepRow) -> Line:
         """Return a step, and how it stands on each host; without columns, the exceptions."""
         states = {host: row.states.get(host, NOT_HERE) for host in self.hosts}
         if not self.widths:
-            told = matrix.exceptions({host: state for host, state in states.items() if state != NOT_HERE}, self.hosts)
+            told = self.told(row)
             title = matrix.cut(row.title, min(len(row.title), self.room // 2))
             return ((f"{title}: ", ""), (told, _role_of_all(states)))
         left = self.room - sum(self.widths) - matrix.GAP * len(self.widths)

@@ -29,7 +29,8 @@ class Checking:
         Checks that ran `by_itself` leave the mark where it is.
         """
         model = self._model
-        plan, hosts = model.plan, tuple(model.worked)
+        plan = model.plan
+        hosts = tuple(host for host in model.worked if not model.work_of(host.name).unreached)
         if plan is None or not hosts or model.checking:
             return
         model.checking, model.waits = True, 0.0

@@ -137,7 +137,11 @@ class StepsPane(Pane):
             return Item((self.section, *row.key), found.line(row), tuple(body))
         status = row.states[work.name]
         body = step_blocks(step, work.output(self.section, step), status)
-        return Item((self.section, *row.key), found.line(row), (block(f"On {work.name}:", "title"), *body))
+        if not found.widths:
+            body = [block(found.told(row), "dim"), *body]
+        return Item(
+            (self.section, *row.key), found.line(row), (block(f"{step.title}, on {work.name}:", "title"), *body)
+        )
 
     def _item(self, name: str, step: Step) -> Item:
         work = self.model.work

@@ -91,7 +91,7 @@ class VerifyPane(Pane):
 
     def _reaching(self) -> Iterator[Item]:
         """Give the table of who reaches whom, where there are many hosts."""
-        table = overview.who_reaches_whom(self.model.works)
+        table = overview.who_reaches_whom(self.model.works, self.query_one(Folds).room)
         if table:
             yield Item(
                 "reach", (("Who reaches whom at full size: a row asks, a column answers", "title"),), heading=True
