@@ -13,7 +13,9 @@ from vxlan_tui import export, plan
 from vxlan_tui.cli import run
 from vxlan_tui.export.words import quoted
 from vxlan_tui.plan import Plan
+from vxlan_tui.procedures import things
 from vxlan_tui.rehearsal import SAMPLE
+from vxlan_tui.state import HostState
 
 CHAPTER = SAMPLE.read_text()
 SEGMENT = '\n[[segments]]\nvni = {0}\nbridge = "br{0}"\n'
@@ -124,3 +126,15 @@ def test_export_needs_no_root_and_writes_a_file_that_only_its_owner_reads(tmp_pa
     assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(out)]) == 0
     assert out.stat().st_mode & 0o777 == 0o700
     assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(out)]) == 2
+
+
+def test_a_plan_that_asks_for_encryption_is_not_carried_out_in_the_clear(tmp_path: Path) -> None:
+    """Refused in words, by the program's step and on paper, until it can be done."""
+    encrypted = tmp_path / "plan.toml"
+    encrypted.write_text(CHAPTER + '\n[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n')
+    assert run(["export", str(encrypted), "--host", "host-a"]) == 2
+    found = plan.load(encrypted)
+    refused = [
+        row.refused for row in things(found, found.hosts[0], HostState(), ["bridge"]) if row.id == "bridge.vxlan"
+    ]
+    assert refused[0].startswith("encryption by WireGuard is not carried out yet")
