@@ -6,52 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from tests import over_ssh
 from tests.on_host import PLAN, configuration, shell
 from tests.test_ui_on_hosts import pilot_on
 from vxlan_tui import plan
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 
-ADDRESSES = {"host-a": ("198.51.100.2", "198.51.100.254"), "host-b": ("203.0.113.1", "203.0.113.254")}
-
-_UP = """
-nmcli connection add con-name Own ifname enp1s0 type ethernet ipv4.method manual ipv4.addresses {}/24 \
-    ipv4.gateway {} ipv6.method disabled
-nmcli connection up Own
-"""
-
-_CONFIG = """
-mkdir -p -m 700 /root/.ssh
-cat > /root/.ssh/config <<END
-Host 203.0.113.1
-    IdentityFile /root/id
-    StrictHostKeyChecking no
-    UserKnownHostsFile /dev/null
-    LogLevel ERROR
-END
-"""
+ADDRESSES = {"host-a": "198.51.100.2", "host-b": "203.0.113.1"}
 
 
 def as_it_is(text: str) -> str:
-    """Give the sample plan with interfaces that are used as they are, no VMs, and host-b reached by SSH."""
+    """Give the sample plan with interfaces that are used as they are, and no VMs."""
     text = re.sub(r"\[hosts\.ethernet\]\n(.+\n)+", "", text.partition("[[vms]]")[0])
-    for name, (address, _) in ADDRESSES.items():
-        ssh = f'\nssh = "root@{address}"' if name == "host-b" else ""
-        text = text.replace(f'name = "{name}"', f'name = "{name}"\nvtep = "{address}"{ssh}')
+    for name, address in ADDRESSES.items():
+        text = text.replace(f'name = "{name}"', f'name = "{name}"\nvtep = "{address}"')
     return text
 
 
 @pytest.fixture
 def running(sandbox: None, tmp_path: Path) -> Iterator[Rehearsal]:
-    """Two hosts whose interfaces are up; host-b lets root of host-a in."""
+    """Two hosts, of which the second has no vxlan-tui."""
     path = tmp_path / "plan.toml"
     path.write_text(as_it_is(SAMPLE.read_text()))
-    with Rehearsal(plan.load(path)) as made:
-        for name, told in ADDRESSES.items():
-            shell(made[name], _UP.format(*told))
-            made[name].run(["tee", PLAN], input=path.read_text())
-        over_ssh.let_in(made["host-b"], made["host-a"])
-        shell(made["host-a"], _CONFIG)
+    with Rehearsal(plan.load(path), program_everywhere=False) as made:
+        made["host-a"].run(["tee", PLAN], input=path.read_text())
         yield made
 
 

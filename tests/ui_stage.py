@@ -1,6 +1,7 @@
 """Hosts for the wizard to be tried on without hosts: sections of two steps, whose commands do what they are told."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -223,9 +224,9 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
 
 
 def sample(tmp_path: Path) -> Path:
-    """The sample plan, in a file of the test's own."""
+    """The sample plan, in a file of the test's own, with no other host to be reached."""
     path = tmp_path / "plan.toml"
-    path.write_text(SAMPLE.read_text())
+    path.write_text(re.sub(r"^ssh = .*\n", "", SAMPLE.read_text(), flags=re.MULTILINE))
     return path
 
 
