@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,6 +65,10 @@ def _as_it_is(first: str, second: str) -> Plan:
         for name, vtep in (("host-a", first), ("host-b", second))
     )
     return _plan(f'{hosts}[[segments]]\nvni = 10\nbridge = "bridge0"\n')
+
+
+def _text(path: str) -> str | None:
+    return Path(path).read_text() if Path(path).exists() else None
 
 
 def _until(true: Callable[[], bool], seconds: float = 30) -> bool:
@@ -188,6 +193,122 @@ def test_an_interface_used_as_it_is_comes_up_with_its_address(vteps: tuple[str, 
         rehearsal["host-b"].run(["ping", "-c", "1", "-W", "5", vteps[0]])
 
 
+def test_with_dual_stack_each_interface_has_an_address_of_both_families_and_the_router_joins_both() -> None:
+    with Rehearsal(_as_it_is("198.51.100.2", "203.0.113.1"), dual_stack=True) as rehearsal:
+        first, second = (link.addresses for link in links(rehearsal.plan))
+        assert [address.version for address, _ in first] == [4, 6]
+        for (address, _), (other, _) in zip(first, second, strict=True):
+            assert address.network != other.network
+            rehearsal["host-a"].run(["ping", "-c", "1", "-W", "5", str(other.ip)])
+
+
+ADDRESSED = """
+    [[hosts]]
+    name = "a"
+    interface = "enp1s0"
+    vtep = "2001:db8:1::2"
+    ssh = "KVM-a.example.com"
+
+    [[hosts]]
+    name = "b"
+    interface = "enp1s0"
+    vtep = "2001:db8:2::2"
+    ssh = "ssh://ops@10.1.2.3:2222"
+
+    [[segments]]
+    vni = 1
+    bridge = "bridge0"
+"""
+
+
+def test_a_host_is_logged_in_to_as_its_ssh_says_by_an_alias_an_address_elsewhere_a_port_and_a_user() -> None:
+    with Rehearsal(_plan(ADDRESSED)) as rehearsal:
+        for host in rehearsal.plan.hosts:
+            assert host.ssh is not None
+            ssh = ["ssh", "-o", "BatchMode=yes", host.ssh, "hostname; sudo -n id -u"]
+            assert rehearsal["a"].run(ssh).stdout.split() == [host.name, "0"]
+
+
+EIGHT = (
+    "198.51.100.2",
+    "198.51.100.3",
+    "198.51.100.4",
+    "203.0.113.1",
+    "203.0.113.2",
+    "192.0.2.1",
+    "10.0.0.1",
+    "10.0.1.1",
+)
+
+
+def test_eight_hosts_of_which_some_share_a_subnet_all_answer_the_console() -> None:
+    hosts = "".join(
+        f'[[hosts]]\nname = "kvm{number}"\ninterface = "enp1s0"\nvtep = "{vtep}"\n' for number, vtep in enumerate(EIGHT)
+    )
+    plan = _plan(f'{hosts}[[segments]]\nvni = 10\nbridge = "bridge0"\n')
+    assert len({link.bridge for link in links(plan)}) == 5
+    with Rehearsal(plan) as rehearsal:
+        ask = 'for each; do ssh -o BatchMode=yes "$each" hostname & done; wait'
+        names = [host.name for host in rehearsal.hosts]
+        said = rehearsal.hosts[0].run(["sh", "-c", ask, "sh", *names]).stdout
+        assert sorted(said.split()) == names
+        rehearsal.hosts[-1].run(["ping", "-c", "1", "-W", "5", EIGHT[0]])
+
+
+DISPATCHED = "/etc/NetworkManager/dispatcher.d/50-told"
+
+
+@pytest.mark.parametrize("debian", [12, 13])
+def test_networkmanager_runs_dispatcher_scripts(debian: int, request: pytest.FixtureRequest) -> None:
+    root = request.getfixturevalue("debian13") if debian == 13 else None
+    with Rehearsal(_as_it_is("198.51.100.2", "203.0.113.1"), root) as rehearsal:
+        host = rehearsal["host-a"]
+        host.run(["tee", DISPATCHED], input='#!/bin/sh\necho "$1 $2" >> /root/told\n')
+        host.run(["chmod", "755", DISPATCHED])
+        host.run(["nmcli", "connection", "up", "uplink"])
+        host.run(["nmcli", "device", "reapply", "enp1s0"])
+        told = ["cat", "/root/told"]
+        assert _until(lambda: {"enp1s0 up", "enp1s0 reapply"} <= set(host.run(told).stdout.splitlines()))
+        assert not Path(DISPATCHED).exists()
+
+
+@pytest.mark.parametrize("debian", [12, 13])
+def test_with_evpn_in_the_plan_frr_runs_with_its_bgpd_and_speaks_to_the_other_hosts(
+    debian: int, request: pytest.FixtureRequest
+) -> None:
+    root = request.getfixturevalue("debian13") if debian == 13 else None
+    text = EVPN.format(*(f'name = "host-{n}"\ninterface = "enp1s0"\nvtep = "198.51.100.{n}"' for n in (2, 3)))
+    if debian == 12 and not shutil.which("vtysh"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("missing: frr")
+    before = _text("/etc/frr/daemons")
+    with Rehearsal(_plan(text), root) as rehearsal:
+        for host, peer in zip(rehearsal.hosts, (3, 2), strict=True):
+            host.run(["firewall-cmd", "--add-port=179/tcp"])
+            lines = ("router bgp 65000", "no bgp ebgp-requires-policy", f"neighbor 198.51.100.{peer} remote-as 65000")
+            host.run(["vtysh", "-c", "configure terminal", *(word for line in lines for word in ("-c", line))])
+            host.run(["vtysh", "-c", "write memory"])
+        shown = ["vtysh", "-c", "show bgp ipv4 unicast summary json"]
+        assert _until(lambda: "Established" in rehearsal["host-2"].run(shown).stdout)
+        rehearsal["host-2"].daemons.stop("frr")
+        rehearsal["host-2"].daemons.start("frr")
+        assert _until(lambda: "Established" in rehearsal["host-2"].run(shown).stdout)
+    assert _text("/etc/frr/daemons") == before
+
+
+EVPN = """
+[[hosts]]
+{}
+[[hosts]]
+{}
+[[segments]]
+vni = 10
+bridge = "bridge0"
+control = "evpn"
+[evpn]
+asn = 65000
+"""
+
+
 def test_dhcp_hands_each_host_its_own_vtep(debian13: Path) -> None:
     dhcp = '[hosts.ethernet]\nprofile = "Example"\nmethod = "auto"\n'
     host = '[[hosts]]\nname = "{}"\ninterface = "enp1s0"\nvtep = "198.51.100.{}"\n' + dhcp
@@ -226,12 +347,15 @@ def test_what_is_written_inside_is_not_seen_outside(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").write_text("mine")
+    kept = ("etc", "root", "run", "etc/frr", "etc/wireguard", "etc/NetworkManager/dispatcher.d", "var/lib/vxlan-tui")
+    places = [*(f"/{directory}/written-inside" for directory in kept), "written-inside"]
     with Rehearsal(sample_plan) as rehearsal:
         host = rehearsal["host-a"]
-        for place in ("/etc/written-inside", "/root/written-inside", "/run/written-inside", "written-inside"):
+        host.run(["sh", "-c", 'cd /; mkdir -p "$@"', "sh", *kept])
+        for place in places:
             host.run(["tee", place], input="inside", cwd=str(tmp_path))
         host.run(["rm", "mine", "/etc/os-release"], cwd=str(tmp_path))
-        for place in ("/etc/written-inside", "/root/written-inside", "/run/written-inside", "written-inside"):
+        for place in places:
             assert not Path(place).exists()
     assert (tmp_path / "mine").read_text() == "mine"
     assert Path("/etc/os-release").exists()

@@ -23,6 +23,15 @@ OPTIONS = {
 SPLIT_LIBVIRT = ("virtnetworkd", "virtstoraged", "virtsecretd", "virtnodedevd", "virtnwfilterd", "virtqemud")
 """What newer systems have in place of libvirtd."""
 
+FRR = "frr"
+
+_FRR = """
+for script in /usr/lib/frr/frrinit.sh /usr/libexec/frr/frrinit.sh; do [ ! -x "$script" ] || break; done
+sed -i 's/^bgpd=no/bgpd=yes/' /etc/frr/daemons
+exec "$script" "$1" >>/var/log/rehearsal/frr.log 2>&1 </dev/null
+"""
+"""It is where Debian, or where Fedora and RHEL, have it."""
+
 _LIBVIRT_ANSWERS = ("virsh", "--quiet", "list")
 
 ANSWERS = {
@@ -33,6 +42,7 @@ ANSWERS = {
         *("org.fedoraproject.FirewallD1", "getDefaultZone"),
     ),
     "sshd": ("sh", "-c", "ss -H -l -t -n sport = :22 | grep -q ."),
+    FRR: ("sh", "-c", "vtysh -c 'show daemons' | grep -qw bgpd"),
     "libvirtd": _LIBVIRT_ANSWERS,
     "virtqemud": _LIBVIRT_ANSWERS,
 }
@@ -57,8 +67,14 @@ class Daemons:
             self._wait_for(name)
 
     def start(self, name: str) -> None:
-        """Start a daemon, by its program's name, and wait until it answers; raises RehearsalError."""
-        self._launch(name)
+        """Start a daemon, by its program's name, and wait until it answers; raises RehearsalError.
+
+        `frr` is FRR with its bgpd: several daemons, which its own script starts.
+        """
+        if name == FRR:
+            self._frr("start")
+        else:
+            self._launch(name)
         self._wait_for(name)
 
     def runs(self, name: str) -> bool:
@@ -68,9 +84,15 @@ class Daemons:
 
     def stop(self, name: str) -> None:
         """Stop a daemon, as systemd would, and wait until it is gone."""
+        if name == FRR:
+            self._frr("stop")
+            return
         daemon = self._running.pop(name)
         daemon.terminate()
         daemon.wait(timeout=30)
+
+    def _frr(self, verb: str) -> None:
+        self._sandbox.run(["sh", "-euc", _FRR, "sh", verb], timeout=START_TIMEOUT)
 
     def _libvirt(self) -> tuple[str, ...]:
         return ("libvirtd",) if self._is_installed("libvirtd") else tuple(filter(self._is_installed, SPLIT_LIBVIRT))

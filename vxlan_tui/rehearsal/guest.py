@@ -17,6 +17,9 @@ OLD_NETWORK = "rehearsal-old"
 MEMORY = 128
 """MiB for each VM."""
 
+TRANSLATED = 64
+"""MiB for each VM in which QEMU keeps translated code; left to itself, it takes up to a GiB in time."""
+
 OLD_NETWORK_XML = f"""<network>
   <name>{OLD_NETWORK}</name>
   <forward mode='open'/>
@@ -89,7 +92,9 @@ def domain_xml(guest: Guest, kernel: str) -> str:
     _text(os, "kernel", kernel)
     _text(os, "initrd", INITRAMFS)
     _text(os, "cmdline", _command_line(guest))
-    SubElement(SubElement(domain, "features"), "acpi")
+    features = SubElement(domain, "features")
+    SubElement(features, "acpi")
+    _text(SubElement(features, "tcg"), "tb-cache", str(TRANSLATED), unit="MiB")
     SubElement(domain, "cpu", mode="maximum")
     _devices(SubElement(domain, "devices"), guest)
     return tostring(domain, encoding="unicode")

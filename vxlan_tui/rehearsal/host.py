@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Interface
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from vxlan_tui.rehearsal.daemons import Daemons
 from vxlan_tui.rehearsal.guest import INITRAMFS, OLD_NETWORK, OLD_NETWORK_XML, Guest, domain_xml
 from vxlan_tui.rehearsal.network import Link
 from vxlan_tui.rehearsal.sandbox import RehearsalError, Sandbox, Setup
+from vxlan_tui.rehearsal.ssh import PORT, login
 
 PLAN = "/root/plan.toml"
 """Where the plan's file is, inside."""
@@ -64,7 +64,8 @@ class Common:
     """What the hosts of a rehearsal have in common.
 
     `python` is the interpreter inside, and `keep` are directories of the machine that it takes. `underlay_up`: every
-    underlay interface has its address from the start. `program_everywhere`: not on the first host alone.
+    underlay interface has its address from the start, with `dual_stack` one of each family. `program_everywhere`: not
+    on the first host alone.
     """
 
     links: Sequence[Link]
@@ -74,6 +75,7 @@ class Common:
     python: str
     keep: Sequence[Path]
     underlay_up: bool
+    dual_stack: bool
     program_everywhere: bool
 
 
@@ -95,22 +97,22 @@ def setup(link: Link, common: Common) -> Setup:
     if common.plan_text is not None:
         files[PLAN] = (common.plan_text, 0o600)
     if common.underlay_up or link.host.ethernet is None:
-        files["/etc/NetworkManager/system-connections/uplink.nmconnection"] = (_uplink(link), 0o600)
+        files["/etc/NetworkManager/system-connections/uplink.nmconnection"] = (
+            _uplink(link, common.dual_stack),
+            0o600,
+        )
     return Setup(name, common.root, common.keep, ssh.COVER, REMOVE, ssh.users(link.host), files)
 
 
-def _uplink(link: Link) -> str:
+def _uplink(link: Link, dual_stack: bool) -> str:
     """Give the profile of an interface that has its address already, as whoever installed the host left it."""
     lines = ["[connection]", "id=uplink", f"uuid={uuid4()}", "type=ethernet"]
     lines += [f"interface-name={link.host.interface}", "autoconnect-priority=100"]
     lines += [f"zone={link.host.zone}"] if link.host.zone is not None else []
-    ours, other = ("ipv4", "ipv6") if isinstance(link.address, IPv4Interface) else ("ipv6", "ipv4")
-    lines += [
-        f"[{ours}]",
-        "method=manual",
-        f"address1={link.address},{link.gateway}",
-    ]
-    lines += [f"[{other}]", "method=disabled"]
+    for number, (address, gateway) in enumerate(link.addresses):
+        lines.append(f"[ipv{address.version}]")
+        up = number == 0 or dual_stack
+        lines += ["method=manual", f"address1={address},{gateway}"] if up else ["method=disabled"]
     return "\n".join([*lines, ""])
 
 
@@ -146,6 +148,14 @@ class Host(Sandbox):
                 self.run(["virsh", "start", "--domain", guest.name])
         for guest in self.guests if running else ():  # before that, a VM would not notice `virsh shutdown`
             self.daemons.until(f"the VM {guest.name} has booted", partial(self._has_booted, guest))
+
+    def open_ssh_port(self) -> None:
+        """Open the port that the host's `ssh` says in the firewall, where it is not the one that is open already."""
+        port = login(self.planned).port
+        if port != PORT:
+            zone = [f"--zone={self.planned.zone}"] if self.planned.zone is not None else []
+            for scope in ([], ["--permanent"]):
+                self.run(["firewall-cmd", *scope, *zone, f"--add-port={port}/tcp"])
 
     def _has_booted(self, guest: Guest) -> bool:
         return BOOTED in self.console(guest.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from vxlan_tui.plan import Plan
 from vxlan_tui.rehearsal.guest import guests_of
 from vxlan_tui.rehearsal.sandbox import RehearsalError, children_in
+from vxlan_tui.rehearsal.ssh import login
 
 PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -100,6 +101,10 @@ def _in_root(plan: Plan, root: Path) -> Iterator[Need]:
     yield from _programs(ROOT, root)
     if any(host.ethernet is not None and host.ethernet.method == "auto" for host in plan.hosts):
         yield from _programs({"dnsmasq": ("dnsmasq-base", "dnsmasq")}, root)
+    if any(segment.control == "evpn" for segment in plan.segments):
+        yield from _programs({"vtysh": ("frr", "frr")}, root)
+    if any(login(host).user != "root" for host in plan.hosts):
+        yield from _programs({"sudo": ("sudo", "sudo")}, root)
     if guests_of(plan):
         yield from _programs(GUEST, root)
         if os.uname().machine != "x86_64":

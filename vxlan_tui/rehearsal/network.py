@@ -6,24 +6,35 @@ the router, as in the chapter.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_interface
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from itertools import islice
 
 from vxlan_tui.plan import Host, IpAddress, IpInterface, Plan
 
+IpNetwork = IPv4Network | IPv6Network
+
 PREFIX = {4: 24, 6: 64}
 """The prefix of a subnet that the plan does not tell."""
+
+SECOND = {4: (ip_network("2001:db8:ffff::/48"), 64), 6: (ip_network("100.64.0.0/10"), 16)}
+"""By the family of a plan's own addresses: where those of the other one are from, and their prefix."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A host's interface: its address in its subnet, and the router's."""
+    """A host's interface: its address in its subnet, and the router's; `second` is both in the other family."""
 
     host: Host
     index: int
     address: IpInterface
     gateway: IpAddress
     bridge: str
+    second: tuple[IpInterface, IpAddress]
+
+    @property
+    def addresses(self) -> tuple[tuple[IpInterface, IpAddress], ...]:
+        """Every address that the interface can have, each with the router's."""
+        return ((self.address, self.gateway), self.second)
 
     @property
     def mac(self) -> str:
@@ -48,6 +59,7 @@ def links(plan: Plan) -> tuple[Link, ...]:
             address,
             _gateway(host, address, plan, taken),
             f"subnet{networks.index(address.network)}",
+            _second(address, networks, index),
         )
         for index, (host, address) in enumerate(zip(plan.hosts, addresses, strict=True))
     )
@@ -73,13 +85,22 @@ def _gateway(host: Host, address: IpInterface, plan: Plan, taken: set[IpAddress]
     return next((gateway for gateway in told if gateway in address.network), None) or next(free)
 
 
+def _second(address: IpInterface, networks: Sequence[IpNetwork], index: int) -> tuple[IpInterface, IpAddress]:
+    """Give an address of the other family, in a subnet that the plan does not have, and the router's there."""
+    pool, prefix = SECOND[address.version]
+    used = [network for network in networks if network.version == pool.version]
+    free = (subnet for subnet in pool.subnets(new_prefix=prefix) if not any(map(subnet.overlaps, used)))
+    subnet = next(islice(free, networks.index(address.network), None))
+    return ip_interface(f"{subnet[index + 2]}/{prefix}"), subnet[1]
+
+
 def router_commands(links: Sequence[Link]) -> Iterator[tuple[str, ...]]:
     """Give the commands that make the router's bridges, with its addresses on them."""
     for bridge in dict.fromkeys(link.bridge for link in links):
         yield ("ip", "link", "add", "name", bridge, "type", "bridge", "stp_state", "0", "mcast_snooping", "0")
         yield ("ip", "link", "set", bridge, "up")
     for bridge, own in dict.fromkeys(
-        (link.bridge, f"{link.gateway}/{link.address.network.prefixlen}") for link in links
+        (link.bridge, f"{gateway}/{address.network.prefixlen}") for link in links for address, gateway in link.addresses
     ):
         yield ("ip", "address", "replace", own, "dev", bridge, *(("nodad",) if ":" in own else ()))
 

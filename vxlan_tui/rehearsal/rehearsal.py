@@ -32,7 +32,8 @@ class Rehearsal:
     """The plan's hosts on this machine, each a clone of it or of `root`; up when entered, gone when left.
 
     The first is the console: root there has an SSH key to all. `progress` gets a line of text for each thing that is
-    ready. `underlay_up=False` leaves the interfaces that the plan has a profile for without an address.
+    ready. `underlay_up=False` leaves the interfaces that the plan has a profile for without an address;
+    `dual_stack=True` gives those that have one another, of the other family.
     `program_everywhere=False` puts the program on the console alone. `vms_running` starts the small VMs.
     Enter and leave it in a thread that lives as long as it: the hosts die with that thread.
     """
@@ -44,12 +45,14 @@ class Rehearsal:
         progress: Callable[[str], None] = _say_nothing,
         *,
         underlay_up: bool = True,
+        dual_stack: bool = False,
         program_everywhere: bool = True,
         vms_running: bool = False,
     ) -> None:
         self.plan = plan
         self.root = (root or Path("/")).resolve()
         self._underlay_up = underlay_up
+        self._dual_stack = dual_stack
         self._program_everywhere = program_everywhere
         self._vms_running = vms_running
         self._progress = progress
@@ -142,6 +145,7 @@ class Rehearsal:
             python=sys.executable if clone else "/usr/bin/python3",
             keep=[Path.cwd(), Path(sys.prefix), Path(sys.base_prefix)] if clone else [],
             underlay_up=self._underlay_up,
+            dual_stack=self._dual_stack,
             program_everywhere=self._program_everywhere,
         )
 
@@ -160,6 +164,9 @@ class Rehearsal:
 
     def _start_host(self, host: Host) -> None:
         host.daemons.start_all()
+        host.open_ssh_port()
+        if any(segment.control == "evpn" for segment in self.plan.segments):
+            host.daemons.start("frr")
         self._say(f"{host.name}: NetworkManager, firewalld, libvirt and sshd answer")
         host.define_guests(guests_of(self.plan), newest_kernel(self.root) or "", self._vms_running)
         if host.guests:

@@ -31,7 +31,7 @@ You have a key to the other hosts ({others}). The plan is {plan}; try:
 
 
 def rehearse(plan_path: Path | None, root: Path | None, command: list[str]) -> int:
-    """Run `command` on the first host of a rehearsal, on this terminal, and give its exit status.
+    """Run `command` on the console of a rehearsal, on this terminal, and give its exit status.
 
     Without a plan it takes the sample; without a command it opens the wizard. Progress goes to standard
     error. Raises PlanError, NeedsUnmetError and RehearsalError; an interrupt ends it from anywhere.
