@@ -112,7 +112,6 @@ PLANS = {
     "the chapter's": SAMPLE.read_text(),
     "IPv6, a group, two segments, a VM in both": IPV6,
     "three hosts, and only they are let in": three_hosts.text(3, 'admit = "peers"\n'),
-    "encrypted": f'{SAMPLE.read_text()}[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n',
 }
 
 

@@ -106,7 +106,7 @@ def _ours(wanted: Wanted) -> Ours:
 
 def _saved(step: str, section: str, name: str) -> Thing:
     """Return as a thing that a profile, which was held in memory while it was tried, is saved."""
-    unsaved = Reading(FILES, f"^{escaped(_terse(name))}:{_MEMORY}")
+    unsaved = Reading(FILES, f"^{escaped(_terse(name))}:/run/")
     save = command("nmcli", "connection", "modify", "id", name, "connection.id", name)  # saves it, and changes nothing
     return Thing(
         step,
