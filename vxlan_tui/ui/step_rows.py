@@ -66,7 +66,7 @@ class Columns:
         states = {host: row.states.get(host, NOT_HERE) for host in self.hosts}
         if not self.widths:
             told = self.told(row)
-            title = matrix.cut(row.title, min(len(row.title), self.room // 2))
+            title = matrix.cut(row.title, min(len(row.title), max(self.room // 2, self.room - len(told) - 2)))
             return ((f"{title}: ", ""), (told, _role_of_all(states)))
         left = self.room - sum(self.widths) - matrix.GAP * len(self.widths)
         parts = [(matrix.cut(row.title, left), "")]
