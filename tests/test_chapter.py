@@ -64,12 +64,12 @@ def test_two_hosts_from_nothing_by_their_scripts(sandbox: None, sample_plan: Pla
 
 
 def test_the_next_generation_of_hosts(debian13: Path, sample_plan: Plan) -> None:
-    """NetworkManager 1.52 with its own words, libvirt 11: one host by the program, one by its script."""
+    """NetworkManager 1.52 understands the old words, and libvirt is 11: one host by the program, one by its script."""
     with Rehearsal(sample_plan, root=debian13, underlay_up=False) as rehearsal:
         host_a, host_b = rehearsal.hosts
         before = configuration(host_a), configuration(host_b)
         apply(host_a)
-        assert "controller bridge0" in shell(host_a, "vxlan-tui log")
+        assert "master bridge0" in shell(host_a, "vxlan-tui log")
         run_script(host_b, sample_plan)
         assert rehearsal.sees_arp_reply("vma", "192.0.2.2", timeout=120)
         assert rows(host_b, "apply")[-1] == {"result": "unchanged"}
@@ -89,29 +89,51 @@ def test_a_multicast_group_in_place_of_the_other_host(sandbox: None, multicast_p
         assert {host.name: configuration(host) for host in rehearsal.hosts} == before
 
 
-def test_a_running_vm_is_restarted_on_its_network_and_undo_gives_it_back_running(
-    sandbox: None, sample_plan: Plan
+@pytest.fixture
+def two_ways(tmp_path: Path) -> Plan:
+    """The sample plan, in which one VM is moved as it runs, and the other is to be restarted."""
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        SAMPLE.read_text().replace('name = "vmb"\n', 'name = "vmb"\nmove = "restart"\nshutdown_timeout = 120\n')
+    )
+    return plan.load(path)
+
+
+def test_a_running_vm_is_moved_as_it_runs_or_restarted_and_undo_gives_it_back_running(
+    sandbox: None, two_ways: Plan
 ) -> None:
-    """It shuts down by itself, is waited for, and started; and the same on the way back."""
-    with Rehearsal(sample_plan, underlay_up=False, vms_running=True) as rehearsal:
-        host = rehearsal["host-a"]
-        before = configuration(host)
-        lines = rows(host, "apply")
-        restart = next(line for line in lines if line.get("step") == "vm.restart")
-        assert restart["commands"][0] == "virsh shutdown vma"
-        assert restart["commands"][-1] == "virsh start vma"
-        assert "vxlan10-bridge" in shell(host, "virsh domiflist vma")
-        assert rows(host, "apply")[-1] == {"result": "unchanged"}
-        _wait_until_booted_again(rehearsal)
-        undo(host)
-        assert configuration(host) == before
-        assert shell(host, f"virsh domstate vma; test -e {PLAN}").strip() == "running"
+    """Both answer each other; the one has not stopped, the other shut down by itself and was waited for."""
+    with Rehearsal(two_ways, underlay_up=False, vms_running=True) as rehearsal:
+        here, there = rehearsal.hosts
+        before = {host.name: configuration(host) for host in rehearsal.hosts}
+        ran = shell(here, "virsh domid vma")
+        moved = {host.name: _moved(host) for host in rehearsal.hosts}
+        assert [command.split()[0] for command in moved["host-a"]] == ["virt-xml", "virt-xml"]
+        assert [command.split()[0] for command in moved["host-b"]] == ["timeout", "virsh"]
+        assert shell(here, "virsh domid vma") == ran
+        for host, vm in ((here, "vma"), (there, "vmb")):
+            assert "vxlan10-bridge" in shell(host, f"virsh domiflist {vm}")
+            assert "vnet" in shell(host, "ip -br link show master bridge0")
+            assert rows(host, "apply")[-1] == {"result": "unchanged"}
+        assert rehearsal.sees_arp_reply("vma", "192.0.2.2", timeout=120)
+        _wait_until_booted_again(rehearsal, "vmb")
+        rehearsal.in_parallel(undo, rehearsal.hosts)
+        assert {host.name: configuration(host) for host in rehearsal.hosts} == before
+        assert shell(here, "virsh domid vma") == ran
+        assert shell(there, f"virsh domstate vmb; test -e {PLAN}").strip() == "running"
 
 
-def _wait_until_booted_again(rehearsal: Rehearsal) -> None:
+def _moved(host: Host) -> list[str]:
+    """Apply, and give the commands that moved its VM."""
+    (move,) = (line["commands"] for line in rows(host, "apply") if line.get("step") == "vm.move")
+    assert isinstance(move, list)
+    return move
+
+
+def _wait_until_booted_again(rehearsal: Rehearsal, vm: str) -> None:
     """A guest that is still booting does not hear a shutdown request, on any host."""
-    for _ in range(120):
-        if "rehearsal: up" in rehearsal.console("vma").rpartition("rehearsal: off")[2]:
+    for _ in range(240):
+        if "rehearsal: up" in rehearsal.console(vm).rpartition("rehearsal: off")[2]:
             return
         time.sleep(0.5)
-    raise AssertionError(rehearsal.console("vma")[-500:])
+    raise AssertionError(rehearsal.console(vm)[-500:])

@@ -24,9 +24,9 @@ _KILLER = r"""#!/bin/bash
 shopt -s extglob
 name=${0##*/}
 case " $name $* " in
-    *" nmcli connection "@(add|modify|up|down|delete)" "*|*" firewall-cmd "*-port=*) ;;
+    *" nmcli connection "@(add|modify|up|down|delete)" "*|*" firewall-cmd "*--@(add|remove)-*) ;;
     *" virsh net-"@(define|start|autostart|destroy|undefine)*|*" virsh "@(start|shutdown|update-device)*) ;;
-    *" virt-xml "*|*" install -D "*|*" rm /run/"*) ;;
+    *" virt-xml "*) ;;
     *) exec "/usr/bin/$name" "$@" ;;
 esac
 count=$(( $(cat /root/count) + 1 )); echo "$count" > /root/count
@@ -45,7 +45,7 @@ def host(sandbox: None, sample_plan: Plan) -> Iterator[Host]:
     with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
         killer = rehearsal["host-a"]
         killer.run(["tee", "/root/killer"], input=_KILLER)
-        tools = "nmcli firewall-cmd virsh virt-xml install rm"
+        tools = "nmcli firewall-cmd virsh virt-xml"
         shell(killer, f"for t in {tools}; do install -m 755 /root/killer /usr/local/sbin/$t; done")
         yield killer
 
