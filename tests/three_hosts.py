@@ -19,3 +19,6 @@ def text(hosts: int = 3, more: str = "", segment: str = SEGMENT, network: str = 
 def plan(hosts: int = 3, more: str = "", segment: str = SEGMENT, network: str = "198.51.100.") -> Plan:
     """Return such a plan, as read from /root/plan.toml."""
     return parse(text(hosts, more, segment, network).encode(), PATH)
+
+
+EVPN = 'control = "evpn"\nadmit = "peers"\n\n[evpn]\nasn = 65000\n'

@@ -12,7 +12,7 @@ from vxlan_tui.command import Command
 
 ABSENT = (
     "no such connection profile|Device '.*' not found|Device \".*\" does not exist|Cannot find device|"
-    "Device does not exist|failed to get (network|domain)|No such file or directory"
+    "Device does not exist|failed to connect to any daemons|failed to get (network|domain)|No such file or directory"
 )
 """What the tools say on standard error of something that is not there (an extended regular expression).
 

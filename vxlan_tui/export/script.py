@@ -13,6 +13,7 @@ from vxlan_tui.export.shape import functions
 from vxlan_tui.export.words import plain, quoted, wrapped
 from vxlan_tui.plan import Host, Plan, printable
 from vxlan_tui.procedures import TABLE, Section, checkpoint, things
+from vxlan_tui.procedures.evpn import PROGRAMS as EVPN_PROGRAMS
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
 from vxlan_tui.procedures.profiles import PUT_BACK
 from vxlan_tui.procedures.vms import WAIT
@@ -103,6 +104,7 @@ def _render(
     sections = [(each, [row for row in all_rows if row.section == each.number]) for each in TABLE]
     order = sections if write is _forward else reversed(sections)
     programs = dict.fromkeys(name for each, rows_ in sections if rows_ for name in each.programs)
+    programs.update(dict.fromkeys(EVPN_PROGRAMS if plan.evpn else ()))
     texts = []
     for each, rows_ in order:
         body = list(functions(plan, host, each, lambda of: write(plan, host, of))) or list(write(plan, host, rows_))

@@ -47,7 +47,7 @@ class Plan(Table):
         self._path = path.absolute()
         return self
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 in hexadecimal of what the plan asks for.
 

@@ -12,7 +12,7 @@ from vxlan_tui import judge
 from vxlan_tui.judge import Outputs
 from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import SECTIONS, bridge, ethernet, firewall, flood, network, profiles, things, vms
+from vxlan_tui.procedures import SECTIONS, bridge, ethernet, evpn, firewall, flood, network, profiles, things, vms
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.procedures.sections import TABLE
 from vxlan_tui.record import Record, by_name
@@ -117,6 +117,8 @@ def file_of(record: Record) -> str:
 
 def of_record(record: Record) -> tuple[Thing, ...]:
     """Return the things that a record is about, as far as the record tells; none for one of an unknown kind."""
+    if record.kind == "evpn":
+        return tuple(evpn.of_record(record.subject))
     return tuple(make(record) for make in _KINDS.get(record.kind, ()))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
-from vxlan_tui.procedures import firewall, flood, profiles
+from vxlan_tui.procedures import evpn, firewall, flood, profiles
 from vxlan_tui.procedures.profiles import MTU_PROPERTY, Wanted
 from vxlan_tui.state import HostState, Link
 from vxlan_tui.things import MTU, Clear, Reading, Thing, escaped, lines
@@ -27,6 +27,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         yield from (row.saves for row in rows if row.saves)
         yield from flood.in_force(plan, host, segment)
     yield from firewall.things(plan, host, state)
+    yield from evpn.things(plan, host)
 
 
 def _carries_the_session(segment: Segment, state: HostState | None) -> bool:

@@ -5,6 +5,7 @@ configured. Unless it is destroyed in time, NetworkManager goes back to that by 
 """
 
 import re
+from itertools import islice
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan
@@ -48,4 +49,4 @@ def path_of(output: str) -> str:
 
 def peers(plan: Plan, host: Host) -> tuple[str, ...]:
     """Give the addresses of other hosts that are asked for an answer, of many only some."""
-    return tuple(str(other.vtep) for other in plan.hosts if other is not host)[:_MAX_PEERS]
+    return tuple(str(other.vtep) for other in islice(plan.peers(host), _MAX_PEERS))

@@ -27,7 +27,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         else:
             yield from opened(port, zone, refused, (_tunnel(host),) if state is None else ())
     if any(plan.flood(segment) == "evpn" for segment in plan.segments):
-        yield from bgp_peers(zone, (peer.vtep for peer in plan.bgp_peers(host)), refused)
+        yield from bgp_peers(zone, map(plan.tunnel_address, plan.bgp_peers(host)), refused)
 
 
 def admits_peers(plan: Plan, host: Host, port: int, state: HostState | None) -> bool:

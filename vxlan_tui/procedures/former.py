@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import SECTIONS, back, ethernet, things, vms
+from vxlan_tui.procedures import SECTIONS, back, ethernet, evpn, things, vms
 from vxlan_tui.procedures.back import Recorded
 from vxlan_tui.procedures.sections import BY_NAME
 from vxlan_tui.record import Record
@@ -89,7 +89,7 @@ def find(
     away = {record.subject for _, record in rows if record.kind == "vm"}
     rows = [(back.with_own(thing, here | away, state), record) for thing, record in rows]
     planned = {f"network.{segment.network}" for segment in plan.segments}
-    is_first = {r.name for _, r in rows if _is_vxlan(r, own) or r.name in planned or r.kind in _OF_VMS}
+    is_first = {r.name for _, r in rows if _is_in_the_way(r, own) or r.name in planned or r.kind in _OF_VMS}
     numbers = {BY_NAME[name].number for name in asked}
     first = [row for row in rows if row[1].name in is_first and row[0].section in numbers]
     last = [row for row in rows if row[1].name not in is_first and _section_of(row[1]) in asked]
@@ -117,9 +117,12 @@ def _is_kept(record: Record, here: set[str], own: list[Record], state: HostState
     return record.kind in _OF_VMS and record.subject in here
 
 
-def _is_vxlan(record: Record, own: list[Record]) -> bool:
-    """Return whether a record is about a VXLAN: its profile, its device, or the script beside them."""
-    if record.kind == "flood":
+def _is_in_the_way(record: Record, own: list[Record]) -> bool:
+    """Return whether what a record is about cannot stand beside what takes its place.
+
+    That is FRR's BGP router, and a VXLAN: its profile, its device, and the script beside them.
+    """
+    if record.kind == "flood" or record.name.startswith(evpn.ROUTER):
         return True
     if record.kind == "device":
         device, _, profile = record.subject.partition(":")
@@ -131,7 +134,9 @@ def _is_vxlan(record: Record, own: list[Record]) -> bool:
 
 
 def _names(record: Record) -> tuple[str, ...]:
-    """Return the devices, profiles and networks that go with a thing that was not there."""
+    """Return the devices, profiles and networks that go with a thing that was not there; and what shows a router."""
+    if record.name.startswith(evpn.ROUTER):
+        return (evpn.RUNNING[-1],)
     return tuple(record.subject.split(":")) if record.kind in ("device", "profile", "network") else ()
 
 

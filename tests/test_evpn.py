@@ -1,0 +1,176 @@
+"""EVPN by FRR: as things, and by the distribution's FRR on rehearsal hosts."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from tests import as_planned, three_hosts
+from tests.on_host import PLAN, configuration, program, rows, shell
+from vxlan_tui import export, judge
+from vxlan_tui import plan as plans
+from vxlan_tui.plan import Plan
+from vxlan_tui.procedures import evpn, former, things
+from vxlan_tui.procedures.back import recorded
+from vxlan_tui.record import Record
+from vxlan_tui.rehearsal import Rehearsal
+from vxlan_tui.rehearsal.host import Host
+from vxlan_tui.state import HostState, Zone
+from vxlan_tui.steps import Step
+
+KNOWN = HostState(zone=Zone("public"))
+
+
+def _steps(plan: Plan, shown: dict[tuple[str, ...], str], place: int = 0) -> dict[str, Step]:
+    rows_ = evpn.things(plan, plan.hosts[place])
+    return {step.id: step for step in judge.forward(rows_, {**shown, ("cat", evpn.DAEMONS): "bgpd=no\n"})}
+
+
+def _peers(plan: Plan, place: int) -> list[str]:
+    (command,) = _steps(plan, {}, place)["evpn.peers"].commands
+    return [word.split()[2] for word in command.argv if word.startswith("-c neighbor")]
+
+
+def test_every_host_has_a_session_with_every_other_or_with_the_reflectors() -> None:
+    """A reflector passes on what its clients tell; they have no session with each other."""
+    plan = three_hosts.plan(4, three_hosts.EVPN)
+    reflected = three_hosts.plan(4, f'{three_hosts.EVPN}reflectors = ["host-b"]\n')
+    assert [len(_peers(plan, place)) for place in range(4)] == [3, 3, 3, 3]
+    assert [_peers(reflected, place) for place in (0, 2, 3)] == [["198.51.100.3"]] * 3
+    assert len(_peers(reflected, 1)) == 3
+    for place in range(4):
+        text = _steps(reflected, {}, place)["evpn.group"].commands[0].text
+        assert ("'neighbor vxlan-tui route-reflector-client'" in text) == (place == 1)
+
+
+FOREIGN = """router bgp {asn}
+ bgp router-id 10.0.0.1
+ neighbor 10.0.0.9 remote-as 65000
+ !
+ address-family ipv4 unicast
+  network 10.0.0.0/8
+ exit-address-family
+ !
+ address-family l2vpn evpn
+  neighbor 10.0.0.9 activate
+ exit-address-family
+exit
+"""
+
+
+def test_what_frr_has_already_stays() -> None:
+    """Lines are added beside a router of the same system; another system is a conflict with words."""
+    plan = three_hosts.plan(3, three_hosts.EVPN)
+    steps = _steps(plan, {evpn.RUNNING: FOREIGN.format(asn=65000)})
+    assert steps["evpn.router"].commands == ()
+    texts = [command.text for step in steps.values() for command in step.commands]
+    assert not any("10.0.0.9" in text or "router-id" in text for text in texts)
+    conflict = _steps(plan, {evpn.RUNNING: FOREIGN.format(asn=64999)})["evpn.router"].conflict
+    assert conflict == "FRR speaks BGP for another autonomous system than 65000: router bgp 64999"
+    told = FOREIGN.format(asn=65000)
+    records = [Record(name, told, str(plan.path)) for name in ("evpn.router-65000", "evpn.group-65000")]
+    after: dict[tuple[str, ...], str] = {evpn.RUNNING: f"{told} neighbor vxlan-tui remote-as 65000\n"}
+    found = recorded(plan, plan.hosts[0], records, KNOWN)
+    back = {step.id: step for step in (judge.back(thing, record.text, after, "") for thing, record in found)}
+    assert back["evpn.router"].commands == ()
+    assert "no neighbor vxlan-tui peer-group" in back["evpn.group"].commands[0].text
+
+
+def test_another_autonomous_system_in_the_plan_takes_the_place_of_the_one_that_was_made_for_it() -> None:
+    """FRR has one; the old one goes first."""
+    plan = three_hosts.plan(3, three_hosts.EVPN)
+    edited = three_hosts.plan(3, three_hosts.EVPN.replace("65000", "65001"))
+    left = former.find(edited, edited.hosts[0], [Record("evpn.router-65000", "", str(plan.path))], KNOWN)
+    shown = left.unseen(as_planned.outputs(things(plan, plan.hosts[0], KNOWN)))
+    assert [
+        c.text for step in former.steps(left.first, {evpn.RUNNING: "router bgp 65000\n"}) for c in step.commands
+    ] == [
+        "vtysh -c 'configure terminal' -c 'no router bgp 65000'",
+        "vtysh -c 'write memory'",
+    ]
+    assert not any(step.conflict for step in judge.forward(evpn.things(edited, edited.hosts[0]), shown))
+
+
+# A rehearsal host has no systemd: what is asked of it for FRR is done by FRR's own script.
+SYSTEMCTL = """#!/bin/bash
+[ "${*: -1}" = frr ] || exec /run/systemctl "$@"
+case $1 in
+    is-enabled) [ -e /run/frr.enabled ] && echo enabled || { echo disabled; exit 1; } ;;
+    enable) touch /run/frr.enabled ;;
+    disable) rm -f /run/frr.enabled ;;
+    *)
+        for fd in {3..99}; do eval "exec $fd>&-"; done # a daemon of systemd's holds no lock of whoever asked for it
+        /usr/lib/frr/frrinit.sh "$1" >/var/log/frr.log 2>&1 </dev/null
+        ;;
+esac
+"""
+PREPARE = """
+sed -i s/^bgpd=yes/bgpd=no/ /etc/frr/daemons
+cp /usr/bin/systemctl /run/systemctl
+cat >/run/instead && chmod 755 /run/instead && mount --bind /run/instead /usr/bin/systemctl
+"""
+STAND_IN = """
+ip link add vm0 type veth peer name tap0
+ip link set tap0 master bridge0 up
+ip link set vm0 mtu 1450 up
+"""
+LIST = "bridge fdb show dev vxlan10 | sed -n 's/^00:00:00:00:00:00 dst //p' | cut -d' ' -f1 | sort"
+
+
+@pytest.fixture
+def rehearsal(sandbox: None, tmp_path: Path) -> Iterator[Rehearsal]:
+    """Three hosts with the distribution's FRR, which does not run yet."""
+    if shutil.which("vtysh") is None:
+        pytest.skip("there is no FRR here")
+    path = tmp_path / "plan.toml"
+    path.write_text(three_hosts.text(3, three_hosts.EVPN))
+    with Rehearsal(plans.load(path)) as hosts:
+        for host in hosts.hosts:
+            host.daemons.stop("frr")
+            host.run(["bash", "-euc", PREPARE], input=SYSTEMCTL)
+        yield hosts
+
+
+def _within(host: Host, seconds: int, what: str) -> None:
+    """Wait until a test in shell succeeds on a host."""
+    shell(host, f"for _ in $(seq {seconds * 10}); do {what} && exit; sleep 0.1; done; exit 1")
+
+
+def _apply(host: Host) -> None:
+    assert rows(host, "apply", "--only", "bridge,network")[-1] == {"result": "changed"}
+
+
+def _stop_frr(host: Host) -> None:
+    host.run(["/usr/lib/frr/frrinit.sh", "stop"], check=False)
+
+
+def test_three_hosts_by_evpn(rehearsal: Rehearsal) -> None:
+    """The lists hold every peer within 10 s, addresses come by BGP, a dead peer goes, and undo leaves no line."""
+    hosts, frr = rehearsal.hosts, "cat /etc/frr/daemons; grep -v -e ^frr -e ^hostname -e forwarding /etc/frr/frr.conf"
+    before = [configuration(host) for host in hosts]
+    try:
+        rehearsal.in_parallel(_apply, hosts)
+        for host in hosts:
+            _within(host, 10, f"[ $({LIST} | wc -l) = 2 ]")
+        for number, host in enumerate(hosts, 1):
+            # FRR tells of addresses behind the bridge's other ports: a stand-in for a VM.
+            shell(host, f"{STAND_IN} ip address add 192.0.2.{number}/24 dev vm0")
+        for one, other in permutations((0, 1, 2), 2):
+            shell(hosts[one], f"ping -q -c 1 -w 9 -M do -s 1422 192.0.2.{other + 1}")
+        _within(hosts[0], 10, "bridge fdb show dev vxlan10 | grep -q extern_learn")
+        shell(hosts[0], "ip link delete vm0")
+        assert rows(hosts[0], "apply", "--only", "bridge,network")[-1] == {"result": "unchanged"}
+        script = export.script(rehearsal.plan.read_from(Path(PLAN)), rehearsal.plan.hosts[0])
+        assert hosts[0].run(["bash", "-s", "--", "--check"], input=script).stdout == ""
+        _stop_frr(hosts[2])
+        _within(hosts[0], 10, f"[ $({LIST}) = {rehearsal.plan.hosts[1].vtep} ]")
+        program(hosts[0], "undo", PLAN, "--yes")
+        assert configuration(hosts[0]) == before[0]
+        assert "bgpd=yes" not in shell(hosts[0], frr)
+        assert "bgp" not in shell(hosts[0], "cat /etc/frr/frr.conf")
+        assert not hosts[0].run(["vtysh", "-c", "show daemons"], check=False).stdout
+    finally:
+        for host in hosts:
+            _stop_frr(host)
