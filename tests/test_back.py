@@ -8,10 +8,13 @@ import pytest
 
 from tests import as_planned, three_hosts
 from vxlan_tui import plan
+from vxlan_tui import records as stored
+from vxlan_tui.exits import CannotStart
 from vxlan_tui.judge import Outputs
 from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import back, things
+from vxlan_tui.reach import Local
 from vxlan_tui.record import Record
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import HostState, Link, Nic, VmState, VxlanLink, Zone
@@ -234,3 +237,16 @@ def test_vms_that_are_put_back_do_not_bar_the_way() -> None:
     (users,) = (each for each in shown if each[0] == "grep")
     now = {**shown, ports: "vnet0 UNKNOWN\n", users: "/etc/libvirt/qemu/vma.xml\n"}
     assert not [step.conflict for step in steps(SAMPLE_PLAN, NOTHING, now, state) if step.conflict]
+
+
+def test_records_of_an_earlier_version_are_refused_with_words_and_the_command_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is read, so nothing is half undone."""
+    monkeypatch.setattr(stored, "RECORDS_DIRECTORY", str(tmp_path))
+    (tmp_path / "profile.bridge0").write_text("")
+    assert [record.name for record in stored.Records(Local()).read()] == ["profile.bridge0"]
+    (tmp_path / "profile.Example").write_text("plan /root/plan.toml\nnone\n")
+    with pytest.raises(CannotStart, match=r"profile\.Example.*Nothing was changed") as refused:
+        stored.Records(Local()).read()
+    assert f"rm -r {tmp_path}" in str(refused.value)
