@@ -41,6 +41,8 @@ Where it is set, the wizard uses no colours.
 .I /var/lib/vxlan\\-tui
 What stood on this host before the first change, and the commands that ran
 .RB ( "vxlan\\-tui log" ).
+Who ran them, and from where, is in the system journal as well:
+.BR "journalctl \\-t vxlan\\-tui" .
 .SH SEE ALSO
 .BR vxlan\\-tui\\-plan (5),
 .BR nmcli (1),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from vxlan_tui import judge, readings
+from vxlan_tui import audit, judge, readings
 from vxlan_tui.command import Command
 from vxlan_tui.facts import host as facts
 from vxlan_tui.facts import system
@@ -119,6 +119,7 @@ class Session:
         except CommandFailed as failure:
             outcome = failure.outcome
         self.journal.ended(number, outcome)
+        audit.tell(reach, self.plan.path, command, outcome.status)
         reporter.ended(outcome)
         return outcome
 
