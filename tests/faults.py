@@ -93,8 +93,37 @@ _OF_FIREWALL = frozenset({f"{HERE} firewall"})
 """What a fault is gone with, though it is about something else."""
 
 _TAP = "$(virsh domiflist vma | awk '/vnet/{print $1}')"
+FORGET = "ip route flush cache"
+"""What was remembered of the path's MTU would outlast the fault by ten minutes."""
+
 _PORT = "--remove-port=8472/udp"
 _NETWORK = "virsh net-dumpxml vxlan10-bridge"
+
+_TAP_B = "$(virsh domiflist vmb | awk '/vnet/{print $1}')"
+
+_SPOIL = """
+nft add table ip spoil
+nft add chain ip spoil forward '{ type filter hook forward priority 0; }'
+nft add rule ip spoil forward ip daddr 203.0.113.1 udp dport 8472 meta length gt 500 drop
+"""
+"""What comes of wrong checksums in large packets: they are gone, and ARP passes."""
+
+_OFFLOAD = 'nmcli connection modify Example ethtool.feature-tx-checksum-ip-generic ""; nmcli connection up Example'
+
+_WRONG_TCP = r"""
+cat > /root/wrong_tcp.py <<'END'
+import socket, time
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sock.bind(("bridge0", 0))
+tcp = bytes(12) + b"\x50\x10" + bytes(2) + b"\xde\xad" + bytes(2) + bytes(200)
+ip = bytes([0x45, 0, 0, 240, 0, 0, 64, 0, 64, 6, 0, 0, 192, 0, 2, 250, 192, 0, 2, 1])
+while True:
+    sock.send(b"\xff" * 6 + bytes.fromhex("5254000000fa") + b"\x08\x00" + ip + tcp)
+    time.sleep(0.02)
+END
+setsid python3 /root/wrong_tcp.py >/dev/null 2>&1 </dev/null & echo $! > /run/wrong-tcp
+sleep 1
+"""
 
 FAULTS = (
     here("underlay switched off", "underlay-down", "ip link set enp1s0 down"),
@@ -127,14 +156,14 @@ FAULTS = (
         "path-mtu-too-small",
         {ROUTER: "ip link set subnet1 mtu 1400"},
         "",
-        {ROUTER: "ip link set subnet1 mtu 1500"},
+        {ROUTER: "ip link set subnet1 mtu 1500", HERE: FORGET, THERE: FORGET},
     ),
-    here("narrow underlay here", "path-mtu-too-small", "ip link set enp1s0 mtu 1400", also=_OF_UNDERLAY),
+    here("narrow underlay here", "path-mtu-too-small", "ip link set enp1s0 mtu 1400", FORGET, also=_OF_UNDERLAY),
     there(
         "narrow underlay there",
         "path-mtu-too-small",
         "ip link set enp1s0 mtu 1400",
-        "ip link set enp1s0 mtu 1500",
+        f"ip link set enp1s0 mtu 1500; {FORGET}",
         "",
         quick=False,
     ),
@@ -182,6 +211,36 @@ FAULTS = (
         quick=False,
         also=_OF_VXLAN,
     ),
+    here(
+        "flood entry too many",
+        "flood-entry-stale",
+        "bridge fdb append 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.77",
+        also=_OF_VXLAN,
+    ),
+    here("narrow bridge", "mtu-differs", "ip link set bridge0 mtu 1400", also=_OF_VXLAN),
+    there(
+        "narrow device of the VM there",
+        "mtu-differs",
+        f"ip link set {_TAP_B} mtu 1000",
+        f"ip link set {_TAP_B} mtu 1450",
+        "",
+        also=frozenset({f"{THERE} vm"}),
+    ),
+    Fault(
+        "large packets spoilt on their way",
+        "checksum-offload",
+        {ROUTER: _SPOIL},
+        HERE,
+        {ROUTER: "nft delete table ip spoil", HERE: _OFFLOAD},
+        also=_OF_UNDERLAY,
+    ),
+    there(
+        "TCP with wrong checksums from there",
+        "checksum-offload",
+        _WRONG_TCP,
+        f"kill $(cat /run/wrong-tcp); {_OFFLOAD}",
+        also=frozenset({f"{THERE} underlay"}),
+    ),
     here("bridge deleted", "bridge-missing", "nmcli connection delete bridge0 bridge0-vxlan10", "sleep 1" + NO_STP),
     here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP, quick=False),
     here("bridge switched off", "bridge-down", "ip link set bridge0 down", NO_STP),
@@ -212,6 +271,14 @@ FAULTS = (
         quick=False,
     ),
     here("firewall port not permanent", "firewall-not-permanent", f"firewall-cmd --permanent {_PORT}"),
+    here(
+        "firewall port open on another interface",
+        "firewall-port-elsewhere",
+        "ip link add other0 type dummy; ip address add 192.0.2.199/24 dev other0; ip link set other0 up",
+        "ip link delete other0",
+        mends="",
+        status="warn",
+    ),
     here("firewalld stopped", "firewalld-not-running", "pkill -x firewalld; sleep 1", also=_OF_FIREWALL),
     here("firewalld hangs", "firewalld-not-running", "pkill -STOP -x firewalld", quick=False, also=_OF_FIREWALL),
     there(
@@ -316,8 +383,7 @@ FAULTS = (
     here(
         "VM that is not told the tunnel's MTU",
         "guest-mtu",
-        "true",
-        "virt-xml vma --edit --network mtu.size=",
+        "virt-xml vma --edit --network clearxml=no,mtu.size=; virsh destroy vma; virsh start vma; sleep 2",
         status="warn",
         quick=False,
     ),

@@ -37,7 +37,7 @@ WAITING = replace(GOOD, id="vxlan.port", title="bridge0 forwards frames", status
 def test_a_failure_says_what_was_found_its_cause_and_what_mends_it_and_enter_runs_that(
     stage: Stage, tmp_path: Path
 ) -> None:
-    mended = replace(CLOSED, status=Status.PASS, evidence="open", cause="", remedy=())
+    mended = replace(CLOSED, status=Status.PASS, evidence="open", cause="", commands=())
     stage.findings += [[GOOD, CLOSED], [GOOD, mended]]
 
     async def script(app: Wizard, pilot: P) -> None:
@@ -94,7 +94,7 @@ def test_each_press_moves_the_mark_by_one_check(stage: Stage, tmp_path: Path) ->
 
 def test_nothing_that_stops_a_vm_mends_without_a_question(stage: Stage, tmp_path: Path) -> None:
     remedy = (Command(("virsh", "shutdown", "vma")), Command(("do", "bridge-first")))
-    stage.findings.append([replace(CLOSED, remedy=remedy)])
+    stage.findings.append([replace(CLOSED, commands=remedy)])
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("7")

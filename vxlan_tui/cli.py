@@ -88,7 +88,8 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
     verbs = parser.add_subparsers(metavar="VERB", description="Without a verb: the wizard, with these options.")
     _changing(verbs, "apply", _apply, "carry out on this host what the plan asks for and is missing", only=True)
-    verify = _with_plan(verbs, "verify", _verify, "check this host and the way to the others; changes nothing")
+    words = "check this host, or others, and the ways between them; changes nothing"
+    verify = _with_plan(verbs, "verify", _verify, words, several=True)
     verify.add_argument("--json", action="store_true", help="one JSON object on standard output")
     _changing(verbs, "undo", _undo, "take back what was done on this host for the plan, and nothing else")
     export = _with_plan(verbs, "export", _export, "write shell scripts, plays for Ansible, or a map; touches no host")
@@ -106,11 +107,17 @@ def command_line() -> argparse.ArgumentParser:
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _with_plan(verbs: Verbs, name: str, verb: Verb, words: str) -> argparse.ArgumentParser:
+def _with_plan(verbs: Verbs, name: str, verb: Verb, words: str, *, several: bool = False) -> argparse.ArgumentParser:
     parser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
     parser.set_defaults(verb=verb)
     parser.add_argument("plan", type=Path, metavar="PLAN", help="the plan file (TOML)")
-    parser.add_argument("--host", metavar="NAME", help="a host of the plan; default: the one that this machine is")
+    which = "a host of the plan; default: the one that this machine is"
+    if several:
+        hosts = parser.add_mutually_exclusive_group()
+        hosts.add_argument("--host", metavar="NAME", action="append", default=[], help=f"{which}; may be repeated")
+        hosts.add_argument("--all", dest="every", action="store_true", help="every host of the plan")
+    else:
+        parser.add_argument("--host", metavar="NAME", help=which)
     return parser
 
 
@@ -184,7 +191,7 @@ def _apply(asked: argparse.Namespace) -> int:
 def _verify(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import verify  # noqa: PLC0415
 
-    return verify.verify(asked.plan, asked.host, asked.json)
+    return verify.verify(asked.plan, asked.host, every=asked.every, as_json=asked.json)
 
 
 def _undo(asked: argparse.Namespace) -> int:

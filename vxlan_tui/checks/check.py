@@ -3,21 +3,22 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from vxlan_tui.checks.causes import title
+from vxlan_tui.checks.evidence import Evidence, Key
 from vxlan_tui.checks.finding import Finding, Status
-from vxlan_tui.checks.seen import Seen
 from vxlan_tui.command import Command
 from vxlan_tui.record import Record
 from vxlan_tui.steps import Change
-
-Key = tuple[str, str]
-"""A check's id and its subject."""
 
 NOT_YET = "not yet"
 
 
 @dataclass(frozen=True)
 class Mend:
-    """How a fault is mended: the exact text or words, and the same as commands where they can run here."""
+    """How a fault is mended: the exact text or words, and the same as commands where it is commands.
+
+    `on_host` names the other host that they are for.
+    """
 
     text: str
     commands: tuple[Command, ...] = ()
@@ -27,13 +28,20 @@ class Mend:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says, before it is known what it follows from."""
+    """What a check says, before it is known what it follows from.
+
+    `command` is what was run and `title` what is so, where that is not what the check itself says. `read_on` is the
+    other host that it was read on.
+    """
 
     status: Status
     evidence: str
     cause: str = ""
     mend: Mend = Mend("")
     wait: float = 0.0
+    command: str = ""
+    title: str = ""
+    read_on: str = ""
 
 
 def good(evidence: str) -> Verdict:
@@ -63,15 +71,20 @@ def differing(changes: Iterable[Change]) -> str:
 
 @dataclass(frozen=True)
 class Check:
-    """One question about the host. `after` names the checks whose failure alone would make this one fail."""
+    """One question about the host. `title` is what is so where it passes.
+
+    `after` names the checks whose failure alone would make this one fail. One that `asks` needs the network's answers;
+    the others judge by the host's facts alone.
+    """
 
     id: str
     section: str
     subject: str
     title: str
     command: str
-    judge: Callable[[Seen], Verdict]
+    judge: Callable[[Evidence], Verdict]
     after: tuple[Key, ...] = ()
+    asks: bool = False
 
     @property
     def key(self) -> Key:
@@ -87,18 +100,21 @@ class Check:
         """Give the finding of a verdict."""
         return replace(
             self.pending,
+            title=verdict.title or (title(verdict.cause, self.subject) if verdict.cause else self.title),
             status=verdict.status,
+            command=verdict.command or self.command,
             evidence=verdict.evidence,
             cause=verdict.cause,
             fix=verdict.mend.text,
-            remedy=verdict.mend.commands,
+            commands=verdict.mend.commands,
             before=verdict.mend.before,
             on_host=verdict.mend.on_host,
+            read_on=verdict.read_on,
             wait=verdict.wait,
         )
 
 
-def findings(checks: Iterable[Check], seen: Seen) -> Iterator[Finding]:
+def findings(checks: Iterable[Check], evidence: Evidence) -> Iterator[Finding]:
     """Give each check's finding, in their order, each as soon as its answers are in.
 
     A check that does not pass, and comes after one that failed or is still waiting, follows from that one: it
@@ -107,7 +123,7 @@ def findings(checks: Iterable[Check], seen: Seen) -> Iterator[Finding]:
     roots: dict[Key, Finding] = {}
     for check in checks:
         root = next((roots[key] for key in check.after if key in roots), None)
-        found = check.finding(check.judge(seen))
+        found = check.finding(check.judge(evidence))
         if root is not None and found.status is not Status.PASS:
             found = replace(check.pending, evidence=_follows_from(root), wait=root.wait)
             roots[check.key] = root

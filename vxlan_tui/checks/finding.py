@@ -1,6 +1,6 @@
 """What a check says: whether it is well, what shows it, and where not, why and how to mend it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vxlan_tui.command import Command
@@ -25,10 +25,10 @@ class Finding:
     """One check's result.
 
     `id` and `subject` together name the check; `command` is what a person would type to look for themselves.
-    `cause` is one of the contract's words, and empty on a pass. `fix` is the exact text to type, or words where
-    no command mends it. `remedy` holds the same as commands that can run on this host, in their order; it is
-    empty where `fix` is words or is for `on_host`, another host. `before` are the records to keep before the
-    remedy runs, so that `undo` knows what stood there. `wait` says in how many seconds it is worth looking again.
+    `title` says what is so, `cause` is a word for it (causes.py), and empty on a pass. `fix` is the exact text to type,
+    or words where no command mends it; `commands` holds the same as commands, for this host or for `on_host`. `before`
+    are the records to keep before they run, so that `undo` knows what stood there. `read_on` is the other host whose
+    own check says so. `wait` says in how many seconds it is worth looking again.
     """
 
     id: str
@@ -40,10 +40,22 @@ class Finding:
     evidence: str
     cause: str = ""
     fix: str = ""
-    remedy: tuple[Command, ...] = ()
+    commands: tuple[Command, ...] = ()
     before: tuple[Record, ...] = ()
     on_host: str = ""
+    read_on: str = ""
     wait: float = 0.0
+
+    @property
+    def remedy(self) -> tuple[Command, ...]:
+        """The commands that mend it and can run on this host."""
+        return () if self.on_host else self.commands
+
+    @property
+    def following(self) -> "Finding":
+        """The same where the other host's own finding stands beside it: then it only follows from that."""
+        shows = f"follows from what is so on {self.read_on}: {self.evidence}"
+        return replace(self, status=Status.SKIP, evidence=shows, cause="", fix="", commands=())
 
     @property
     def key(self) -> tuple[str, str]:

@@ -1,36 +1,21 @@
 """Whether the packet filter drops a frame that passes a bridge (nft(8); bridge-nf-call-*).
 
-Rules are followed as the kernel follows them, for a new frame of which only the devices are known. What a rule
-asks beyond that (addresses, ports, extensions of iptables) has no answer here: such a rule may accept, and
-then nothing is said against the chain; such a rule's own drop is somebody's choice about some frames.
+Only the devices of the frame are known. Where any rule that is reached might let it pass (one that accepts, or asks
+for addresses, ports, extensions of iptables), nothing is said; what such a rule drops is somebody's choice about some
+frames.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-from vxlan_tui.facts.netfilter import Chain, Netfilter, Place
+from vxlan_tui.facts.netfilter import Netfilter, Place, Rule
 
-_DEPTH = 32
-"""The kernel's own limit of jumps (NFT_JUMP_STACK_SIZE is 16)."""
+_TABLES = {"ip": "iptables", "ip6": "ip6tables", "arp": "arptables"}
+_NAMES = {"ip": "IPv4", "ip6": "IPv6", "arp": "ARP"}
 
-
-class Answer(Enum):
-    """What a rule's condition, or a chain, comes to."""
-
-    YES = "yes"
-    NO = "no"
-    MAYBE = "maybe"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A frame on its way: its protocol (ip, ip6, arp), and the devices that the filter takes it to pass."""
-
-    protocol: str
-    enters: str
-    leaves: str = ""
+Frame = Mapping[str, str]
+"""What is known of a frame, by nft's words for it."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +31,7 @@ class Dropped:
 
     def __str__(self) -> str:
         family, table, chain = self.place
-        names = {"ip": "IPv4", "ip6": "IPv6", "arp": "ARP"}
-        return f"{names[self.protocol]} frames: chain {chain} of the table {family} {table}"
-
-
-_TABLES = {"ip": "iptables", "ip6": "ip6tables", "arp": "arptables"}
+        return f"{_NAMES[self.protocol]} frames: chain {chain} of the table {family} {table}"
 
 
 def drops(netfilter: Netfilter, bridge: str, own_calls: frozenset[str], port: str) -> Iterator[Dropped]:
@@ -61,113 +42,78 @@ def drops(netfilter: Netfilter, bridge: str, own_calls: frozenset[str], port: st
     """
     calls = netfilter.calls | own_calls
     for protocol, table in _TABLES.items():
+        inside = _frame(protocol, bridge, bridge) if table in calls else None
         families = (protocol, "inet") if protocol != "arp" else ("arp",)
-        if table in calls:
-            frame = Frame(protocol, bridge, bridge)
-            yield from (Dropped(place, protocol, table) for place in _dropping(netfilter, families, frame))
-        frame = Frame(protocol, port)
-        yield from (Dropped(place, protocol) for place in _dropping(netfilter, ("bridge",), frame))
+        for place, chain in netfilter.chains.items():
+            if chain.hook != "forward":
+                continue
+            if inside and place[0] in families and _drops(netfilter, place, inside):
+                yield Dropped(place, protocol, table)
+            if place[0] == "bridge" and _drops(netfilter, place, _frame(protocol, port)):
+                yield Dropped(place, protocol)
 
 
-def _dropping(netfilter: Netfilter, families: tuple[str, ...], frame: Frame) -> Iterator[Place]:
-    for place, chain in netfilter.chains.items():
-        if chain.hook == "forward" and place[0] in families and _base(netfilter, place, chain, frame):
-            yield place
+def _frame(protocol: str, enters: str, leaves: str = "") -> Frame:
+    devices = {"meta iifname": enters, "meta iif": enters, "meta oifname": leaves, "meta oif": leaves}
+    family = {"ip": "ipv4", "ip6": "ipv6"}.get(protocol, "")
+    return {"meta protocol": protocol, "meta nfproto": family, "ct state": "new", "ct status": "none", **devices}
 
 
-def _base(netfilter: Netfilter, place: Place, chain: Chain, frame: Frame) -> bool:
-    walk = _Walk(netfilter, place[:2], frame)
-    end = walk.through(chain, _DEPTH) or chain.policy
-    return end == "drop" and not walk.may_accept
+def _drops(netfilter: Netfilter, place: Place, frame: Frame) -> bool:
+    """Say whether something drops the frame and nothing may let it pass, in whatever order."""
+    stopped, passes = netfilter.chains[place].policy == "drop", False
+    for chain, surely in _reached(netfilter, place, frame, {}, surely=True).items():
+        for rule in netfilter.chains[chain].rules:
+            met, kinds = _met(rule, frame), {kind for each in rule for kind in each}
+            stopped = stopped or bool(surely and met and kinds & {"drop", "reject"})
+            passes = passes or bool(met is not False and kinds & {"accept", "vmap", "queue"})
+    return stopped and not passes
 
 
-class _Walk:
-    """One way through a base chain and what it jumps to."""
-
-    def __init__(self, netfilter: Netfilter, table: tuple[str, ...], frame: Frame) -> None:
-        self.netfilter = netfilter
-        self.table = table
-        self.frame = frame
-        self.may_accept = False
-
-    def through(self, chain: Chain, depth: int) -> str:
-        """Give `accept`, `drop`, or nothing where the frame comes out at the chain's end."""
-        for rule in chain.rules:
-            end = self._rule(rule, depth)
-            if end in ("accept", "drop", "return"):
-                return "" if end == "return" else end
-        return ""
-
-    def _rule(self, rule: tuple[Mapping[str, Any], ...], depth: int) -> str:
-        sure = Answer.YES
-        for expression in rule:
-            kind, detail = next(iter(expression.items()))
-            if kind == "match":
-                answer = matches(detail, self.frame)
-                if answer is Answer.NO:
-                    return ""
-                sure = Answer.MAYBE if answer is Answer.MAYBE else sure
-            elif kind in ("xt", "limit", "vmap", "queue", "connlimit", "ct count"):
-                sure, kind = Answer.MAYBE, "accept" if kind in ("vmap", "queue") else kind
-            if kind in _VERDICTS:
-                return self._verdict(kind, detail, sure, depth)
-        return ""
-
-    def _verdict(self, kind: str, detail: Any, sure: Answer, depth: int) -> str:
-        if kind in ("jump", "goto"):
-            end = self._jump(detail["target"], depth)
-            if kind == "goto" and not end:
-                end = "return"
-        else:
-            end = {"reject": "drop"}.get(kind, kind)
-        if sure is Answer.YES:
-            return end
-        self.may_accept = self.may_accept or end in ("accept", "return")
-        return ""
-
-    def _jump(self, target: str, depth: int) -> str:
-        chain = self.netfilter.chains.get((self.table[0], self.table[1], target))
-        if chain is None or not depth:
-            self.may_accept = True
-            return ""
-        return self.through(chain, depth - 1)
+def _reached(
+    netfilter: Netfilter, place: Place, frame: Frame, found: dict[Place, bool], *, surely: bool
+) -> dict[Place, bool]:
+    """Add a chain to those found, and the chains that such a frame surely or perhaps gets to from there."""
+    found[place] = surely
+    for rule in netfilter.chains[place].rules:
+        met = _met(rule, frame)
+        targets = [detail["target"] for each in rule for kind, detail in each.items() if kind in ("jump", "goto")]
+        for there in ((*place[:2], target) for target in targets if met is not False):
+            if there in netfilter.chains and there not in found:
+                _reached(netfilter, there, frame, found, surely=surely and met is True)
+    return found
 
 
-_VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto")
+def _met(rule: Rule, frame: Frame) -> bool | None:
+    """Say whether a frame meets a rule's conditions; None where that is not known."""
+    answers = [_condition(each["match"], frame) if "match" in each else _harmless(each) for each in rule]
+    return False if False in answers else None if None in answers else True
 
 
-def matches(match: Mapping[str, Any], frame: Frame) -> Answer:
-    """Say whether a frame meets a condition of nft's JSON."""
-    kind, detail = next(iter(match["left"].items())) if isinstance(match.get("left"), Mapping) else ("", {})
-    if kind == "payload" and detail.get("protocol") in {*_TABLES} - {frame.protocol}:
-        return Answer.NO
-    known = _known(kind, str(detail.get("key", "")) if isinstance(detail, Mapping) else "", frame)
+_HARMLESS = {"counter", "log", "comment", "accept", "drop", "reject", "return", "jump", "goto", "vmap", "queue"}
+
+
+def _harmless(expression: Mapping[str, Any]) -> bool | None:
+    return True if set(expression) <= _HARMLESS else None
+
+
+def _condition(match: Mapping[str, Any], frame: Frame) -> bool | None:
+    left = match.get("left")
+    kind, detail = next(iter(left.items())) if isinstance(left, Mapping) else ("", {})
+    if kind == "payload" and detail.get("protocol") in {*_TABLES} - {frame["meta protocol"]}:
+        return False
+    known = frame.get(f"{kind} {detail.get('key')}", "") if isinstance(detail, Mapping) else ""
     values = _values(match.get("right"))
     if not known or values is None:
-        return Answer.MAYBE
-    met = any(_equal(known, value) for value in values)
-    return Answer.YES if met != (match.get("op") == "!=") else Answer.NO
-
-
-def _known(kind: str, key: str, frame: Frame) -> str:
-    """Give what is known of the frame for the left side of a condition; empty where nothing is."""
-    if kind == "meta":
-        ways = {"iifname": frame.enters, "iif": frame.enters, "oifname": frame.leaves, "oif": frame.leaves}
-        ways |= {"protocol": frame.protocol, "nfproto": {"ip": "ipv4", "ip6": "ipv6"}.get(frame.protocol, "")}
-        return ways.get(key, "")
-    return {"state": "new", "status": "none"}.get(key, "") if kind == "ct" else ""
+        return None
+    met = any(known.startswith(value[:-1]) if value.endswith("*") else known == value for value in values)
+    return met != (match.get("op") == "!=")
 
 
 def _values(right: Any) -> list[str] | None:
-    """Give the words that the right side allows; None for what is not a word or a set of words."""
-    if isinstance(right, str):
-        return None if right.startswith("@") else [right]
+    """Give the words that the right side allows; None for a set that is named elsewhere."""
     if isinstance(right, Mapping) and "set" in right:
         right = right["set"]
-    if isinstance(right, list):
-        return [value if isinstance(value, str) else "" for value in right]
-    return [""] if isinstance(right, Mapping | int) else None
-
-
-def _equal(asked: str, value: str) -> bool:
-    return asked.startswith(value[:-1]) if value.endswith("*") else asked == value
+    if isinstance(right, str) and right.startswith("@"):
+        return None
+    return [each if isinstance(each, str) else "" for each in (right if isinstance(right, list) else [right])]

@@ -1,12 +1,13 @@
 """Section 10.4: the libvirt network on each bridge."""
 
+import shlex
 from collections.abc import Iterator
 from functools import partial
 
 from vxlan_tui.checks import daemons, remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, good, unknown
 from vxlan_tui.checks.daemons import LIBVIRT
-from vxlan_tui.checks.seen import Seen
+from vxlan_tui.checks.evidence import Evidence
 from vxlan_tui.command import command
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.state import Network
@@ -24,7 +25,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             SECTION,
             name,
             f"The libvirt network {name} is active, on {segment.bridge}",
-            "virsh net-list --all",
+            shlex.join(("virsh", "net-info", name)),
             partial(_active, plan, this, segment),
             (LIBVIRT,),
         )
@@ -33,25 +34,25 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             SECTION,
             name,
             f"{name} starts whenever libvirt starts",
-            f"virsh net-info {name}",
+            shlex.join(("virsh", "net-info", name)),
             partial(_autostart, plan, this, segment),
             (LIBVIRT,),
         )
 
 
-def _active(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
+def _active(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
     name = segment.network
-    found = seen.state.networks.get(name)
+    found = evidence.state.networks.get(name)
     asked = [(f"network.{part}", name) for part in ("define", "start", "autostart")]
-    mend = remedies.by_steps(plan, this, seen.facts, asked, remedies.words("apply the plan"))
+    mend = remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
     if found is None:
         return bad("network-missing", f"there is no libvirt network {name}", mend)
     if _is_others(found, segment):
         has = f"forward mode {found.forward or 'none'} and the bridge {found.bridge or 'none'}"
-        evidence = f"{name} has {has}; planned: forward mode bridge and {segment.bridge}"
-        return bad("network-wrong-bridge", evidence, _make_way(found))
+        shows = f"{name} has {has}; planned: forward mode bridge and {segment.bridge}"
+        return bad("network-wrong-bridge", shows, _make_way(found))
     if not found.active:
-        start = remedies.by_steps(plan, this, seen.facts, [("network.start", name)], mend)
+        start = remedies.by_steps(plan, this, evidence.facts, [("network.start", name)], mend)
         return bad("network-inactive", f"{name} is not active: no VM on it can start", start)
     return good(f"{name} is active, forward mode {found.forward}, bridge {found.bridge}")
 
@@ -70,13 +71,13 @@ def _make_way(found: Network) -> Mend:
     )
 
 
-def _autostart(plan: Plan, this: Host, segment: Segment, seen: Seen) -> Verdict:
+def _autostart(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
     name = segment.network
-    found = seen.state.networks.get(name)
+    found = evidence.state.networks.get(name)
     if found is None or _is_others(found, segment):
         return unknown(f"there is no libvirt network {name} on {segment.bridge}")
     if found.autostart:
         return good("autostart is on")
     asked = [("network.define", name), ("network.autostart", name)]
-    mend = remedies.by_steps(plan, this, seen.facts, asked, remedies.words("apply the plan"))
+    mend = remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
     return bad("network-no-autostart", f"autostart is off: {name} stays off after a reboot, and its VMs too", mend)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from vxlan_tui import judge
 from vxlan_tui.checks.check import Mend
-from vxlan_tui.checks.seen import Facts
+from vxlan_tui.checks.evidence import Facts
+from vxlan_tui.checks.finding import Finding
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import BY_NUMBER, profiles, things
@@ -57,13 +58,21 @@ def _record(plan: Plan, step: Step, facts: Facts) -> Record:
 def there(plan: Plan, host: Host, section: str) -> Mend:
     """Mended on another host of the plan, by carrying out that section there."""
     only = BY_NUMBER[section].name
-    argv = ("vxlan-tui", "apply", plan.path.name, "--host", host.name, "--only", only)
-    return Mend(shlex.join(argv), on_host=host.name)
+    return _on(host, "vxlan-tui", "apply", plan.path.name, "--host", host.name, "--only", only)
 
 
 def look_there(plan: Plan, host: Host) -> Mend:
     """Another host has to be looked at from its own side."""
-    return Mend(shlex.join(("vxlan-tui", "verify", plan.path.name, "--host", host.name)), on_host=host.name)
+    return _on(host, "vxlan-tui", "verify", plan.path.name, "--host", host.name)
+
+
+def _on(host: Host, *argv: str) -> Mend:
+    return Mend(shlex.join(argv), (Command(argv),), on_host=host.name)
+
+
+def as_there(host: Host, finding: Finding) -> Mend:
+    """Mended as that host's own check says."""
+    return Mend(finding.fix, finding.commands, on_host=host.name)
 
 
 def autoconnect(plan: Plan, profile: Profile, facts: Facts, wanted: profiles.Wanted | None) -> Mend:

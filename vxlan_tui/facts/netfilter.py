@@ -1,27 +1,32 @@
 """What the kernel's packet filter does with frames that pass a bridge: the sysctls of br_netfilter, and nft(8)."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vxlan_tui.command import command
 from vxlan_tui.facts.iproute import NETFILTER_TABLES
-from vxlan_tui.reach import Reach
+from vxlan_tui.reach import CommandFailed, Outcome, Reach
 
-_SYSCTLS = "/proc/sys/net/bridge"
+SYSCTLS = ("sysctl", *(f"net.bridge.bridge-nf-call-{table}" for table in NETFILTER_TABLES))
+RULESET = ("nft", "-j", "-t", "list", "ruleset")
 
 Place = tuple[str, str, str]
 """Where a chain is: family, table, name."""
 
+Rule = tuple[Mapping[str, Any], ...]
+"""A rule's expressions, as nft's JSON has them (libnftables-json(5))."""
+
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain of rules, each a list of nft's JSON expressions; `hook` is empty for one that is only jumped to."""
+    """A chain of rules; `hook` is empty for one that is only jumped to."""
 
     hook: str = ""
-    priority: int = 0
     policy: str = "accept"
-    rules: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,27 +38,30 @@ class Netfilter:
 
 
 def read(reach: Reach) -> Netfilter:
-    """Give what filters bridged frames; raises CommandFailed, ProgramMissing where nft cannot tell."""
-    # Without br_netfilter there are no such sysctls, and cat(1) fails.
-    calls = reach.read_all([("cat", f"{_SYSCTLS}/bridge-nf-call-{table}") for table in NETFILTER_TABLES])
-    on = frozenset(table for table, said in zip(NETFILTER_TABLES, calls, strict=True) if said.text.strip() == "1")
-    return Netfilter(on, parse_ruleset(reach.read("nft", "-j", "-t", "list", "ruleset")))
+    """Give what filters bridged frames; raises CommandFailed where nft cannot tell."""
+    sysctls, ruleset = reach.read_all([SYSCTLS, RULESET])
+    if not ruleset.ok:
+        raise CommandFailed(Outcome(command(*RULESET), ruleset.status, 0.0, ruleset.errors))
+    return Netfilter(parse_sysctls(sysctls.text), parse_ruleset(ruleset.text))
+
+
+def parse_sysctls(output: str) -> frozenset[str]:
+    """Read `sysctl net.bridge.bridge-nf-call-…`; without br_netfilter there are none."""
+    return frozenset(re.findall(r"^net\.bridge\.bridge-nf-call-(\w+) = 1$", output, re.MULTILINE))
 
 
 def parse_ruleset(output: str) -> dict[Place, Chain]:
     """Read nft's JSON (libnftables-json(5)): all chains with their rules."""
     rows = json.loads(output or "{}").get("nftables", [])
-    chains = [row["chain"] for row in rows if "chain" in row]
-    rules = [row["rule"] for row in rows if "rule" in row]
-    by_chain: dict[Place, list[tuple[Mapping[str, Any], ...]]] = {}
-    for rule in rules:
-        by_chain.setdefault((rule["family"], rule["table"], rule["chain"]), []).append(tuple(rule.get("expr", ())))
-    places = {(chain["family"], chain["table"], chain["name"]): chain for chain in chains}
-    return {place: _chain(chain, by_chain.get(place, ())) for place, chain in places.items()}
+    rules: dict[Place, list[Rule]] = {}
+    for row in _of(rows, "rule"):
+        rules.setdefault((row["family"], row["table"], row["chain"]), []).append(tuple(row.get("expr", ())))
+    places = (((row["family"], row["table"], row["name"]), row) for row in _of(rows, "chain"))
+    return {
+        place: Chain(row.get("hook", ""), row.get("policy", "accept"), tuple(rules.get(place, ())))
+        for place, row in places
+    }
 
 
-def _chain(row: Mapping[str, Any], rules: Iterable[tuple[Mapping[str, Any], ...]]) -> Chain:
-    priority = row.get("prio", 0)
-    return Chain(
-        row.get("hook", ""), priority if isinstance(priority, int) else 0, row.get("policy", "accept"), tuple(rules)
-    )
+def _of(rows: list[Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    return (row[kind] for row in rows if kind in row)

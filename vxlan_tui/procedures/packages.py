@@ -7,6 +7,7 @@ PACKAGES = {
     "ip": ("iproute", "iproute2"),
     "bridge": ("iproute", "iproute2"),
     "busctl": ("systemd", "systemd"),
+    "ping": ("iputils", "iputils-ping"),
     "virsh": ("libvirt-client", "libvirt-clients"),
     "virt-xml": ("virt-install", "virtinst"),
     "virt-install": ("virt-install", "virtinst"),

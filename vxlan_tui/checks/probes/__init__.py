@@ -1,5 +1,4 @@
-"""What is asked of the others: packets that change nothing, each answered or given up within seconds.
+"""What is asked of the network: a command for the host that is verified, and what its output tells.
 
-Sockets of our own, not ping(8) and arping(8): many at once, timed closely, with the ICMP error and its sender.
-A finding's `command` names the tool with which a person sees the same.
+Nothing of it changes anything; each ends within seconds. One form serves a host that is reached in any way.
 """

@@ -6,18 +6,18 @@ from typing import Any
 
 import libvirt_qemu
 
-from vxlan_tui.checks.seen import Inside
+from vxlan_tui.checks.evidence import Inside
 from vxlan_tui.facts.libvirt import LibvirtUnavailable, connection
-from vxlan_tui.reach import Local
+from vxlan_tui.reach import Reach
 
 _PATIENCE = 2
 """Seconds for each answer of the agent."""
 
 
-def ask(vm: str, mac: str, address: str) -> Inside:
-    """Have a VM ask for an address by arping, on the NIC of that MAC."""
+def ask(reach: Reach, vm: str, mac: str, address: str) -> Inside:
+    """Have a VM of a host ask for an address by arping, on the NIC of that MAC."""
     try:
-        with connection(Local()) as opened:
+        with connection(reach) as opened:
             return _ask(opened.lookupByName(vm), mac, address)
     except LibvirtUnavailable as error:
         return Inside(error=str(error))

@@ -123,7 +123,7 @@ class Hosts:
 
     def unchecked(self, plan: Plan, host: Host) -> str:
         """Say why a host cannot be checked."""
-        return "\n".join(str(each) for each in checks.missing(plan, host))
+        return "\n".join(str(each) for each in checks.missing(plan, host, self._reaches.to(host, Interrupts())))
 
     def planned(self, plan: Plan, host: Host) -> list[Finding]:
         """Give the checks to come."""

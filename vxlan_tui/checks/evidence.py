@@ -1,18 +1,23 @@
-"""What the checks judge: the facts of this host, and the answers to what was asked of the others.
+"""What the checks judge: the facts of this host and of others that can be read, and what was asked of the network.
 
-Plain rows. `look` fills them from a real host, the tests by hand.
+Plain rows. `collect` fills them from real hosts, the tests by hand.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vxlan_tui.facts.daemons import Daemon
+from vxlan_tui.facts.evpn import Evpn
+from vxlan_tui.facts.firewalld import Zones
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.state import FdbEntry, HostState, Route, Zone
+
+if TYPE_CHECKING:
+    from vxlan_tui.checks.finding import Finding
 
 
 class Unreadable(OSError):  # noqa: N818 (it is what is so)
@@ -21,11 +26,15 @@ class Unreadable(OSError):  # noqa: N818 (it is what is so)
 
 @dataclass(frozen=True)
 class Gone:
-    """Why a part of the facts could not be read: too `late`, or what was said; and what its daemon does meanwhile."""
+    """Why a part of the facts could not be read: too `late`, or what was said; and what its daemon does meanwhile.
+
+    `start` is the command that starts the daemon, now and at every boot.
+    """
 
     words: str
     daemon: Daemon = field(default_factory=Daemon)
     late: bool = False
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,14 +50,23 @@ class Facts:
     tables: Mapping[str, tuple[FdbEntry, ...]] = field(default_factory=dict)
     """The forwarding table of each VXLAN of the plan that exists."""
     routes: Mapping[str, Route] = field(default_factory=dict)
-    """The way from the VTEP to each other host, by its name, where there is one."""
+    """The way to each other host's tunnel address, by the host's name, where there is one."""
     underlay_mtu: int = 0
     """The MTU that the underlay's profile asks for; 0 where it leaves it to the device."""
     underlay_zone: Zone | None = None
     """The firewalld zone that what comes in on the underlay interface is judged by."""
+    zones: Zones = field(default_factory=Zones)
+    """The zones of all devices."""
     netfilter: Netfilter | None = None
     """None where nft cannot tell."""
     encrypted: tuple[Policy, ...] = ()
+    handshakes: Mapping[str, float] | None = None
+    """Seconds since WireGuard's last handshake, by the other host's address in the tunnel; None: wg cannot tell."""
+    evpn: Evpn | None = None
+    driver: str = ""
+    """The driver of the underlay interface; empty where nothing tells."""
+    bad_checksums: int = 0
+    """UDP packets that the kernel has dropped since it started, since their checksum was wrong."""
     outputs: Outputs = field(default_factory=dict)
     """What the plan's things show; a reading that could not tell is left out."""
 
@@ -79,27 +97,15 @@ class Sized:
 class Path:
     """The way to another host: a small echo; where that came back, also large ones.
 
-    `whole` must not be cut up; it is as large as a full-size frame in its tunnel packet, or as the underlay
-    interface lets out where that is less. Then `pieces` is the tunnel packet's size, and may be cut up.
-    None: not asked, since another one tells.
+    `whole` must not be cut up; it is as large as a full-size frame in its tunnel packet, or as the interface lets out
+    where that is less. `pieces` is the tunnel packet's size, and may be cut up. `outside` is the way to the encrypted
+    tunnel's endpoint, where there is one. None: not asked.
     """
 
     ping: Echo
     whole: Sized | None = None
     pieces: Sized | None = None
-
-
-@dataclass(frozen=True)
-class Port:
-    """What a UDP packet to another host's port came to: `silence`, `rejected`, `refused`, or `not sent`.
-
-    A firewall rejects with an ICMP error of its own kind; a host without a listener refuses with `port
-    unreachable`; what listens, and what drops silently, says nothing.
-    """
-
-    answer: str
-    by: str = ""
-    words: str = ""
+    outside: Echo | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,27 @@ class Replies:
     """Who answered ARP requests on a bridge: MAC by IPv4 address. `error`: they could not be sent."""
 
     by_address: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Tcp:
+    """TCP segments that came out of a tunnel: how many, and how many with a wrong checksum."""
+
+    wrong: int
+    segments: int
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What full-size ARP requests on a bridge came to: the size in bytes that each address answered to, 0 for none.
+
+    `tcp` is what came in meanwhile, by the sender's MAC. `error`: they could not be sent.
+    """
+
+    full: int = 0
+    answered: Mapping[str, int] = field(default_factory=dict)
+    tcp: Mapping[str, Tcp] = field(default_factory=dict)
     error: str = ""
 
 
@@ -121,18 +148,23 @@ class Packet:
 
 @dataclass(frozen=True)
 class Rejection:
-    """An ICMP error that came in about a packet that this host, or a VM on it, sent to a UDP port."""
+    """An ICMP error that came in about a packet that this host, or a VM on it, sent to a UDP port.
+
+    `answer`: a firewall `rejected` it by an error of its own kind, or a host without a listener `refused` it.
+    """
 
     by: str
     to: str
     port: int
     answer: str
-    """As a Port's: rejected or refused."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What came in while listening: the other hosts' VXLAN packets, and errors about packets to them."""
+    """What came in while listening, after a knock at the others' doors: VXLAN packets, and ICMP errors.
+
+    `error`: it could not be listened, or `knocked` is False.
+    """
 
     packets: frozenset[Packet] = frozenset()
     rejections: frozenset[Rejection] = frozenset()
@@ -150,30 +182,52 @@ class Inside:
 
 
 class Answers(Protocol):
-    """The answers of the others. Each is waited for when it is asked for."""
+    """The answers of the network. Each is waited for when it is asked for."""
 
     def path(self, host: str) -> Path:
         """Give what echo requests to a host came to."""
 
-    def port(self, host: str, port: int) -> Port:
-        """Give what a packet to a host's UDP port came to."""
-
     def replies(self, bridge: str) -> Replies:
         """Give who answered ARP on a bridge."""
 
+    def frames(self, bridge: str) -> Frames:
+        """Give what full-size frames on a bridge came to."""
+
     def heard(self) -> Heard:
-        """Give the VXLAN packets that came in."""
+        """Give the VXLAN packets and the ICMP errors that came in."""
 
     def inside(self, vm: str, address: str) -> Inside:
         """Give what an ARP request for an address from inside a VM came to."""
 
 
+Key = tuple[str, str]
+"""A check's id and its subject."""
+
+
 @dataclass(frozen=True)
-class Seen:
-    """All that a check may judge by."""
+class There:
+    """What was read on another host: its facts, and what its own checks say by them."""
 
     facts: Facts
-    answers: Answers
+    findings: "Mapping[Key, Finding]"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a check may judge by. `asked` is None for a host that is only read.
+
+    `there` has the other hosts that could be read, by their names.
+    """
+
+    facts: Facts
+    asked: Answers | None = None
+    there: Mapping[str, There] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> Answers:
+        """The answers of the network: for the checks that ask alone."""
+        assert self.asked is not None  # noqa: S101 (others are judged without)
+        return self.asked
 
     @property
     def state(self) -> HostState:
@@ -181,11 +235,11 @@ class Seen:
         return self.facts.state
 
 
-def answering(plan: Plan, peer: Host, segment: Segment, seen: Seen) -> Vm | None:
+def answering(plan: Plan, peer: Host, segment: Segment, evidence: Evidence) -> Vm | None:
     """Give a VM on another host that answered ARP by the tunnel: frames get there and back."""
     there = [vm for vm in plan.vms_of(peer) if vm.network == segment.network and vm.address]
     if not there:
         return None
-    replies = seen.answers.replies(segment.bridge).by_address
-    ours = {nic.mac for vm in seen.state.vms.values() for nic in (*vm.live_nics, *vm.nics)}
+    replies = evidence.answers.replies(segment.bridge).by_address
+    ours = {nic.mac for vm in evidence.state.vms.values() for nic in (*vm.live_nics, *vm.nics)}
     return next((vm for vm in there if replies.get(str(vm.address), "") not in ("", *ours)), None)

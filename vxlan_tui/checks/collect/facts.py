@@ -1,0 +1,145 @@
+"""The facts of a host, read side by side: the kernel's, and each daemon's by itself."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures import wait
+from dataclasses import replace
+from functools import partial
+
+from vxlan_tui import judge, readings
+from vxlan_tui.checks.collect import parts
+from vxlan_tui.checks.collect.parts import Part, start
+from vxlan_tui.checks.evidence import Facts, Unreadable
+from vxlan_tui.command import Command
+from vxlan_tui.facts import evpn, firewalld, iproute, ipsec, libvirt, netfilter, nmcli, offload, wireguard
+from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan
+from vxlan_tui.procedures import things
+from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
+from vxlan_tui.state import Link
+
+ALL_LIMIT, LEAST = 8.5, 1.0
+"""Seconds in which the things' readings, by which faults are mended, have to be there as well; and that they get."""
+
+
+def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
+    """Read a host; a part that does not answer in time is `gone`.
+
+    Raises Unreachable, and Unreadable where not even ip(8) tells anything: then nothing can be judged.
+    """
+    began = time.monotonic()
+    kernel = start(partial(_kernel, plan, this, reach))
+    work: dict[str, Callable[[], Part]] = {
+        "net": partial(_net, this, reach),
+        "firewall": partial(_firewall, plan, this, reach),
+        "virt": partial(_virt, reach),
+        "netfilter": partial(_netfilter, reach),
+    }
+    asked = [start(partial(parts.read, part, read, reach)) for part, read in work.items()]
+    try:
+        known = kernel.result(parts.LIMIT)(Facts())
+    except TookTooLong:
+        raise Unreadable(f"ip(8) and bridge(8) did not answer within {parts.LIMIT:g} s") from None
+    except CommandFailed as failure:
+        raise Unreadable(str(failure)) from failure
+    except parts.STRANGE as strange:
+        raise Unreadable(f"what ip(8) or bridge(8) said was not understood ({strange})") from strange
+    for part in asked:
+        known = part.result()(known)
+    left = max(LEAST, began + ALL_LIMIT - time.monotonic())
+    return replace(known, outputs=_outputs(plan, this, reach, known, left))
+
+
+def _outputs(plan: Plan, this: Host, reach: Reach, known: Facts, limit: float) -> judge.Outputs:
+    """Return what the plan's things show, by which faults are mended; nothing where that takes too long."""
+    rows = [thing for thing in things(plan, this, known.state) if _NEEDS[thing.section] not in known.gone]
+    asked = [argv for argv in judge.readings(rows) if not any("\0" in word for word in argv)]  # a zone not known
+    reading = start(partial(readings.read_what_answers, reach, asked))
+    wait([reading], limit)
+    return reading.result() if reading.done() else {}
+
+
+_NEEDS = {"10.2": "net", "10.3": "net", "10.4": "virt", "10.5": "virt"}
+"""The part that has to answer for a section's things to be read."""
+
+
+def _kernel(plan: Plan, this: Host, reach: Reach) -> Part:
+    """Read what needs no daemon, all of it at once."""
+    tables = {segment.vxlan: ("bridge", "-j", "-s", "fdb", "show", "dev", segment.vxlan) for segment in plan.segments}
+    routes = {
+        peer.name: ("ip", "-j", "route", "get", str(plan.tunnel_address(peer)), "from", str(plan.tunnel_address(this)))
+        for peer in plan.peers(this)
+    }
+    asked = [("ip", "-j", "-d", "address", "show"), *tables.values(), *routes.values(), *_also(plan, this)]
+    said = dict(zip(asked, reach.read_all(asked, parts.LIMIT), strict=True))
+    links = iproute.parse_links(_text(said[asked[0]], asked[0]))
+    found = Facts(
+        tables={
+            name: iproute.parse_fdb(said[argv].text)
+            for name, argv in tables.items()
+            if said[argv].ok and name in links and links[name].vxlan
+        },
+        routes={name: iproute.parse_route(said[argv].text) for name, argv in routes.items() if said[argv].ok},
+        encrypted=tuple(ipsec.parse_policies(said[_POLICIES].text)),
+        bad_checksums=offload.parse_bad_checksums(said[offload.BAD_CHECKSUMS].text),
+        driver=offload.parse_driver(*(said[argv] for argv in offload.driver(this.interface))),
+        handshakes=wireguard.parse_handshakes(*(said[argv] for argv in _WIREGUARD)) if plan.encrypted else None,
+        evpn=evpn.parse_summary(said[evpn.SUMMARY]) if evpn.SUMMARY in said else None,
+    )
+    return partial(_with_kernel, found, links, this)
+
+
+_POLICIES = ("ip", "xfrm", "policy")
+_WIREGUARD = wireguard.commands(WIREGUARD_DEVICE)
+
+
+def _also(plan: Plan, this: Host) -> tuple[tuple[str, ...], ...]:
+    by_bgp = any(plan.flood(segment) == "evpn" for segment in plan.segments)
+    more = (*(_WIREGUARD if plan.encrypted else ()), *((evpn.SUMMARY,) if by_bgp else ()))
+    return (_POLICIES, offload.BAD_CHECKSUMS, *offload.driver(this.interface), *more)
+
+
+def _text(output: Output, argv: tuple[str, ...]) -> str:
+    if not output.ok:
+        raise CommandFailed(Outcome(Command(argv), output.status, 0.0, output.errors))
+    return output.text
+
+
+def _with_kernel(found: Facts, links: Mapping[str, Link], this: Host, known: Facts) -> Facts:
+    mtu = links[this.interface].mtu if this.interface in links else 0
+    return replace(found, state=replace(known.state, links=links, underlay_mtu=mtu))
+
+
+def _net(this: Host, reach: Reach) -> Part:
+    version, profiles = nmcli.read_version(reach), nmcli.read_profiles(reach)
+    addressing = nmcli.read_addressing(reach, this.interface)
+    active = next((each for each in profiles if each.device == this.interface and each.saved), None)
+    mtu = nmcli.read_mtu(reach, active) if active else 0
+
+    def add(known: Facts) -> Facts:
+        state = replace(known.state, nm_version=version, profiles=profiles, underlay_addressing=addressing)
+        return replace(known, state=state, underlay_mtu=mtu)
+
+    return add
+
+
+def _firewall(plan: Plan, this: Host, reach: Reach) -> Part:
+    ports = {segment.port for segment in plan.segments}
+    found = firewalld.read(reach, this.interface, this.zone, ports)
+
+    def add(known: Facts) -> Facts:
+        state = replace(known.state, zone=found.planned)
+        return replace(known, state=state, underlay_zone=found.actual, zones=found.zones)
+
+    return add
+
+
+def _virt(reach: Reach) -> Part:
+    with libvirt.connection(reach) as opened:
+        networks, vms = libvirt.read_networks(opened), libvirt.read_vms(opened)
+    return lambda known: replace(known, state=replace(known.state, networks=networks, vms=vms))
+
+
+def _netfilter(reach: Reach) -> Part:
+    found = netfilter.read(reach)
+    return lambda known: replace(known, netfilter=found)

@@ -1,0 +1,41 @@
+"""The ways to the hosts of a plan: this machine itself, and the others over the plan's `ssh`."""
+
+from vxlan_tui.facts import iproute, system
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.reach import CommandFailed, Interrupts, Local, Reach, Ssh
+
+
+class Reaches:
+    """A way to each host of a plan that has one; a context manager that leaves no connection behind."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._here = Local()
+        self._ssh: list[Ssh] = []
+        self._this = {host.name for host in _this_machine(plan, self._here)}
+
+    def to(self, host: Host) -> Reach | None:
+        """Return the way to a host; None where it is another machine, and the plan does not say how to reach it."""
+        if host.name in self._this:
+            return self._here
+        if not host.ssh:
+            return None
+        self._ssh.append(Ssh(host.ssh, host.name, Interrupts()))
+        return self._ssh[-1]
+
+    def __enter__(self) -> "Reaches":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for reach in self._ssh:
+            reach.interrupts.stop()  # one that is still logging in is given up
+            reach.close()
+
+
+def _this_machine(plan: Plan, here: Local) -> list[Host]:
+    by_name = system.hosts_of_this_machine(plan, ())
+    if by_name:
+        return by_name
+    try:
+        return system.hosts_of_this_machine(plan, iproute.read_links(here).values())
+    except (CommandFailed, ValueError):
+        return []
