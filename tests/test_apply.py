@@ -65,6 +65,19 @@ def test_apply_does_nothing_twice_and_undo_restores_what_was(host: Host) -> None
     assert rows(host, "undo")[-1] == {"result": "unchanged"}
 
 
+def test_a_check_says_what_would_run_and_changes_nothing(host: Host) -> None:
+    """Exit status 1 where there is something to do, also over a pipe; 0 where there is nothing."""
+    before, kept = configuration(host), shell(host, "cat /var/lib/vxlan-tui/* 2>/dev/null || true")
+    told = program(host, "apply", PLAN, "--check", "--only", "network", status=1)
+    assert "# virsh net-start vxlan10-bridge" in told
+    assert configuration(host) == before
+    assert shell(host, "cat /var/lib/vxlan-tui/* 2>/dev/null || true") == kept
+    lines = rows(host, "apply", "--check", "--only", "network", status=1)
+    assert states(lines)["network.define"] == "skipped"
+    rows(host, "apply", "--only", "network")
+    assert rows(host, "apply", "--check", "--only", "network")[-1] == {"result": "unchanged"}
+
+
 def test_what_an_admin_did_by_hand_as_the_plan_says_is_left_alone(host: Host) -> None:
     """Only the firewall, which the hand-made set-up lacks, is opened; and only that is taken back."""
     shell(host, CHAPTER + PLANNED + UP)

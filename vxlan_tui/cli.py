@@ -128,6 +128,7 @@ def _changing(verbs: Verbs, name: str, verb: Verb, words: str, only: bool = Fals
     if not only:
         parser.add_argument("--unconfirmed", action="store_true", help=_UNCONFIRMED)
     if only:
+        parser.add_argument("--check", action="store_true", help="say what would run, and change nothing")
         parser.add_argument("--only", type=_sections, default=SECTIONS, metavar="SECTION[,SECTION…]", help=_ONLY)
 
 
@@ -185,7 +186,7 @@ def _wizard(asked: argparse.Namespace) -> int:
 def _apply(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import change  # noqa: PLC0415
 
-    return change.apply(asked.plan, asked.host, asked.only, change.Manner(asked.yes, asked.json))
+    return change.apply(asked.plan, asked.host, asked.only, change.Manner(asked.yes, asked.json, check=asked.check))
 
 
 def _verify(asked: argparse.Namespace) -> int:

@@ -96,6 +96,18 @@ class Journal:
         self.write("ended", command=number, status=outcome.status, seconds=round(outcome.seconds, 3), words=words)
 
 
+class Unwritten(Journal):
+    """The journal of a run that changes nothing: none is kept."""
+
+    def __init__(self) -> None:
+        self.path = ""
+
+    def write(self, event: str, **details: object) -> int:
+        """Write nothing."""
+        del event, details
+        return 0
+
+
 def events(reach: Reach, path: str | PurePath) -> Iterator[dict[str, Any]]:
     """Give the whole lines of a journal, in their order; nothing where there is none. Raises OSError, Unreachable."""
     *whole, _ = (reach.read_file(str(path)) or "").split("\n")

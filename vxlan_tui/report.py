@@ -55,6 +55,12 @@ class Text:
             for command in step.commands if not step.conflict else ():
                 self.say(command.printed)
 
+    def would(self, steps: list[Step]) -> None:
+        """Say what would run, and that nothing did."""
+        self.preview(steps)
+        left = sum(len(step.commands) for step in steps)
+        self.say(f"\nNothing was changed. {f'{left} commands would run.' if left else 'The host is already so.'}")
+
     def step(self, step: Step) -> None:
         """Name the step that begins."""
         self.say(f"\n{step.section}  {printable(step.title)}")
@@ -115,6 +121,19 @@ class Json(Text):
             commands=[] if step.conflict else ran,
             detail=result.detail,
         )
+
+    def would(self, steps: list[Step]) -> None:
+        """Write a line for each step: one that would run is skipped, with its commands."""
+        super().would(steps)
+        states = {Need.DONE: "done", Need.CONFLICT: "failed"}
+        for step in steps:
+            commands = [command.text for command in step.commands]
+            state = states.get(step.need, "skipped")
+            detail = step.conflict or "; ".join(map(str, step.changes))
+            self._row(
+                step=step.id, section=step.section, subject=step.subject, state=state, commands=commands, detail=detail
+            )
+        self._row(result="failed" if any(step.conflict for step in steps) else "unchanged")
 
     def end(self, result: str) -> None:
         """Write the last line."""

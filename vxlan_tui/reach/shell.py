@@ -108,6 +108,7 @@ class Shell:
         for _ in self.until_mark(deadline):
             continue
         self.process = int(self._line(deadline))
+        self._heard = b""
 
     def ended(self, patience: float) -> bool:
         """Say whether it has ended, or does so within these seconds."""

@@ -91,6 +91,7 @@ class Ssh(Reach):
         self.interrupts.check()
         lines = Lines(on_line)
         with self._shell_for(asked) as shell:
+            self.interrupts.check()  # to get one can take a while, in which a stop was asked for
             began = time.monotonic()
             if asked.waits:
                 request = call("until_cut_off", "timeout", "-k", "2", asked.timeout, *asked.argv)

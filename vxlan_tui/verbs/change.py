@@ -31,12 +31,29 @@ class Manner:
     json: bool = False
     unconfirmed: bool = False
     """Take back no more than what a run that was cut off had not confirmed (undo)."""
+    check: bool = False
+    """Say what would run, and change nothing (apply)."""
 
 
 def apply(path: Path, host: str | None, sections: Iterable[str], manner: Manner) -> int:
     """Carry out what is missing on this host, and give the exit status."""
     asked = tuple(sections)
+    if manner.check:
+        return _check(path, host, asked, manner)
     return _change("apply", path, host, manner, lambda session: session.forward(asked))
+
+
+def _check(path: Path, name: str | None, sections: tuple[str, ...], manner: Manner) -> int:
+    """Say what `apply` would run on this host; it takes no lock and writes no journal."""
+    loaded, reach = plan.load(path), Local()
+    chosen = choose_host(loaded, name, reach)
+    report = (Json if manner.json else Text)(sys.stdout, lambda: None)
+    try:
+        ahead = Session(loaded, chosen, reach, journal.Unwritten()).forward(sections)
+    except NotReady as error:
+        raise CannotStart(f"this host is not ready:\n{error}") from error
+    report.would(ahead.steps)
+    return exits.FAILED if ahead.conflicts or ahead.commands else exits.DONE
 
 
 def undo(path: Path, host: str | None, manner: Manner) -> int:
