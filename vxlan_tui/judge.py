@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from vxlan_tui.command import Command
 from vxlan_tui.steps import Change, Step
-from vxlan_tui.things import Clear, Ours, Reading, Thing, filled
+from vxlan_tui.things import MTU_PROPERTY, Clear, Ours, Reading, Thing, filled
 
 Outputs = Mapping[tuple[str, ...], str]
 """What each reading's command printed; empty where what it shows is not there."""
@@ -87,7 +87,9 @@ def _back(thing: Thing, record: str, file: str, then: str, now: str) -> tuple[Co
     if not then:
         return thing.delete
     commands = (*thing.restore, *thing.restore_when.get(then, ())) if now else thing.revive
-    differing = [line for line in then.splitlines() if line not in now.splitlines()]
+    has = now.splitlines()
+    # What clears the MTU first needs it again also where it has not changed.
+    differing = [line for line in then.splitlines() if line not in has or line.startswith(MTU_PROPERTY)]
     return tuple(command for each in commands if (command := filled(each, record, file, differing)) is not None)
 
 

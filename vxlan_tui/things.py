@@ -181,6 +181,9 @@ class Thing:
         return (self.reading, self.before, *stands)
 
 
+MTU_PROPERTY = "802-3-ethernet.mtu"
+"""The property of a profile that holds its device's MTU; a profile need not have it."""
+
 RECORD = "\0record\0"
 """In a word: the file of the thing's record."""
 

@@ -1,9 +1,10 @@
 """What a host's profiles and VXLAN devices have other than the plan, by the settings that the procedures want."""
 
 from vxlan_tui.plan import Host, Plan, Segment
-from vxlan_tui.procedures.profiles import MTU_PROPERTY, Wanted
+from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.state import HostState, Profile, VxlanLink
 from vxlan_tui.steps import Change
+from vxlan_tui.things import MTU_PROPERTY
 
 
 def found(wanted: Wanted, state: HostState) -> Profile | None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
 from vxlan_tui.procedures import evpn, firewall, flood, profiles
-from vxlan_tui.procedures.profiles import MTU_PROPERTY, Wanted
+from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.state import HostState, Link
-from vxlan_tui.things import MTU, Clear, Reading, Thing, escaped, lines
+from vxlan_tui.things import MTU, MTU_PROPERTY, Clear, Reading, Thing, escaped, lines
 
 SECTION = "10.3"
 

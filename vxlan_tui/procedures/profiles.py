@@ -9,9 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from vxlan_tui.command import Command, command
-from vxlan_tui.things import SETTINGS, Ours, Reading, Thing, escaped, lines
-
-MTU_PROPERTY = "802-3-ethernet.mtu"
+from vxlan_tui.things import MTU_PROPERTY, SETTINGS, Ours, Reading, Thing, escaped, lines
 
 PUT_BACK = "connection.(autoconnect|master|slave-type):.*|ipv[46].*|bridge.stp:.*|vxlan.*|" + MTU_PROPERTY + ":[0-9]+"
 """What of a profile's record is put back, where it differs."""
