@@ -47,7 +47,7 @@ def test_it_lights_up_step_by_step(plan: Plan) -> None:
 def test_a_closed_port_breaks_the_tunnel_and_is_told_without_colours(plan: Plan) -> None:
     closed = {**UP, "8472/udp": Mark.WRONG, "host-b": Mark.UP}
     assert first_line(plan, host_a=closed) == "vma --- bridge0 ... !vxlan10 =x= host-b --- vmb"
-    assert "!: not as it should be" in text_of(drawn(plan, plan.hosts[0], lambda _: closed))
+    assert "!: not right" in text_of(drawn(plan, plan.hosts[0], lambda _: closed))
 
 
 def test_what_answers_from_here_is_seen_without_a_look_over_there(plan: Plan) -> None:

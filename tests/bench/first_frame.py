@@ -45,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         plan = str(Path(directory) / "new.toml")
         found = ratios(
-            lambda: until_shown([sys.executable, "-m", "vxlan_tui", "--plan", plan], b"Palette"),
+            lambda: until_shown([sys.executable, "-m", "vxlan_tui", "--plan", plan], b"Quit"),
             lambda: until_shown([sys.executable, "-c", ONE_WIDGET], b"one widget"),
             runs=25,
         )

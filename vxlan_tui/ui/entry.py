@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vxlan_tui.exits import Refused
 from vxlan_tui.ui.app import wizard
+from vxlan_tui.ui.summary import of_leaving
 from vxlan_tui.ui.terminal import Terminal
 from vxlan_tui.ui.terminal_style import chosen
 
@@ -17,4 +18,6 @@ def open_wizard(path: Path | None, host: str | None, ascii_only: bool) -> int:
     app = wizard(path, host, chosen(os.environ, ascii_only))
     app.driver_class = Terminal
     status = app.run()
+    for line in of_leaving(app.model):
+        print(line)  # noqa: T201 (the terminal is the person's again)
     return status if status is not None else 1

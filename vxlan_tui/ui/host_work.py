@@ -72,6 +72,8 @@ class HostWork:
     findings: list["Finding"] = field(default_factory=list)
     pending: set[tuple[str, str]] = field(default_factory=set)
     verified: str = ""
+    ran: int = 0
+    """So many commands ran on it from here."""
     unchecked: str = ""
     """Why the checks could not be run."""
     unreached: str = ""

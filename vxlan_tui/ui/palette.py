@@ -43,6 +43,7 @@ _REST = (
     ("Devices", "nmcli device status, live (F2)", "panel('devices')"),
     ("FDB", "bridge fdb show, live (F3)", "panel('fdb')"),
     ("Networks", "virsh net-list, live (F4)", "panel('networks')"),
+    ("Picture of the segments", "what stands, as a drawing (F5)", "picture"),
     ("Command log", "what ran on this host (F9)", "log"),
     ("Look at the host again", "reads everything afresh", "look_again"),
     ("Save the plan", "^S", "save"),

@@ -35,9 +35,9 @@ Marks = dict[str, Mark]
 _FORMS = {Mark.UP: "{}", Mark.OPEN: "({})", Mark.WRONG: "!{}", Mark.UNKNOWN: "{}?"}
 _ROLES = {Mark.UP: "good", Mark.OPEN: "dim", Mark.WRONG: "bad", Mark.UNKNOWN: "caution"}
 _LEGEND = {
-    Mark.OPEN: "(in parentheses): not made yet",
-    Mark.WRONG: "!: not as it should be",
-    Mark.UNKNOWN: "?: not known from here",
+    Mark.OPEN: "(..): not made yet",
+    Mark.WRONG: "!: not right",
+    Mark.UNKNOWN: "?: not known",
 }
 
 

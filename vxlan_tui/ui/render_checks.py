@@ -20,9 +20,16 @@ def word_of(finding: Finding) -> str:
 
 
 def check_line(finding: Finding, pending: bool) -> Line:
-    """Return a check in one line."""
+    """Return a check in one line: what is asked, and where it is not so, what is so."""
     word = "checking" if pending else word_of(finding)
-    return ((f"{word:<{VERDICT_WIDTH}}", role_of(word)), (printable(finding.title), ""))
+    return ((f"{word:<{VERDICT_WIDTH}}", role_of(word)), (printable(_what_is_so(finding, word)), ""))
+
+
+def _what_is_so(finding: Finding, word: str) -> str:
+    if word == "WAIT":
+        return f"not yet: {finding.title}"
+    first, _, _ = finding.evidence.partition("\n")
+    return first if word in ("FAIL", "WARN") and first else finding.title
 
 
 def check_blocks(finding: Finding, output: StepOutput | None, pending: bool) -> list[Block]:
@@ -31,15 +38,21 @@ def check_blocks(finding: Finding, output: StepOutput | None, pending: bool) -> 
 
 
 def _about(finding: Finding, pending: bool) -> Iterator[Block]:
+    word = word_of(finding)
+    if not pending and word in ("FAIL", "WARN"):
+        yield block(f"It should be: {printable(finding.title)}", hang=2)
     if finding.command:
         yield from command_blocks(f"# {finding.command}")
-    if pending:
-        return
+    if not pending:
+        yield from _found(finding, word)
+
+
+def _found(finding: Finding, word: str) -> Iterator[Block]:
     cause = f" ({finding.cause})" if finding.cause else ""
-    role = {Status.FAIL: "bad", Status.WARN: "caution"}.get(finding.status, "")
+    role = {"FAIL": "bad", "WARN": "caution", "WAIT": "caution"}.get(word, "")
     lines = finding.evidence.splitlines() or [""]
     for number, line in enumerate(lines):
-        found = "found: " if finding.cause and number == 0 else ""
+        found = ("when it was checked: " if word == "WAIT" else "found: ") if finding.cause and number == 0 else ""
         end = cause if number == len(lines) - 1 else ""
         yield block(f"{found}{printable(line)}{end}", role, 2, 2)
 

@@ -38,6 +38,7 @@ class ModelReporter:
         """Show the command before it runs."""
         self._output.commands.append(CommandOutput(command.text))
         self._run.command = command.text
+        self._work.ran += 1
         self._news()
 
     def line(self, text: str) -> None:

@@ -208,4 +208,7 @@ class Running:
             for key in [key for key in outputs if key[0] in gone]:
                 with suppress(KeyError):
                     del outputs[key]
-        await self._begin(order)
+        if await self._begin(order):
+            hosts = [name for name in order.steps if name]
+            where = f" on {listed(hosts)}" if len(hosts) > 1 else ""
+            self._shell.tell(f"Undone{where}, and looked at: what stood there before stands there again.")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from vxlan_tui.exits import CannotStart
+from vxlan_tui.plan import printable
 from vxlan_tui.reach import Unreachable
 from vxlan_tui.session import NotReady
 from vxlan_tui.steps import Step
@@ -76,7 +77,9 @@ def _question(only: Order, later: list[str]) -> list[Block]:
     for host, steps in only.steps.items():
         if len(only.steps) > 1:
             told.append(block(f"On {host}:", "title"))
-        told += [each for step in steps for command in step.commands for each in command_blocks(command.printed)]
+        for step in steps:
+            told += [block(f"{printable(step.title)}:")] if step.commands else []
+            told += [each for command in step.commands for each in command_blocks(command.printed)]
     return told
 
 

@@ -1,7 +1,6 @@
 """The end of the way: what stands now, the scripts, and what is left to do on the other hosts."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.ui import overview
+from vxlan_tui.ui import overview, summary
 from vxlan_tui.ui.host_work import key_of, undo_of
 from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS
-from vxlan_tui.ui.render import Block, block, role_of
+from vxlan_tui.ui.render import block, wrapped
 from vxlan_tui.ui.render_steps import step_blocks, step_line
 from vxlan_tui.ui.screens.messages import MarkChanged, ScriptRequested, UndoRequested
 from vxlan_tui.ui.screens.pane import Pane
@@ -26,7 +25,7 @@ Each can be run again without harm.
 Enter  show the marked script
 w      write it to a file
 y      copy it
-p      copy the plan file's text
+c      copy the plan file's text
 u      undo everything on this host: shows its commands first
 
 On each other host: take the plan file there and run the wizard or
@@ -52,14 +51,14 @@ class FinishPane(Pane):
         ("Enter", "Show script", "pane('preview')"),
         ("w", "Write to a file", "pane('write')"),
         ("y", "Copy", "pane('copy')"),
-        ("p", "Copy the plan", "copy_plan"),
+        ("c", "Copy the plan", "copy_plan"),
         ("u", "Undo everything", "pane('undo')"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "preview", show=False),
         Binding("w", "write", show=False),
         Binding("y", "copy", show=False),
-        Binding("p", "app.copy_plan", show=False),
+        Binding("c", "app.copy_plan", show=False),
         Binding("u", "undo", show=False),
     ]
 
@@ -75,25 +74,28 @@ class FinishPane(Pane):
         self.query_one(".note", Static).update(self._headline())
         if plan is None or here is None:
             return
-        others = [host for host in plan.hosts if host not in self.model.worked]
-        items = [*self._states(), *self._undone(), *self._scripts(plan, here), *_others(others, self._path)]
+        items = [*self._drawing(), *self._states(), *self._told(), *self._undone()]
+        items += self._scripts(plan, here)
         self.query_one(Folds).put(items, follow_end=bool(self.model.running))
 
-    @property
-    def _path(self) -> Path:
-        return self.model.draft.path
-
     def _states(self) -> list[Item]:
+        """Tell how each section stands on each host; of one host the list of sections tells it."""
+        if len(self.model.works) < 2:
+            return []
         names = (*STEP_SECTIONS, "verify")
-        if len(self.model.works) > 1:
-            room = max(40, self.query_one(Folds).room)
-            lines = overview.sections_of(self.model, {name: SECTIONS[name] for name in names}, room)
-            return [Item(("state", number), line, heading=True) for number, line in enumerate(lines)]
-        rows = [(SECTIONS[name], self.model.state(name)) for name in names]
-        return [
-            Item(("state", title), ((f"  {title:<12}", ""), (state, role_of(state))), heading=True)
-            for title, state in rows
-        ]
+        room = max(40, self.query_one(Folds).room)
+        lines = overview.sections_of(self.model, {name: SECTIONS[name] for name in names}, room)
+        return [Item(("state", number), line, heading=True) for number, line in enumerate(lines)]
+
+    def _drawing(self) -> list[Item]:
+        lines = [*overview.picture(self.model), ()]
+        return [Item(("picture", number), line, heading=True) for number, line in enumerate(lines)]
+
+    def _told(self) -> list[Item]:
+        """Tell what was changed, what is left to the person, and where the log lies."""
+        words = [*summary.changed(self.model), *summary.left(self.model)]
+        lines = wrapped([block(text, "", 0, 2) for text in words], max(40, self.query_one(Folds).room))
+        return [Item(("told", number), line, heading=True) for number, line in enumerate(lines)]
 
     def _undone(self) -> list[Item]:
         work = self.model.work
@@ -110,6 +112,7 @@ class FinishPane(Pane):
     def _scripts(self, plan: Plan, here: Host) -> list[Item]:
         body = {script: f"w writes it to {script.file}" for script in _scripts_of(plan, here)}
         return [
+            Item("space", (), heading=True),
             Item("scripts", (("The scripts", "title"),), heading=True),
             *(Item(script, ((script.title, ""),), (block(words, "dim"),)) for script, words in body.items()),
         ]
@@ -119,8 +122,8 @@ class FinishPane(Pane):
         folds = self.query_one(Folds)
         folds.focus()
         script = next((item.key for item in folds.items if isinstance(item.key, Script)), None)
-        if script is not None and not isinstance(folds.key, Script):
-            folds.mark(script)
+        if script is not None:
+            folds.mark(folds.key if isinstance(folds.key, Script) else script)
 
     def _headline(self) -> str:
         """Say in a line where this host stands."""
@@ -179,19 +182,3 @@ def _scripts_of(plan: Plan, here: Host) -> list[Script]:
         Script(f"Undo script for {names.get(host, host.name)}", f"{host.name}-undo.sh", host, undo=True)
         for host in hosts
     ]
-
-
-def _others(hosts: list[Host], path: Path) -> list[Item]:
-    if not hosts:
-        return []
-    lines: list[Block] = []
-    for host in hosts:
-        lines += [
-            block(f"{host.name}: take {path} there, and run", hang=2),
-            block(f"vxlan-tui apply {path.name} --host {host.name}", "command", 4, 4),
-            block(f"or take {host.name}.sh there, and run", "", 2),
-            block(f"bash {host.name}.sh", "command", 4, 4),
-        ]
-    lines.append(block("Then come back to Verify (key 7) here, and verify there."))
-    head = (("On each other host that is not set up yet, as root, one of these:", "title"),)
-    return [Item("others", head, tuple(lines), stays=True)]

@@ -22,6 +22,7 @@ from vxlan_tui.ui.screens.messages import (
 )
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.widgets.folds import Folds, Item
+from vxlan_tui.ui.widgets.ink import content
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
 HELP = """\
@@ -73,6 +74,7 @@ class VerifyPane(Pane):
         yield Static("Verify", classes="heading", markup=False)
         yield Static(classes="note", markup=False)
         yield Static(classes="hosts", markup=False)
+        yield Static(classes="picture")
         yield Folds()
 
     # What it shows
@@ -81,6 +83,7 @@ class VerifyPane(Pane):
         """Show each check as far as it is known."""
         self.query_one(".note", Static).update(self._note())
         self._show_hosts()
+        self.query_one(".picture", Static).update(content(*overview.picture(self.model)))
         self.query_one(Folds).put([*self._items(), *self._reaching()])
 
     def _show_hosts(self) -> None:

@@ -16,6 +16,9 @@ from textual.strip import Strip
 from vxlan_tui.ui.render import Block, Line, wrapped
 from vxlan_tui.ui.widgets.ink import INK, inks
 
+CUT = ".."
+"""The sign after a line whose end is cut off; every terminal can show it."""
+
 INDENT = 2
 """Columns that what is opened stands in from the left; the mark stands in them."""
 
@@ -97,6 +100,9 @@ class Folds(ScrollView, can_focus=True):
         open_ones = [place for place, item in enumerate(self.items) if not item.heading]
         if open_ones:
             now = open_ones.index(self._place) if self._place in open_ones else 0
+            if now == 0 and by < 0:
+                self.scroll_to(y=0, animate=False, force=True)  # what stands above the first is to be read as well
+                return
             self._move_to(open_ones[max(0, min(len(open_ones) - 1, now + by))])
 
     def action_page(self, by: int) -> None:
@@ -105,8 +111,9 @@ class Folds(ScrollView, can_focus=True):
         first, last = self._extent(self._place)
         if by > 0 and last >= top + height:
             self.scroll_to(y=min(last + 1 - height, top + height - 1), animate=False, force=True)
-        elif by < 0 and first < top:
-            self.scroll_to(y=max(first, top - height + 1), animate=False, force=True)
+        elif by < 0 and (first < top or self._place == self._nearest(0)):
+            least = 0 if self._place == self._nearest(0) else first
+            self.scroll_to(y=max(least, top - height + 1), animate=False, force=True)
         else:
             self.action_mark(by * max(1, height // 2))
 
@@ -141,8 +148,10 @@ class Folds(ScrollView, can_focus=True):
 
     def _bring_into_sight(self) -> None:
         first, last = self._extent(self._place)
-        top, height = int(self.scroll_offset.y), max(1, self.content_region.height)
-        if self._place == self._nearest(0):
+        top, height = int(self.scroll_offset.y), self.content_region.height
+        if not height:
+            return  # not on screen yet
+        if self._place == self._nearest(0) and last < height:
             first = 0  # what stands above the first is a heading
         wanted = max(top, last + 1 - height)
         if not self._follow_end:
@@ -164,6 +173,8 @@ class Folds(ScrollView, can_focus=True):
         is_head = number == 0 or self._lines[number - 1][0] != place
         item, styles = self.items[place], inks(self)
         is_marked = is_head and place == self._place and not item.heading
+        if is_head:
+            parts = _cut(parts, width - (0 if item.heading else INDENT))
         if is_marked and self.has_focus:
             style = self.get_component_rich_style("ink--bar")
             return self._strip([Segment("> ", style), *(Segment(text, style) for text, _ in parts)], width, style)
@@ -193,3 +204,15 @@ class Folds(ScrollView, can_focus=True):
             self._move_to(place)
             if again:
                 self.post_message(self.Clicked())
+
+
+def _cut(parts: Line, room: int) -> Line:
+    """Return a line that fits; a sign stands where its end was cut off."""
+    if sum(len(text) for text, _ in parts) <= room:
+        return parts
+    found: list[tuple[str, str]] = []
+    left = max(0, room - len(CUT))
+    for text, role in parts:
+        found.append((text[:left], role))
+        left -= len(found[-1][0])
+    return (*found, (CUT, ""))

@@ -6,13 +6,13 @@ from textual.widgets import Static
 
 EVERYWHERE = (
     ("F1", "Help", "help"),
-    ("F7", "Back", "back"),
     ("F8", "Next", "next"),
     ("F2", "Devices", "panel('devices')"),
     ("F3", "FDB", "panel('fdb')"),
     ("F4", "Networks", "panel('networks')"),
+    ("F5", "Picture", "picture"),
     ("F9", "Log", "log"),
-    ("^P", "Palette", "command_palette"),
+    ("^P", "More", "command_palette"),
     ("^Q", "Quit", "quit"),
 )
 
