@@ -96,6 +96,14 @@ SETUPS = (
     ),
     Setup("two segments with VMs", _hosts(*APART) + BRIDGE_0 + '[[segments]]\nvni = 20\nbridge = "bridge1"\n' + VMS),
     Setup("multicast group", _hosts(*TOGETHER) + BRIDGE_0 + 'group = "239.1.1.10"\n' + VMS),
+    Setup("three hosts in a list", _hosts(*TOGETHER, "198.51.100.4") + BRIDGE_0 + VMS),
+    Setup(
+        "three hosts in a list over IPv6, let in alone",
+        _hosts("2001:db8:1::2", "2001:db8:1::3", "2001:db8:2::1") + BRIDGE_0 + 'admit = "peers"\n' + VMS,
+    ),
+    Setup(
+        "meant to be in the clear", _hosts(*APART) + BRIDGE_0 + '[encryption]\nmethod = "none"\n', warned=frozenset()
+    ),
     Setup("three hosts in a group", _hosts(*TOGETHER, "198.51.100.4") + BRIDGE_0 + 'group = "239.1.1.10"\n'),
     Setup("IPv6 VTEPs", _hosts("2001:db8:1::2", "2001:db8:2::1") + BRIDGE_0 + VMS),
     Setup("IPv6 group", _hosts("2001:db8:1::2", "2001:db8:1::3") + BRIDGE_0 + 'group = "ff05::1:10"\n'),
@@ -107,7 +115,11 @@ SETUPS = (
         before={HERE: _BELOW.format(APART[0], "198.51.100.254"), THERE: _BELOW.format(APART[1], "203.0.113.254")},
     ),
     Setup("a small MTU all the way", _hosts(*APART) + BRIDGE_0 + VMS, before=_mtu(1420)),
-    Setup("jumbo frames", _hosts(*APART) + BRIDGE_0 + VMS, before=_mtu(9000), warned=frozenset({"not-encrypted"})),
+    Setup(
+        "jumbo frames",
+        _hosts(*APART) + BRIDGE_0 + VMS,
+        before=_mtu(9000),
+    ),
     Setup(
         "guests with the tunnel's MTU",
         _hosts(*APART) + BRIDGE_0 + VMS,
@@ -115,7 +127,6 @@ SETUPS = (
             HERE: "virt-xml vma --edit --network mtu.size=1450",
             THERE: "virt-xml vmb --edit --network mtu.size=1450",
         },
-        warned=frozenset({"not-encrypted"}),
     ),
     Setup(
         "a guest agent that answers",

@@ -52,7 +52,7 @@ from vxlan_tui.checks.finding import healthy
 from vxlan_tui.checks.flood import ANY_MAC
 from vxlan_tui.facts.daemons import State
 from vxlan_tui.facts.evpn import Evpn
-from vxlan_tui.facts.firewalld import Zones
+from vxlan_tui.facts.firewalld import Rules, Zones
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Chain, Netfilter
 from vxlan_tui.plan import Plan, load, parse
@@ -561,6 +561,11 @@ def _first(name: str, change: Change, asked: Known | None = None) -> list[Findin
     return well.findings(plan, host, change(well.facts(plan, host)), asked or well.answers(plan, host))
 
 
+def _forgotten(known: Facts) -> Facts:
+    """The rules are there, and gone after a reboot."""
+    return replace(known, rules=replace(known.rules, permanent=frozenset()))
+
+
 @pytest.mark.parametrize(
     ("name", "change", "cause", "fix"),
     [
@@ -576,6 +581,8 @@ def _first(name: str, change: Change, asked: Known | None = None) -> list[Findin
         ("EVPN", fact(evpn=Evpn({V4[1]: "Established"})), "evpn-no-session", "apply the plan"),
         ("EVPN", fact(tables={"vxlan1": (FdbEntry(ANY_MAC, V4[1]),)}), "flood-entry-missing", "vtysh"),
         ("encrypted", tunnel("vxlan1", local=V4[0]), "sent-in-clear", ""),
+        ("only peers", fact(rules=Rules()), "firewall-port-closed", "apply the plan"),
+        ("only peers", _forgotten, "firewall-not-permanent", "apply the plan"),
         ("encrypted", fact(routes={"b": Route("eth0"), "c": Route("wg-vxlan")}), "sent-in-clear", "wg-vxlan"),
     ],
 )
@@ -695,6 +702,23 @@ def test_frames_that_only_get_through_when_they_are_smaller_are_no_mtu_where_tha
         True,
         True,
     )
+
+
+def test_a_vm_whose_device_is_narrower_there_is_named_and_mended_there() -> None:
+    others = {"host-b": well.there(PLAN, OTHER, link("vnet1", mtu=1000)(well.facts(PLAN, OTHER)))}
+    asked = replace(HEALTHY, frames_=Frames(FULL, {"192.0.2.1": FULL, "192.0.2.2": 600}))
+    found = well.findings(PLAN, THIS, well.facts(PLAN, THIS), asked, others)
+    named = next(each for each in found if each.status is Status.FAIL)
+    assert (named.cause, named.on_host, named.fix) == ("mtu-differs", "host-b", "ip link set dev vnet1 mtu 1450")
+
+
+def test_a_host_that_lets_this_one_in_is_not_blamed_for_keeping_others_out() -> None:
+    plan = PLANS["only peers"]
+    a, b, _ = plan.hosts
+    known = well.facts(plan, b)
+    rules = frozenset(rule for rule in known.rules.runtime if V4[2] not in rule)
+    others = {"b": well.there(plan, b, fact(rules=Rules(rules, rules))(known))}
+    assert causes(well.findings(plan, a, well.facts(plan, a), None, others), Status.FAIL) == []
 
 
 def test_the_matrix_says_who_reaches_whom_and_which_vm_answers() -> None:

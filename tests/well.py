@@ -24,10 +24,11 @@ from vxlan_tui.checks.evidence import (
 from vxlan_tui.checks.flood import ANY_MAC, wanted
 from vxlan_tui.facts.daemons import NAMES, Daemon, State
 from vxlan_tui.facts.evpn import Evpn
-from vxlan_tui.facts.firewalld import Zones
+from vxlan_tui.facts.firewalld import Rules, Zones
 from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan, Segment, Vm
 from vxlan_tui.procedures import bridge, ethernet, profiles, things
+from vxlan_tui.procedures.firewall import admits_peers, tunnel_peers
 from vxlan_tui.state import (
     BridgeLink,
     BridgePort,
@@ -69,7 +70,7 @@ def state(plan: Plan, host: Host) -> HostState:
         links += _segment(plan, host, segment)
         rows += [_profile(bridge.wanted_bridge(segment, str(mtu(plan))), segment.bridge)]
         rows += [_profile(bridge.wanted_vxlan(plan, host, segment, str(mtu(plan))), segment.vxlan)]
-    ports = frozenset(segment.port for segment in plan.segments)
+    ports = frozenset(each.port for each in plan.segments if not admits_peers(plan, host, each.port, None))
     given = host.ethernet
     addressing = [str(given.address), str(given.gateway), *map(str, given.dns), *given.dns_search] if given else []
     return HostState(
@@ -143,12 +144,21 @@ def facts(plan: Plan, host: Host) -> Facts:
         routes={peer.name: Route(device, "") for peer in peers},
         underlay_zone=known.zone,
         zones=Zones({device: "inside", host.interface: "public"} if plan.encrypted else {}, "public", {where: ports}),
+        rules=_rules(plan, host),
         netfilter=Netfilter(),
         handshakes={str(plan.tunnel_address(peer)): 60.0 for peer in peers} if plan.encrypted else None,
         evpn=Evpn({str(peer.vtep): "Established" for peer in plan.bgp_peers(host)}),
         driver="virtio_net",
         outputs=as_planned.outputs(things(plan, host, known)),
     )
+
+
+def _rules(plan: Plan, host: Host) -> Rules:
+    peers = [plan.tunnel_address(peer) for peer in plan.peers(host)]
+    ports = (each.port for each in plan.segments if admits_peers(plan, host, each.port, None))
+    rows = [next(iter(tunnel_peers(port, "public", peers))) for port in ports]
+    rules = frozenset(line for row in rows for line in row.wants.splitlines())
+    return Rules(rules, rules)
 
 
 # --- The network ------------------------------------------------------------------------------------------------------

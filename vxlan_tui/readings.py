@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from vxlan_tui.command import Command
 from vxlan_tui.judge import Outputs
 from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
+from vxlan_tui.reach.base import READ_TIMEOUT
 from vxlan_tui.things import ABSENT
 
 
@@ -17,14 +18,17 @@ def read(reach: Reach, commands: Iterable[tuple[str, ...]]) -> Outputs:
     return {argv: _text(argv, output) for argv, output in _all(reach, commands)}
 
 
-def read_what_answers(reach: Reach, commands: Iterable[tuple[str, ...]]) -> Outputs:
-    """Return the same, without those that could not tell; raise Unreachable."""
-    return {argv: output.text if output.ok else "" for argv, output in _all(reach, commands) if _tells(output)}
+def read_what_answers(reach: Reach, commands: Iterable[tuple[str, ...]], timeout: float = READ_TIMEOUT) -> Outputs:
+    """Return the same, without those that could not tell in so many seconds; raise Unreachable."""
+    said = _all(reach, commands, timeout)
+    return {argv: output.text if output.ok else "" for argv, output in said if _tells(output)}
 
 
-def _all(reach: Reach, commands: Iterable[tuple[str, ...]]) -> Iterable[tuple[tuple[str, ...], Output]]:
+def _all(
+    reach: Reach, commands: Iterable[tuple[str, ...]], timeout: float = READ_TIMEOUT
+) -> Iterable[tuple[tuple[str, ...], Output]]:
     asked = tuple(dict.fromkeys(commands))
-    return zip(asked, reach.read_all(asked), strict=True)
+    return zip(asked, reach.read_all(asked, timeout), strict=True)
 
 
 def _tells(output: Output) -> bool:

@@ -104,24 +104,25 @@ _PROFILE = (
 def _vxlan(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
     state, name = evidence.state, segment.vxlan
     link = state.links.get(name)
-    mend = _steps(plan, this, segment, evidence.facts, remedies.by(profiles.up(segment.vxlan_profile)))
+    mend = partial(_steps, plan, this, segment, evidence.facts, remedies.by(profiles.up(segment.vxlan_profile)))
     if link is None or link.vxlan is None:
         why = "its connection profile is not active" if state.named(segment.vxlan_profile) else "no connection profile"
         kind = f"{name} is no VXLAN" if link else f"there is no device {name}: {why}"
-        return bad("vxlan-missing", kind, mend)
+        return bad("vxlan-missing", kind, mend())
     cause, shows = _differences(plan, this, segment, state)
     if cause:
-        return bad(cause, shows, mend)
+        return bad(cause, shows, mend())
     if not link.up:
         return bad("vxlan-down", f"{name} is switched off (DOWN)", remedies.device(name, "up"))
     if link.controller != segment.bridge:
-        attach = mend if mend.commands else remedies.device(name, "master", segment.bridge)
+        by_plan = mend()
+        attach = by_plan if by_plan.commands else remedies.device(name, "master", segment.bridge)
         return bad(
             "vxlan-not-in-bridge", f"{name} is in {link.controller or 'no bridge'}, not in {segment.bridge}", attach
         )
     left = _profile_controller(plan, this, segment, state)
     if left:
-        return bad("vxlan-not-in-bridge", left, mend)
+        return bad("vxlan-not-in-bridge", left, mend())
     tunnel = link.vxlan
     to = f", remote {tunnel.remote}" if tunnel.remote else ""
     return good(f"VNI {tunnel.vni}, port {tunnel.port}, local {tunnel.local}{to}, in {link.controller}")

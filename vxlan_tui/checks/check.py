@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from vxlan_tui.checks.causes import title
 from vxlan_tui.checks.evidence import Evidence, Key
-from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.checks.finding import FOLLOWS, Finding, Status
 from vxlan_tui.command import Command
 from vxlan_tui.record import Record
 from vxlan_tui.steps import Change
@@ -135,4 +135,4 @@ def findings(checks: Iterable[Check], evidence: Evidence) -> Iterator[Finding]:
 def _follows_from(root: Finding) -> str:
     if root.wait:
         return f"not ready yet: {root.evidence}"
-    return f"follows from {root.cause} ({root.subject})"
+    return f"{FOLLOWS} {root.cause} ({root.subject})"

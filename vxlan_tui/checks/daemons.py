@@ -14,13 +14,15 @@ NETWORKMANAGER: Key = ("host.networkmanager", NAMES["net"])
 FIREWALLD: Key = ("host.firewalld", NAMES["firewall"])
 LIBVIRT: Key = ("host.libvirt", NAMES["virt"])
 
+VIRSH = ("virsh", "-c", "qemu:///system")
+"""libvirt is asked by its own library; what is shown of it are the commands that do the same."""
+
 _KEYS = {"net": NETWORKMANAGER, "firewall": FIREWALLD, "virt": LIBVIRT}
 _COMMANDS = {
     "net": "nmcli -t -f VERSION general",
     "firewall": shlex.join(firewalld.DEFAULT_ZONE),
-    "virt": "virsh -c qemu:///system list --all",
+    "virt": shlex.join((*VIRSH, "list", "--all")),
 }
-"""libvirt is asked by its own library; the command does the same."""
 
 LONG = 3.0
 """Seconds after which an answer is worth a word."""

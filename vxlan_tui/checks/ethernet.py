@@ -130,17 +130,17 @@ def _planned_profile(plan: Plan, this: Host, planned: Ethernet, facts: Facts) ->
     state = facts.state
     wanted = ethernet.wanted(this, planned)
     found = differences.found(wanted, state)
-    put_right = _bring_up(plan, this, facts)
+    put_right = partial(_bring_up, plan, this, facts)
     if found is None:
-        return bad("profile-missing", f"there is no connection profile {planned.profile}", put_right)
+        return bad("profile-missing", f"there is no connection profile {planned.profile}", put_right())
     differ = differences.of_profile(wanted, state)
     if found.settings.get("connection.autoconnect") == "no":
         mend = remedies.autoconnect(plan, found, facts, wanted)
         return bad("profile-not-autoconnect", f"the connection profile {found.name} has autoconnect off", mend)
     if differ:
-        return doubtful("profile-differs", differing(differ), put_right)
+        return doubtful("profile-differs", differing(differ), put_right())
     active = state.active_on(this.interface)
     if active is None or active.name != planned.profile:
         has = f"{this.interface} runs by {active.name if active else 'no profile'}, not by {planned.profile}"
-        return doubtful("profile-differs", has, put_right)
+        return doubtful("profile-differs", has, put_right())
     return good(f"the connection profile {found.name} has autoconnect on")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vxlan_tui.facts.daemons import Daemon
 from vxlan_tui.facts.evpn import Evpn
-from vxlan_tui.facts.firewalld import Zones
+from vxlan_tui.facts.firewalld import Rules, Zones
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.judge import Outputs
@@ -57,6 +57,8 @@ class Facts:
     """The firewalld zone that what comes in on the underlay interface is judged by."""
     zones: Zones = field(default_factory=Zones)
     """The zones of all devices."""
+    rules: Rules = field(default_factory=Rules)
+    """The rich rules of the zone that the plan's ports belong in."""
     netfilter: Netfilter | None = None
     """None where nft cannot tell."""
     encrypted: tuple[Policy, ...] = ()

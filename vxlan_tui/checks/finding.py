@@ -6,6 +6,9 @@ from enum import StrEnum
 from vxlan_tui.command import Command
 from vxlan_tui.record import Record
 
+FOLLOWS = "follows from"
+"""How the evidence of a check begins that another one's failure alone makes fail."""
+
 
 class Status(StrEnum):
     """How a check ended.
@@ -54,7 +57,7 @@ class Finding:
     @property
     def following(self) -> "Finding":
         """The same where the other host's own finding stands beside it: then it only follows from that."""
-        shows = f"follows from what is so on {self.read_on}: {self.evidence}"
+        shows = f"{FOLLOWS} what is so on {self.read_on}: {self.evidence}"
         return replace(self, status=Status.SKIP, evidence=shows, cause="", fix="", commands=())
 
     @property

@@ -5,19 +5,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from vxlan_tui import judge
 from vxlan_tui.checks import daemons, remedies
 from vxlan_tui.checks.bridge import SECTION
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.daemons import FIREWALLD
 from vxlan_tui.checks.ethernet import active_profile
 from vxlan_tui.checks.evidence import Evidence, Key
-from vxlan_tui.facts.firewalld import ACTIVE_ZONES
+from vxlan_tui.facts.firewalld import ACTIVE_ZONES, call
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan, Segment
-from vxlan_tui.procedures import profiles, things
-from vxlan_tui.procedures.firewall import admits_peers
+from vxlan_tui.procedures import profiles
+from vxlan_tui.procedures.firewall import admits_peers, tunnel_peers
 from vxlan_tui.state import HostState, Link, Zone
-from vxlan_tui.steps import Step
 
 TRUSTED = "trusted"
 """firewalld's zone that accepts all network connections (firewalld.zones(5))."""
@@ -38,7 +36,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             SECTION,
             key[1],
             f"The firewall lets UDP port {segment.port} in",
-            _queries(this.zone or f"$(firewall-cmd --get-zone-of-interface={this.interface})", segment.port),
+            shlex.join(call("getZoneOfInterface", this.interface)),
             partial(_port, plan, this, segment),
             (FIREWALLD, ("ethernet.device", this.interface)),
         )
@@ -53,57 +51,59 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
         )
 
 
-def _queries(zone: str, port: int) -> str:
-    ways = (("--permanent",), ())
-    return "; ".join(f"firewall-cmd {' '.join((*way, f'--zone={zone}'))} --query-port={port}/udp" for way in ways)
-
-
 def _port(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
     planned, actual = evidence.state.zone, evidence.facts.underlay_zone
     if planned is None or actual is None:
         return unknown("firewalld does not answer")
-    steps = _steps(plan, this, segment, evidence)
-    if steps is None:
-        return unknown("whom firewalld lets in was not read in time")
-    shown = "; ".join(shlex.join(step.thing.reading.argv) for step in steps if step.thing)
-    return replace(_judge(plan, this, segment, evidence, planned, actual, steps), command=shown)
-
-
-def _steps(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> list[Step] | None:
-    """Return what the plan's own rows say of the firewall; None where they decide, and could not all be read."""
-    rows = [
-        thing
-        for thing in things(plan, this, evidence.state)
-        if thing.reading.argv[0] == "firewall-cmd" and thing.subject == port_key(segment)[1]
-    ]
-    read = [row for row in rows if set(judge.readings([row])) <= set(evidence.facts.outputs)]
-    if len(read) < len(rows) and admits_peers(plan, this, segment.port, evidence.state):
-        return None
-    return judge.forward(read, evidence.facts.outputs)
-
-
-def _judge(
-    plan: Plan, this: Host, segment: Segment, evidence: Evidence, planned: Zone, actual: Zone, steps: list[Step]
-) -> Verdict:
-    port, asked = segment.port, [(step.id, step.subject) for step in steps]
-    mend = remedies.by_steps(plan, this, evidence.facts, asked, Mend(""))
     if not planned.exists:
-        return bad("firewall-port-closed", f"there is no firewalld zone {planned.name}", mend)
-    if not plan.encrypted and actual.name == TRUSTED:
+        shows = f"there is no firewalld zone {planned.name}"
+        return bad("firewall-port-closed", shows, _by_plan(plan, this, segment, evidence))
+    if admits_peers(plan, this, segment.port, evidence.state):
+        shown = shlex.join(call("getRichRules", planned.name))
+        return replace(_for_peers(plan, this, segment, evidence, planned), command=shown)
+    shown = shlex.join(call("queryPort", actual.name, str(segment.port), "udp"))
+    return replace(_for_all(plan, this, segment, evidence, planned, actual), command=shown)
+
+
+def _by_plan(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Mend:
+    asked = [(f"bridge.firewall{when}", f"{segment.port}/udp") for when in ("-permanent", "")]
+    return remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
+
+
+def _for_all(plan: Plan, this: Host, segment: Segment, evidence: Evidence, planned: Zone, actual: Zone) -> Verdict:
+    """Judge a port that is to be open to everybody."""
+    port, where = segment.port, f"in the zone {actual.name} of {this.interface}"
+    if actual.name == TRUSTED:
         return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
-    by_rows = admits_peers(plan, this, port, evidence.state)
-    left = [step for step in steps if step.commands]
-    later = [step for step in left if step.thing and "--permanent" in step.thing.reading.argv]
-    now = len(left) > len(later) if by_rows else port not in actual.runtime
-    permanent = not left if by_rows else port in actual.permanent
-    where = f"in the zone {actual.name} of {this.interface}" if not by_rows else "to the other hosts"
-    if now and port not in actual.runtime:
-        shows = f"UDP port {port} is closed {where}"
-        return bad("firewall-port-closed", shows, _open(this, evidence.state, planned, actual, mend))
-    if not permanent and port not in actual.permanent:
-        shows = f"UDP port {port} is open {where} until the next reboot or reload only"
-        return bad("firewall-not-permanent", shows, _open(this, evidence.state, planned, actual, mend))
-    return good(f"UDP port {port} is open {where}, now and permanently")
+    if port in actual.runtime & actual.permanent:
+        return good(f"UDP port {port} is open {where}, now and permanently")
+    mend = _open(this, evidence.state, planned, actual, _by_plan(plan, this, segment, evidence))
+    if port not in actual.runtime:
+        return bad("firewall-port-closed", f"UDP port {port} is closed {where}", mend)
+    shows = f"UDP port {port} is open {where} until the next reboot or reload only"
+    return bad("firewall-not-permanent", shows, mend)
+
+
+def _for_peers(plan: Plan, this: Host, segment: Segment, evidence: Evidence, zone: Zone) -> Verdict:
+    """Judge a port that is to be open to the other hosts alone; one that is open to everybody lets them in, too."""
+    peers = [plan.tunnel_address(peer) for peer in plan.peers(this)]
+    rules, port = evidence.facts.rules, segment.port
+    wanted = set(next(iter(tunnel_peers(port, zone.name, peers))).wants.splitlines())
+    now = wanted - rules.runtime if port not in zone.runtime else set[str]()
+    later = wanted - rules.permanent if port not in zone.permanent else set[str]()
+    if now:
+        shows = f"the zone {zone.name} does not let {_sources(now)} in at UDP port {port}"
+        return bad("firewall-port-closed", shows, _by_plan(plan, this, segment, evidence))
+    if later:
+        shows = (
+            f"the zone {zone.name} lets {_sources(later)} in at UDP port {port} until the next reboot or reload only"
+        )
+        return bad("firewall-not-permanent", shows, _by_plan(plan, this, segment, evidence))
+    return good(f"the zone {zone.name} lets the other hosts in at UDP port {port}, now and permanently")
+
+
+def _sources(rules: set[str]) -> str:
+    return ", ".join(sorted(rule.partition('address="')[2].partition('"')[0] for rule in rules))
 
 
 def _open(this: Host, state: HostState, planned: Zone, actual: Zone, mend: Mend) -> Mend:

@@ -11,7 +11,7 @@ from vxlan_tui.checks.ethernet import active_profile
 from vxlan_tui.checks.evidence import Evidence, Facts, Frames, Tcp
 from vxlan_tui.checks.peers import comes_through
 from vxlan_tui.checks.probes import frames, script
-from vxlan_tui.checks.sizes import ETHERNET_MTU
+from vxlan_tui.checks.sizes import ETHERNET_MTU, guests
 from vxlan_tui.checks.vms import SECTION
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import profiles
@@ -82,14 +82,20 @@ def _tcp(plan: Plan, peer: Host, segment: Segment, evidence: Evidence) -> Tcp:
 
 def _narrow(plan: Plan, this: Host, peer: Host, segment: Segment, evidence: Evidence, shows: str) -> Verdict:
     """Judge what lets smaller frames pass: where that host can be read and has the same MTU, it is no MTU."""
-    if peer.name in evidence.there:
-        return _spoilt(
-            this, evidence.facts, f"{shows}, and the MTU is the same there{_counted(peer, evidence)}", here=True
-        )
-    more = f": the MTU of {segment.vxlan}, {segment.bridge} or the VM is smaller on {peer.name}"
-    return bad(
-        "mtu-differs", f"{shows}{more}, or a NIC on the way spoils large packets", remedies.look_there(plan, peer)
-    )
+    there = evidence.there.get(peer.name)
+    if there is None:
+        smaller = f"the MTU of {segment.vxlan}, {segment.bridge} or the VM is smaller on {peer.name}"
+        more = f"{shows}: {smaller}, or a NIC on the way spoils large packets"
+        return bad("mtu-differs", more, remedies.look_there(plan, peer))
+    full = evidence.answers.frames(segment.bridge).full
+    taps = (there.facts.state.links.get(guest.device) for guest in guests(segment, there.facts.state))
+    tap = next((link for link in taps if link and link.mtu < full), None)
+    if tap is not None:
+        wide = remedies.device(tap.name, "mtu", str(full))
+        more = f"{shows}: {tap.name} on {peer.name} has the MTU {tap.mtu}"
+        return bad("mtu-differs", more, Mend(wide.text, wide.commands, on_host=peer.name))
+    same = f"{shows}, and the MTU is the same there{_counted(peer, evidence)}"
+    return _spoilt(this, evidence.facts, same, here=True)
 
 
 def _counted(peer: Host, evidence: Evidence) -> str:

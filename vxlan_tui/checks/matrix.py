@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.checks.finding import FOLLOWS, Finding, Status
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures.vms import subject
 
@@ -41,16 +41,18 @@ def matrix(plan: Plan, found: Mapping[str, Iterable[Finding]], hosts: Iterable[s
     asked = set(hosts) or {host.name for host in plan.hosts}
     cells = {}
     for host in (host for host in plan.hosts if host.name in asked):
-        statuses = {finding.key: finding.status for finding in found.get(host.name, ())}
+        known = {finding.key: _known(finding) for finding in found.get(host.name, ())}
         for peer in (peer for peer in plan.peers(host) if peer.name in asked):
             vms = {subject(plan, vm): f"{peer.name}:{subject(plan, vm)}" for vm in plan.vms_of(peer) if vm.address}
             cells[host.name, peer.name] = Cell(
-                _known(statuses.get(("peer.reach", peer.name))),
-                _known(statuses.get(("peer.mtu", peer.name))),
-                {vm: _known(statuses.get(("peer.arp", name))) for vm, name in vms.items()},
+                known.get(("peer.reach", peer.name)),
+                known.get(("peer.mtu", peer.name)),
+                {vm: known.get(("peer.arp", name)) for vm, name in vms.items()},
             )
     return cells
 
 
-def _known(status: Status | None) -> bool | None:
-    return {Status.PASS: True, Status.FAIL: False}.get(status) if status else None
+def _known(finding: Finding) -> bool | None:
+    if finding.status is Status.SKIP:
+        return False if finding.evidence.startswith(FOLLOWS) else None
+    return finding.status is not Status.FAIL

@@ -1,6 +1,7 @@
 """What fits into the tunnel: the MTU of the segment's devices on every host, and of the VMs' NICs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from vxlan_tui.checks import remedies
@@ -28,7 +29,7 @@ def of_devices(plan: Plan, this: Host, segment: Segment) -> Check:
         f"{segment.bridge} and {segment.vxlan} have the MTU of the segment",
         DEVICES,
         partial(_devices, plan, this, segment),
-        keys(segment),
+        (*keys(segment), ("vxlan.profile", segment.vxlan)),
     )
 
 
@@ -70,11 +71,12 @@ def _there(segment: Segment, evidence: Evidence) -> dict[str, int]:
 
 
 def _put_right(plan: Plan, this: Host, segment: Segment, evidence: Evidence, planned: int) -> Mend:
+    """By the profiles where they are wrong; the devices by hand: a bridge that is activated anew loses the VMs."""
     asked = [("bridge.bridge", segment.bridge), ("bridge.vxlan", segment.vxlan)]
-    asked += [("bridge.activate", segment.bridge), ("bridge.activate", segment.vxlan)]
+    kept = remedies.by_steps(plan, this, evidence.facts, asked, Mend(""))
     devices = (segment.vxlan, segment.bridge)
     by_hand = [command("ip", "link", "set", "dev", name, "mtu", str(planned)) for name in devices]
-    return remedies.by_steps(plan, this, evidence.facts, asked, remedies.by(*by_hand))
+    return kept if kept.text and not kept.commands else remedies.by(*kept.commands, *by_hand, before=kept.before)
 
 
 def _same(plan: Plan, segment: Segment, other: str, own: int, evidence: Evidence) -> Mend:
@@ -82,7 +84,9 @@ def _same(plan: Plan, segment: Segment, other: str, own: int, evidence: Evidence
     underlays = [evidence.state.underlay_mtu, *(there.facts.state.underlay_mtu for there in evidence.there.values())]
     planned = plan.mtu_inside(min(filter(None, underlays), default=ETHERNET_MTU), segment)
     if own == planned:
-        return remedies.there(plan, plan.host(other), SECTION)
+        host = plan.host(other)
+        mend = _put_right(plan, host, segment, Evidence(evidence.there[other].facts), planned)
+        return replace(mend, on_host=host.name)
     return remedies.words(f"give the segment `mtu = {planned}`, which fits all hosts, in the plan, and apply it on all")
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from vxlan_tui.checks import daemons, remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, good, unknown
-from vxlan_tui.checks.daemons import LIBVIRT
+from vxlan_tui.checks.daemons import LIBVIRT, VIRSH
 from vxlan_tui.checks.evidence import Evidence
 from vxlan_tui.command import command
 from vxlan_tui.plan import Host, Plan, Segment
@@ -25,7 +25,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             SECTION,
             name,
             f"The libvirt network {name} is active, on {segment.bridge}",
-            shlex.join(("virsh", "net-info", name)),
+            shlex.join((*VIRSH, "net-info", name)),
             partial(_active, plan, this, segment),
             (LIBVIRT,),
         )
@@ -34,7 +34,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             SECTION,
             name,
             f"{name} starts whenever libvirt starts",
-            shlex.join(("virsh", "net-info", name)),
+            shlex.join((*VIRSH, "net-info", name)),
             partial(_autostart, plan, this, segment),
             (LIBVIRT,),
         )
@@ -44,15 +44,15 @@ def _active(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Ver
     name = segment.network
     found = evidence.state.networks.get(name)
     asked = [(f"network.{part}", name) for part in ("define", "start", "autostart")]
-    mend = remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
+    mend = partial(remedies.by_steps, plan, this, evidence.facts, asked, remedies.words("apply the plan"))
     if found is None:
-        return bad("network-missing", f"there is no libvirt network {name}", mend)
+        return bad("network-missing", f"there is no libvirt network {name}", mend())
     if _is_others(found, segment):
         has = f"forward mode {found.forward or 'none'} and the bridge {found.bridge or 'none'}"
         shows = f"{name} has {has}; planned: forward mode bridge and {segment.bridge}"
         return bad("network-wrong-bridge", shows, _make_way(found))
     if not found.active:
-        start = remedies.by_steps(plan, this, evidence.facts, [("network.start", name)], mend)
+        start = remedies.by_steps(plan, this, evidence.facts, [("network.start", name)], mend())
         return bad("network-inactive", f"{name} is not active: no VM on it can start", start)
     return good(f"{name} is active, forward mode {found.forward}, bridge {found.bridge}")
 

@@ -10,7 +10,7 @@ from functools import partial
 from vxlan_tui.checks import ethernet, remedies
 from vxlan_tui.checks.bridge import SECTION, keys
 from vxlan_tui.checks.check import Check, Verdict, bad, good, unknown
-from vxlan_tui.checks.evidence import Evidence, Heard, Key, Packet, answering
+from vxlan_tui.checks.evidence import Evidence, Heard, Key, Packet, There, answering
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.checks.firewall import port_key
 from vxlan_tui.checks.probes import listening, script
@@ -35,7 +35,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
                 f"{peer.name}:{port}/udp",
                 f"{peer.name} takes VXLAN packets on UDP port {port}",
                 shown,
-                partial(_takes, plan, peer, port),
+                partial(_takes, plan, this, peer, port),
                 reach,
                 asks=True,
             )
@@ -70,7 +70,11 @@ def fault_there(peer: Host, asked: Collection[Key], evidence: Evidence) -> Findi
     """Return the first of these checks of another host's own that fails there; None where it cannot be read."""
     there = evidence.there.get(peer.name)
     found = (there.findings.get(key) for key in asked) if there else ()
-    return next((each for each in found if each is not None and each.status is Status.FAIL), None)
+    return next((each for each in found if each and each.status is Status.FAIL and each.cause not in _LATER), None)
+
+
+_LATER = ("firewall-not-permanent",)
+"""What stops nothing before the next boot."""
 
 
 def named_there(cause: str, peer: Host, found: Finding) -> Verdict:
@@ -82,25 +86,31 @@ def named_there(cause: str, peer: Host, found: Finding) -> Verdict:
 # --- Whether it takes packets -----------------------------------------------------------------------------------------
 
 
-def _takes(plan: Plan, peer: Host, port: int, evidence: Evidence) -> Verdict:
+def _takes(plan: Plan, this: Host, peer: Host, port: int, evidence: Evidence) -> Verdict:
     segments = [segment for segment in plan.segments if segment.port == port]
     for segment in segments:
         vm = answering(plan, peer, segment, evidence)
         if vm is not None:
             return good(f"{vm.name} on {peer.name} answers by the tunnel")
-    return _read_there(peer, segments, evidence) or _answered(plan, peer, port, evidence)
+    own = str(plan.tunnel_address(this))
+    return _read_there(own, peer, segments, evidence) or _answered(plan, peer, port, evidence)
 
 
-def _read_there(peer: Host, segments: list[Segment], evidence: Evidence) -> Verdict | None:
+def _read_there(own: str, peer: Host, segments: list[Segment], evidence: Evidence) -> Verdict | None:
     """Judge by that host's own checks of its firewall and its VXLANs; None: they are well, or not known."""
     closed = fault_there(peer, [port_key(segment) for segment in segments], evidence)
-    if closed is not None:
+    if closed is not None and not _lets_in(own, segments[0].port, evidence.there[peer.name]):
         return named_there("peer-firewall-rejects", peer, closed)
-    own = [key for segment in segments for key in keys(segment)]
-    missing = fault_there(peer, own, evidence)
+    missing = fault_there(peer, [key for segment in segments for key in keys(segment)], evidence)
     if missing is not None and missing.cause != "vxlan-wrong-vni":
         return named_there("peer-no-vxlan", peer, missing)
     return None
+
+
+def _lets_in(own: str, port: int, there: There) -> bool:
+    """Say whether a host has a rule for this one, whomever else it keeps out."""
+    rules = there.facts.rules.runtime
+    return any(f'address="{own}"' in rule and f'port="{port}"' in rule for rule in rules)
 
 
 def _answered(plan: Plan, peer: Host, port: int, evidence: Evidence) -> Verdict:
@@ -120,7 +130,9 @@ def _answered(plan: Plan, peer: Host, port: int, evidence: Evidence) -> Verdict:
 
 def _rejected(plan: Plan, peer: Host, port: int, evidence: Evidence) -> Verdict:
     shows = f"{peer.name} rejects UDP port {port}"
-    if peer.name in evidence.there:
+    there = evidence.there.get(peer.name)
+    own = there.findings.get(("firewall.port", f"{port}/udp")) if there else None
+    if own is not None and own.status is Status.PASS:
         words = remedies.words(f"look for what rejects it on {peer.name}, where firewalld has it open")
         return bad("peer-firewall-rejects", f"{shows}, though firewalld lets it in there", words)
     return bad("peer-firewall-rejects", shows, remedies.there(plan, peer, SECTION))

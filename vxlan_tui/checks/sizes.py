@@ -12,12 +12,12 @@ ETHERNET_MTU = 1500
 
 @dataclass(frozen=True)
 class Guest:
-    """A VM on a segment's network, and the MTU of its NIC there; `told` where libvirt tells the guest so."""
+    """A VM on a segment's network, with the MTU of its NIC there, and the device behind that while it runs."""
 
     vm: str
     mac: str
     mtu: int
-    told: bool
+    device: str = ""
 
 
 def joins(nic: Nic | None, segment: Segment) -> bool:
@@ -33,7 +33,7 @@ def guests(segment: Segment, state: HostState) -> Iterator[Guest]:
     for vm in state.vms.values():
         for nic in vm.live_nics or vm.nics:
             if joins(nic, segment):
-                yield Guest(vm.name, nic.mac, nic.mtu or ETHERNET_MTU, nic.mtu > 0)
+                yield Guest(vm.name, nic.mac, nic.mtu or ETHERNET_MTU, nic.device)
 
 
 def segment_bytes(segment: Segment, state: HostState) -> int:

@@ -6,7 +6,7 @@ from functools import partial
 
 from vxlan_tui.checks import remedies
 from vxlan_tui.checks.check import Check, Verdict, bad, good, unknown
-from vxlan_tui.checks.daemons import LIBVIRT
+from vxlan_tui.checks.daemons import LIBVIRT, VIRSH
 from vxlan_tui.checks.ethernet import DEVICES
 from vxlan_tui.checks.evidence import Evidence, Key
 from vxlan_tui.checks.forwarding import forwarding
@@ -25,7 +25,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
         networks = tuple(("network.active", vm.network) for vm in plan.vms_of(this) if vm.name == name)
         yield Check(
             *_id(("vm.running", name), f"The VM {name} is running"),
-            shlex.join(("virsh", "domstate", name)),
+            shlex.join((*VIRSH, "domstate", name)),
             partial(_running, plan, this, name),
             (LIBVIRT, *networks),
         )
@@ -46,10 +46,9 @@ def _id(key: Key, title: str) -> tuple[str, str, str, str]:
 def _vm(plan: Plan, this: Host, vm: Vm) -> Iterator[Check]:
     name, segment = vms.subject(plan, vm), plan.segment_of(vm.network)
     device, running, network, bridge = keys(plan, vm)
-    asked = vms.stored_nic(vm.name, vm.mac or "", name).reading.argv
     yield Check(
         *_id(network, f"{name} is connected to {vm.network}"),
-        shlex.join(asked),
+        shlex.join((*VIRSH, "dumpxml", vm.name)),
         partial(_network, plan, this, vm),
         (LIBVIRT, running),
     )
@@ -86,7 +85,7 @@ def _network(plan: Plan, this: Host, vm: Vm, evidence: Evidence) -> Verdict:
     if found is None:
         return unknown(f"there is no VM {vm.name}")
     asked = [("vm.network", vms.subject(plan, vm)), ("vm.move", vms.subject(plan, vm)), ("vm.start", vm.name)]
-    mend = remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
+    mend = partial(remedies.by_steps, plan, this, evidence.facts, asked, remedies.words("apply the plan"))
     if conflict := vms.conflict(vm, found):
         return (
             bad("vm-wrong-network", conflict, remedies.words(conflict))
@@ -95,10 +94,10 @@ def _network(plan: Plan, this: Host, vm: Vm, evidence: Evidence) -> Verdict:
         )
     stored, live = vms.selected(vm, found.nics), vms.selected(vm, found.live_nics)
     if stored is None or stored.network != vm.network:
-        return bad("vm-wrong-network", f"{vm.name} is on {_place(stored)}, not on {vm.network}", mend)
+        return bad("vm-wrong-network", f"{vm.name} is on {_place(stored)}, not on {vm.network}", mend())
     if found.live_nics and not joins(live, plan.segment_of(vm.network)):
         shows = f"{vm.name} runs on {_place(live)}; that it is to be on {vm.network} takes effect as it starts"
-        return bad("vm-wrong-network", shows, mend)
+        return bad("vm-wrong-network", shows, mend())
     return good(f"NIC {stored.mac} is on {vm.network}")
 
 

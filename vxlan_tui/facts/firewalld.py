@@ -12,20 +12,23 @@ from vxlan_tui.state import Zone
 _BUS = "org.fedoraproject.FirewallD1"
 _PATH = "/org/fedoraproject/FirewallD1"
 
+TIMEOUT = 6.0
+"""Seconds for an answer: a firewalld that hangs must not hold its reader up for long."""
+
 Argv = tuple[str, ...]
 
 
-def _call(method: str, *words: str, interface: str = "zone", path: str = _PATH) -> Argv:
+def call(method: str, *words: str, interface: str = "zone", path: str = _PATH) -> Argv:
     """Return a call, which does not start firewalld by asking: reading changes nothing."""
     full = f"{_BUS}.{interface}" if interface else _BUS
     signature = ("s" * len(words),) if words else ()
     return ("busctl", "--json=short", "--auto-start=no", "call", _BUS, path, full, method, *signature, *words)
 
 
-DEFAULT_ZONE = _call("getDefaultZone", interface="")
+DEFAULT_ZONE = call("getDefaultZone", interface="")
 """Asked in any case: firewalld answers where this does."""
 
-ACTIVE_ZONES = _call("getActiveZones")
+ACTIVE_ZONES = call("getActiveZones")
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,21 @@ class Zones:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """The rich rules of a zone, now and permanently."""
+
+    runtime: frozenset[str] = frozenset()
+    permanent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Firewall:
-    """The zone that the ports belong in, the one that the interface is in, and the zones of all devices."""
+    """The zone that the ports belong in and its rules, the zone that the interface is in, and those of all devices."""
 
     planned: Zone
     actual: Zone
     zones: Zones
+    rules: Rules
 
 
 def read_zone(reach: Reach, interface: str, wanted: str | None, ports: Iterable[int]) -> Zone:
@@ -67,33 +79,43 @@ def read(reach: Reach, interface: str, wanted: str | None, ports: Iterable[int])
 
     It is read in three rounds, whatever the number of zones.
     """
-    asked = (DEFAULT_ZONE, ACTIVE_ZONES, _call("getZones"), _call("getZoneOfInterface", interface))
-    default, active, existing, own = _asked(reach, asked)
-    zones = Zones({device: zone for zone, of in active.items() for device in of.get("interfaces", ())}, default)
+    first = (DEFAULT_ZONE, ACTIVE_ZONES, call("getZones"), call("getZoneOfInterface", interface))
+    default, active, existing, own = _asked(reach, first)
+    by_device = {device: zone for zone, of in active.items() for device in of.get("interfaces", ())}
     planned, actual = wanted or own or default, own or default
     numbers = sorted(set(ports))
     names = [name for name in dict.fromkeys((planned, actual, default, *active)) if name in existing]
-    queries = [_call("queryPort", name, str(port), "udp") for name in names for port in numbers]
-    places = [_call("getZoneByName", name, interface="config", path=f"{_PATH}/config") for name in (planned, actual)]
-    said = _asked(reach, [*queries, *places], missing="INVALID_ZONE")
-    runtime = _by_zone(names, numbers, said[: len(queries)])
-    permanent = _permanent(reach, dict(zip((planned, actual), said[len(queries) :], strict=True)), numbers)
+    asked = [call("queryPort", name, str(port), "udp") for name in names for port in numbers]
+    asked += [call("getRichRules", planned)]
+    asked += [call("getZoneByName", name, interface="config", path=f"{_PATH}/config") for name in (planned, actual)]
+    *answers, rules, place, other = _asked(reach, asked, missing="INVALID_ZONE")
+    runtime = _by_zone(names, numbers, answers)
+    permanent, kept = _permanent(reach, {planned: place, actual: other}, numbers, planned)
     of = {
         name: Zone(name, runtime.get(name, frozenset()), permanent.get(name, frozenset()), name in existing)
         for name in (planned, actual)
     }
-    return Firewall(of[planned], of[actual], Zones(zones.by_device, default, runtime))
+    zones = Zones(by_device, default, runtime)
+    return Firewall(of[planned], of[actual], zones, Rules(frozenset(rules or ()), kept))
 
 
-def _permanent(reach: Reach, places: Mapping[str, Any], ports: list[int]) -> dict[str, frozenset[int]]:
-    """Read the permanent configuration of zones, each by its place on the bus; none for one that has only a runtime."""
+def _permanent(
+    reach: Reach, places: Mapping[str, Any], ports: list[int], planned: str
+) -> tuple[dict[str, frozenset[int]], frozenset[str]]:
+    """Read what is permanent, of zones by their places on the bus: a zone without one exists at runtime alone.
+
+    That is which ports are open in each, and the rules of the planned one.
+    """
     kept = {name: str(place) for name, place in places.items() if place}
     asked = [
-        _call("queryPort", str(port), "udp", interface="config.zone", path=place)
+        call("queryPort", str(port), "udp", interface="config.zone", path=place)
         for place in kept.values()
         for port in ports
     ]
-    return _by_zone(list(kept), ports, _asked(reach, asked))
+    if planned not in kept:
+        return _by_zone(list(kept), ports, _asked(reach, asked)), frozenset()
+    *answers, rules = _asked(reach, [*asked, call("getRichRules", interface="config.zone", path=kept[planned])])
+    return _by_zone(list(kept), ports, answers), frozenset(rules)
 
 
 def _by_zone(names: list[str], ports: list[int], answers: list[Any]) -> dict[str, frozenset[int]]:
@@ -105,7 +127,7 @@ def _asked(reach: Reach, calls: Iterable[Argv], missing: str = "") -> list[Any]:
     """Return the answers; None for one that fails with that word, and CommandFailed for any other that fails."""
     asked = list(calls)
     found: list[Any] = []
-    for argv, output in zip(asked, reach.read_all(asked), strict=True):
+    for argv, output in zip(asked, reach.read_all(asked, TIMEOUT), strict=True):
         if not output.ok and not (missing and missing in output.errors):
             raise CommandFailed(Outcome(Command(argv), output.status, 0.0, output.errors))
         found.append(json.loads(output.text)["data"][0] if output.ok else None)

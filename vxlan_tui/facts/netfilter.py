@@ -13,6 +13,9 @@ from vxlan_tui.reach import CommandFailed, Outcome, Reach
 SYSCTLS = ("sysctl", *(f"net.bridge.bridge-nf-call-{table}" for table in NETFILTER_TABLES))
 RULESET = ("nft", "-j", "-t", "list", "ruleset")
 
+TIMEOUT = 6.0
+"""Seconds for an answer."""
+
 Place = tuple[str, str, str]
 """Where a chain is: family, table, name."""
 
@@ -39,7 +42,7 @@ class Netfilter:
 
 def read(reach: Reach) -> Netfilter:
     """Give what filters bridged frames; raises CommandFailed where nft cannot tell."""
-    sysctls, ruleset = reach.read_all([SYSCTLS, RULESET])
+    sysctls, ruleset = reach.read_all([SYSCTLS, RULESET], TIMEOUT)
     if not ruleset.ok:
         raise CommandFailed(Outcome(command(*RULESET), ruleset.status, 0.0, ruleset.errors))
     return Netfilter(parse_sysctls(sysctls.text), parse_ruleset(ruleset.text))

@@ -1,11 +1,10 @@
 """The facts of a host, read side by side: the kernel's, and each daemon's by itself."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures import wait
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 from vxlan_tui import judge, readings
 from vxlan_tui.checks.collect import parts
@@ -17,9 +16,13 @@ from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan
 from vxlan_tui.procedures import things
 from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
 from vxlan_tui.state import Link
+from vxlan_tui.things import Thing
 
-ALL_LIMIT, LEAST = 8.5, 1.0
-"""Seconds in which the things' readings, by which faults are mended, have to be there as well; and that they get."""
+OUTPUTS_LIMIT = 3.0
+"""Seconds for the things' readings, by which faults are mended."""
+
+
+Argv = tuple[str, ...]
 
 
 def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
@@ -27,7 +30,6 @@ def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
 
     Raises Unreachable, and Unreadable where not even ip(8) tells anything: then nothing can be judged.
     """
-    began = time.monotonic()
     kernel = start(partial(_kernel, plan, this, reach))
     work: dict[str, Callable[[], Part]] = {
         "net": partial(_net, this, reach),
@@ -46,21 +48,46 @@ def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
         raise Unreadable(f"what ip(8) or bridge(8) said was not understood ({strange})") from strange
     for part in asked:
         known = part.result()(known)
-    left = max(LEAST, began + ALL_LIMIT - time.monotonic())
-    return replace(known, outputs=_outputs(plan, this, reach, known, left))
+    return replace(known, outputs=Later(partial(_outputs, plan, this, reach, known)))
 
 
-def _outputs(plan: Plan, this: Host, reach: Reach, known: Facts, limit: float) -> judge.Outputs:
+class Later(Mapping[Argv, str]):
+    """What the plan's things show. It is read once it is asked for: where nothing is to be mended, it never is."""
+
+    def __init__(self, read: Callable[[], judge.Outputs]) -> None:
+        self._read = read
+
+    @cached_property
+    def _known(self) -> judge.Outputs:
+        return self._read()
+
+    def __getitem__(self, argv: Argv) -> str:
+        return self._known[argv]
+
+    def __iter__(self) -> Iterator[Argv]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def _outputs(plan: Plan, this: Host, reach: Reach, known: Facts) -> judge.Outputs:
     """Return what the plan's things show, by which faults are mended; nothing where that takes too long."""
-    rows = [thing for thing in things(plan, this, known.state) if _NEEDS[thing.section] not in known.gone]
+    rows = [thing for thing in things(plan, this, known.state) if not _needs(thing) & set(known.gone)]
     asked = [argv for argv in judge.readings(rows) if not any("\0" in word for word in argv)]  # a zone not known
-    reading = start(partial(readings.read_what_answers, reach, asked))
-    wait([reading], limit)
+    reading = start(partial(readings.read_what_answers, reach, asked, OUTPUTS_LIMIT))
+    wait([reading], OUTPUTS_LIMIT)
     return reading.result() if reading.done() else {}
 
 
+def _needs(thing: Thing) -> set[str]:
+    """Return the parts that have to answer for a thing to be read."""
+    asks = {argv[0] for argv in judge.readings([thing])}
+    return {_NEEDS[thing.section], *(("firewall",) if "firewall-cmd" in asks else ())}
+
+
 _NEEDS = {"10.2": "net", "10.3": "net", "10.4": "virt", "10.5": "virt"}
-"""The part that has to answer for a section's things to be read."""
+"""By section, the part that has to answer."""
 
 
 def _kernel(plan: Plan, this: Host, reach: Reach) -> Part:
@@ -129,7 +156,7 @@ def _firewall(plan: Plan, this: Host, reach: Reach) -> Part:
 
     def add(known: Facts) -> Facts:
         state = replace(known.state, zone=found.planned)
-        return replace(known, state=state, underlay_zone=found.actual, zones=found.zones)
+        return replace(known, state=state, underlay_zone=found.actual, zones=found.zones, rules=found.rules)
 
     return add
 
