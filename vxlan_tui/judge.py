@@ -52,7 +52,7 @@ def _forward(thing: Thing, outputs: Outputs) -> Step:
     commands = _commands(thing, has)
     if has and not commands:
         return replace(step, conflict=f"nothing can change this as it is: {', '.join(map(str, changes))}")
-    return replace(step, commands=commands, changes=changes, note=thing.note)
+    return replace(step, commands=commands, changes=changes)
 
 
 def _commands(thing: Thing, has: str) -> tuple[Command, ...]:

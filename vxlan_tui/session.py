@@ -18,7 +18,7 @@ from vxlan_tui.facts.system import Missing
 from vxlan_tui.journal import Journal
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import BY_NUMBER, SECTIONS, back, former, lockout, things
+from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, former, lockout, things
 from vxlan_tui.procedures.evpn import PROGRAMS as EVPN_PROGRAMS
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
 from vxlan_tui.record import Record, by_name
@@ -29,9 +29,6 @@ from vxlan_tui.things import Thing
 
 SETTLE = 20.0
 """Seconds that a step's effect may take to show after its last command has ended."""
-
-_PARTS = {"ethernet": ("net",), "bridge": ("net", "firewall"), "network": ("virt",), "vms": ("net", "virt")}
-"""What of a host's state a section's things are decided by."""
 
 
 class NotReady(Exception):  # noqa: N818 (it is what is so)
@@ -88,7 +85,7 @@ class Session:
         needed = (*system.programs(asked, any(vm.install is not None for vm in vms) and "vms" in asked), *evpn)
         missing = system.not_root(self.reach) + system.missing_programs(self.reach, needed)
         state = HostState()
-        for part in dict.fromkeys(part for section in asked for part in _PARTS[section]):
+        for part in dict.fromkeys(part for section in asked for part in BY_NAME[section].parts):
             try:
                 state = facts.read(self.plan, self.host, self.reach, (part,), state)
             except CommandFailed as failure:

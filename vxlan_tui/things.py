@@ -166,7 +166,6 @@ class Thing:
     saves: "Thing | None" = None
     touches: tuple[str, ...] = ()
     confirms: bool = False
-    note: str = ""
     back_note: str = ""
 
     @property

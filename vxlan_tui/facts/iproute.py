@@ -69,22 +69,12 @@ def _bridge(data: Mapping[str, Any]) -> BridgeLink:
 NETFILTER_TABLES = ("iptables", "ip6tables", "arptables")
 
 
-def read_fdb(reach: Reach, device: str) -> tuple[FdbEntry, ...]:
-    """Give a VXLAN device's own forwarding table: where frames to which address are sent."""
-    return parse_fdb(reach.read("bridge", "-j", "-s", "fdb", "show", "dev", device))
-
-
 def parse_fdb(output: str) -> tuple[FdbEntry, ...]:
     """Read the JSON of `bridge -j -s fdb show dev X`; the bridge's entries for the port are left out."""
     rows = (row for row in json.loads(output or "[]") if "dst" in row)
     return tuple(
         FdbEntry(row["mac"], row["dst"], row.get("state") == "permanent", float(row.get("updated", 0))) for row in rows
     )
-
-
-def read_route(reach: Reach, to: str, source: str) -> Route:
-    """Give the way to an address from one of this host's own; raises CommandFailed where there is none."""
-    return parse_route(reach.read("ip", "-j", "route", "get", to, "from", source))
 
 
 def parse_route(output: str) -> Route:

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from vxlan_tui.reach import Reach
-
 
 @dataclass(frozen=True)
 class Policy:
@@ -14,11 +12,6 @@ class Policy:
 
     source: IPv4Network | IPv6Network
     destination: IPv4Network | IPv6Network
-
-
-def read_policies(reach: Reach) -> tuple[Policy, ...]:
-    """Give the policies for outgoing traffic that encrypt; raises CommandFailed."""
-    return tuple(parse_policies(reach.read("ip", "xfrm", "policy")))
 
 
 def parse_policies(output: str) -> Iterator[Policy]:

@@ -6,6 +6,7 @@ from jinja2 import Environment, StrictUndefined
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Plan
+from vxlan_tui.procedures import virsh
 from vxlan_tui.things import Clear, Reading, Thing, escaped
 
 SECTION = "10.4"
@@ -56,12 +57,12 @@ def definition(name: str, bridge: str = "") -> Thing:
         "VMs name the network, and libvirt adds their devices to the bridge when they start.",
         f"network.{name}",
         _info(name, "Persistent: +[a-z]+"),
-        _line("Persistent", "yes"),
+        virsh.line("Persistent", "yes"),
         make=make,
         change=make,
         clear=(other,),
         delete=(command("virsh", "net-undefine", name),),
-        restore_when={_line("Persistent", "no"): (command("virsh", "net-undefine", name),)},
+        restore_when={virsh.line("Persistent", "no"): (command("virsh", "net-undefine", name),)},
         back_clear=(users(name),),
         back_title=f"libvirt network {name}, as before",
     )
@@ -78,7 +79,7 @@ def active(name: str) -> Thing:
         "A VM can only start on a network that is active.",
         f"network.{name}",
         _info(name, "Active: +yes"),
-        _line("Active", "yes"),
+        virsh.line("Active", "yes"),
         make=(start,),
         delete=(stop,),
         partial=True,
@@ -98,18 +99,13 @@ def autostart(name: str) -> Thing:
         "Otherwise its VMs stay off after a reboot.",
         f"network.{name}",
         _info(name, "Autostart: +yes"),
-        _line("Autostart", "yes"),
+        virsh.line("Autostart", "yes"),
         make=(on,),
         delete=(off,),
         goes_with=f"network.{name}",
         partial=True,
         back_title=f"{name} starts with libvirt or not, as before",
     )
-
-
-def _line(key: str, value: str) -> str:
-    """Return a line of virsh net-info, whose values stand in one column."""
-    return f"{key + ':':<16}{value}"
 
 
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&apos;"), ('"', "&quot;"))

@@ -5,19 +5,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Section:
-    """A section: its name in `--only`, its number in the chapter, what it is called, and the programs that it takes."""
+    """A section: its name in `--only`, its number in the chapter, what it is called, and what it takes of a host.
+
+    `parts` of the state decide its things (net: NetworkManager and the kernel, firewall, virt: libvirt); the first is
+    the one that has to answer for them to be read at all.
+    """
 
     name: str
     number: str
     title: str
+    parts: tuple[str, ...]
     programs: tuple[str, ...]
 
 
 TABLE = (
-    Section("ethernet", "10.2", "Ethernet", ("nmcli", "ip", "busctl")),
-    Section("bridge", "10.3", "Bridge and VXLAN", ("nmcli", "ip", "firewall-cmd", "busctl")),
-    Section("network", "10.4", "libvirt network", ("virsh",)),
-    Section("vms", "10.5", "Virtual machines", ("virsh", "virt-xml", "timeout", "bash", "grep")),
+    Section("ethernet", "10.2", "Ethernet", ("net",), ("nmcli", "ip", "busctl")),
+    Section("bridge", "10.3", "Bridge and VXLAN", ("net", "firewall"), ("nmcli", "ip", "firewall-cmd", "busctl")),
+    Section("network", "10.4", "libvirt network", ("virt",), ("virsh",)),
+    Section("vms", "10.5", "Virtual machines", ("virt", "net"), ("virsh", "virt-xml", "timeout", "bash", "grep")),
 )
 
 SECTIONS = tuple(section.name for section in TABLE)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Vm
+from vxlan_tui.procedures import virsh
 from vxlan_tui.procedures.bridge import inner_mtu
 from vxlan_tui.state import HostState, Nic, VmState
 from vxlan_tui.things import RECORD, Clear, Reading, Thing, lines, value
@@ -183,11 +184,6 @@ def _state(vm: str) -> Reading:
     return Reading(("virsh", "domstate", vm))
 
 
-def _info(key: str, value: str) -> str:
-    """Return a line of virsh dominfo, whose values stand in one column."""
-    return f"{key + ':':<16}{value}"
-
-
 def shut_down(name: str, timeout: int) -> tuple[Command, ...]:
     """Return the command that asks a VM to shut down and waits until it is off; a guest may ignore it: never forced."""
     means = (
@@ -215,7 +211,7 @@ def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Th
         "A VM that does not exist is created by virt-install, with the plan's own options.",
         f"vm.{vm}",
         Reading(("virsh", "dominfo", vm), "^Name: .*"),
-        _info("Name", vm),
+        virsh.line("Name", vm),
         make=create,
         missing="" if create else none,
         refused=refused,

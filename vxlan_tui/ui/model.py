@@ -201,7 +201,3 @@ class Model:
         work = work or self.work
         earlier = STEP_SECTIONS[: STEP_SECTIONS.index(section)] if section in STEP_SECTIONS else ()
         return [name for name in earlier if name in work.steps and not work.is_done(name)]
-
-    def next_open(self, sections: Iterable[str] = SECTIONS) -> str:
-        """Return the first section that is not done."""
-        return next((name for name in sections if self.state(name) not in SETTLED), "finish")

@@ -78,8 +78,3 @@ def _end(outcome: Outcome | None) -> str:
         return "running ..."
     words = f"exit status {outcome.status}, {outcome.seconds:.1f} s"
     return f"{words}, stopped: it took too long" if outcome.timed_out else words
-
-
-def printable_lines(text: str) -> str:
-    """Return text of several lines, each without what could drive the terminal."""
-    return "\n".join(printable(line) for line in text.splitlines())

@@ -13,7 +13,7 @@ from vxlan_tui.checks.evidence import Facts, Unreadable
 from vxlan_tui.command import Command
 from vxlan_tui.facts import evpn, firewalld, iproute, ipsec, libvirt, netfilter, nmcli, offload, wireguard
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan
-from vxlan_tui.procedures import things
+from vxlan_tui.procedures import BY_NUMBER, things
 from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
 from vxlan_tui.state import Link
 from vxlan_tui.things import Thing
@@ -83,11 +83,7 @@ def _outputs(plan: Plan, this: Host, reach: Reach, known: Facts) -> judge.Output
 def _needs(thing: Thing) -> set[str]:
     """Return the parts that have to answer for a thing to be read."""
     asks = {argv[0] for argv in judge.readings([thing])}
-    return {_NEEDS[thing.section], *(("firewall",) if "firewall-cmd" in asks else ())}
-
-
-_NEEDS = {"10.2": "net", "10.3": "net", "10.4": "virt", "10.5": "virt"}
-"""By section, the part that has to answer."""
+    return {BY_NUMBER[thing.section].parts[0], *(("firewall",) if "firewall-cmd" in asks else ())}
 
 
 def _kernel(plan: Plan, this: Host, reach: Reach) -> Part:

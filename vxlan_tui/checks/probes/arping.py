@@ -12,9 +12,6 @@ WAITS = 3
 _MISSING = "arping of iputils is not on this host (`dnf install iputils`, `apt-get install iputils-arping`)"
 
 
-_REPLY = re.compile(r"reply from \S+ \[([0-9A-Fa-f:]{17})\]")
-
-
 def command(bridge: str, address: str) -> tuple[str, ...]:
     """Return the command that asks for an address."""
     return ("arping", "-D", "-c", "2", "-w", str(WAITS), "-I", bridge, address)
