@@ -199,7 +199,8 @@ def test_with_dual_stack_each_interface_has_an_address_of_both_families_and_the_
         assert [address.version for address, _ in first] == [4, 6]
         for (address, _), (other, _) in zip(first, second, strict=True):
             assert address.network != other.network
-            rehearsal["host-a"].run(["ping", "-c", "1", "-W", "5", str(other.ip)])
+            # A router that has just come up may drop the first packet while it looks for the host.
+            rehearsal["host-a"].run(["ping", "-c", "1", "-w", "15", str(other.ip)])
 
 
 ADDRESSED = """
@@ -388,12 +389,12 @@ def _namespaces(pid: int) -> set[str]:
 def _left(namespaces: set[str]) -> list[str]:
     """Give every process, open file and mount that still holds one of these namespaces."""
     holders = []
-    for link in [*Path("/proc").glob("[0-9]*/ns/*"), *Path("/proc").glob("[0-9]*/fd/*")]:
-        try:
-            if str(link.readlink()) in namespaces:
-                holders.append(str(link))
-        except OSError:  # it is gone meanwhile
-            continue
+    for directory in [each / kind for each in Path("/proc").glob("[0-9]*") for kind in ("ns", "fd")]:
+        with suppress(OSError):  # the process is gone meanwhile
+            for link in directory.iterdir():
+                with suppress(OSError):  # the file is closed meanwhile
+                    if str(link.readlink()) in namespaces:
+                        holders.append(str(link))
     mounts = Path("/proc/self/mountinfo").read_text()
     return holders + [name for name in namespaces if name in mounts]
 

@@ -134,7 +134,8 @@ class Thing:
 
     `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
     the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
-    A thing that was not there `goes_with` another one, named by its record, that was not there either. A
+    A thing `goes_with` another one, named by its record, without which it is not there: where that one was not there,
+    neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). A
     `partial` one can be there and show nothing that counts. One that is held in memory until it is confirmed has what
     `saves` it.
     """

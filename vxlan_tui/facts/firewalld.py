@@ -129,6 +129,6 @@ def _asked(reach: Reach, calls: Iterable[Argv], missing: str = "") -> list[Any]:
     found: list[Any] = []
     for argv, output in zip(asked, reach.read_all(asked, TIMEOUT), strict=True):
         if not output.ok and not (missing and missing in output.errors):
-            raise CommandFailed(Outcome(Command(argv), output.status, 0.0, output.errors))
+            raise CommandFailed(Outcome(Command(argv), output.status, TIMEOUT, output.errors, output.timed_out))
         found.append(json.loads(output.text)["data"][0] if output.ok else None)
     return found

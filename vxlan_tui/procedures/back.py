@@ -83,15 +83,15 @@ def steps(found: Iterable[Recorded], outputs: Outputs) -> list[Step]:
 
 
 def _section(pairs: list[Recorded], outputs: Outputs) -> Iterator[Step]:
-    put_back = [pair for pair in pairs if pair[0].before.shown(pair[1].text)]
-    taken_away = [pair for pair in reversed(pairs) if pair not in put_back]
-    names = {record.name for _, record in pairs if not record.text.strip()}
+    gone = {record.name for _, record in pairs if not record.text.strip()}
+    alone = [pair for pair in pairs if pair[0].goes_with not in gone]
+    put_back = [pair for pair in alone if pair[0].before.shown(pair[1].text)]
     for thing, record in put_back:
         yield judge.back(thing, record.text, outputs, file_of(record))
     yield from _saved(put_back, outputs)
-    for thing, record in taken_away:
+    for thing, record in reversed([pair for pair in pairs if pair not in put_back]):
         step = judge.back(thing, record.text, outputs, file_of(record))
-        yield replace(step, commands=(), thing=None) if thing.goes_with in names else step
+        yield step if (thing, record) in alone else replace(step, commands=(), changes=(), thing=None)
 
 
 def _saved(put_back: Iterable[Recorded], outputs: Outputs) -> Iterator[Step]:

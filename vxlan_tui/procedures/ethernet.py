@@ -95,7 +95,6 @@ def in_force(profile: Wanted, interface: str, values: tuple[str, ...] = (), vers
         kept=Reading(device, "GENERAL.CON-UUID:.+"),
         partial=True,
         delete=(profiles.down(profile.name),),
-        goes_with=f"profile.{profile.name}",
         restore=(again,),
         revive=(again,),
         back_title=f"{interface} on the connection profile that it had",

@@ -28,7 +28,7 @@ from vxlan_tui.reach.base import LAST_PATH, NO_SUCH_PROGRAM, READ_TIMEOUT, SYSTE
 from vxlan_tui.reach.interrupts import Interrupts
 from vxlan_tui.reach.lines import Lines, grouped
 from vxlan_tui.reach.login import Login, login
-from vxlan_tui.reach.outcome import Outcome, Output, ProgramMissing
+from vxlan_tui.reach.outcome import TIMED_OUT, Outcome, Output, ProgramMissing
 
 _SIDE_BY_SIDE = 8
 """So many commands that only read run at once."""
@@ -66,7 +66,7 @@ class Local(Reach):
 
         def one(argv: tuple[str, ...]) -> Output:
             outcome, text = self._read(argv, timeout)
-            return Output(outcome.status, text, outcome.words)
+            return Output(TIMED_OUT[0] if outcome.timed_out else outcome.status, text, outcome.words)
 
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return list(pool.map(one, commands))

@@ -4,10 +4,16 @@ from dataclasses import dataclass
 
 from vxlan_tui.command import Command
 
+TIMED_OUT = (124, 137)
+"""The exit statuses of timeout(1) for a command that took too long: ended, or killed because it did not end."""
+
 
 @dataclass(frozen=True)
 class Output:
-    """What a command that only reads gave: its exit status, 127 where there is no such program, and its words."""
+    """What a command that only reads gave: its exit status, 127 where there is no such program, and its words.
+
+    A command that took too long has the exit status of timeout(1).
+    """
 
     status: int
     text: str
@@ -17,6 +23,11 @@ class Output:
     def ok(self) -> bool:
         """Whether it succeeded."""
         return self.status == 0
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was stopped because it took too long."""
+        return self.status in TIMED_OUT
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from vxlan_tui.reach.connection import Connection
 from vxlan_tui.reach.interrupts import Interrupts
 from vxlan_tui.reach.lines import Lines, grouped
 from vxlan_tui.reach.login import Login
-from vxlan_tui.reach.outcome import Outcome, Output, ProgramMissing, Unreachable
+from vxlan_tui.reach.outcome import TIMED_OUT, Outcome, Output, ProgramMissing, Unreachable
 from vxlan_tui.reach.refusals import host_of
 from vxlan_tui.reach.shell import Shell, call
 
@@ -27,8 +27,6 @@ FILE_TIMEOUT = 30.0
 """Seconds that reading or writing a small file may take."""
 
 _NO_FILE = 44
-_TIMED_OUT = (124, 137)
-"""How timeout(1) ends when it had to stop the command, or had to kill it."""
 
 
 class Ssh(Reach):
@@ -318,4 +316,4 @@ def _text(printed: bytes) -> str:
 
 
 def _timed_out(outcome: Outcome) -> bool:
-    return outcome.status in _TIMED_OUT and outcome.seconds >= outcome.command.timeout
+    return outcome.status in TIMED_OUT and outcome.seconds >= outcome.command.timeout

@@ -57,16 +57,21 @@ def read(part: str, work: Callable[[], Part], reach: Reach) -> Part:
         wait([reading], began + LIMIT - time.monotonic())
     try:
         if not reading.done():
-            late = f"it has not answered for {time.monotonic() - began:.0f} s"
-            return _without(part, Gone(late, daemon or Daemon(), late=True), reach)
+            return _without(part, _late(began, daemon), reach)
         return partial(_after, part, time.monotonic() - began, reading.result())
     except CommandFailed as failure:
+        if failure.outcome.timed_out:
+            return _without(part, _late(began, daemon), reach)
         why = failure.outcome.words.strip() or str(failure)
     except (LibvirtUnavailable, Unreachable) as failure:
         why = str(failure)
     except STRANGE as strange:
         why = f"what it said was not understood ({strange})"
     return _without(part, Gone(why, daemon or _daemon(reach, part)), reach)
+
+
+def _late(began: float, daemon: Daemon | None) -> Gone:
+    return Gone(f"it has not answered for {time.monotonic() - began:.0f} s", daemon or Daemon(), late=True)
 
 
 def _after(part: str, seconds: float, found: Part, known: Facts) -> Facts:
