@@ -15,12 +15,14 @@ from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.files import UnsafePath
 from vxlan_tui.guard import Ended, Guard
 from vxlan_tui.paths import STATE_DIRECTORY
-from vxlan_tui.reach import CommandFailed, Interrupted, Interrupts, Local
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.reach import CommandFailed, Interrupted, Interrupts, Local, Reach, Unreachable
 from vxlan_tui.report import Json, Text
 from vxlan_tui.session import NotReady, Result, Session, StepRun
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs.common import choose_host, one_run
 from vxlan_tui.verbs.confirm import AtTerminal, ByProof
+from vxlan_tui.verbs.reaches import Reaches
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,16 @@ def apply(path: Path, host: str | None, sections: Iterable[str], manner: Manner)
 
 def _check(path: Path, name: str | None, sections: tuple[str, ...], manner: Manner) -> int:
     """Say what `apply` would run on this host; it takes no lock and writes no journal."""
-    loaded, reach = plan.load(path), Local()
-    chosen = choose_host(loaded, name, reach)
+    loaded = plan.load(path)
+    chosen = choose_host(loaded, name, Local())
     report = (Json if manner.json else Text)(sys.stdout, lambda: None)
-    try:
-        ahead = Session(loaded, chosen, reach, journal.Unwritten()).forward(sections)
-    except NotReady as error:
-        raise CannotStart(f"this host is not ready:\n{error}") from error
+    with Reaches(loaded) as reaches:
+        try:
+            ahead = Session(loaded, chosen, reaches.to_one(chosen), journal.Unwritten()).forward(sections)
+        except NotReady as error:
+            raise CannotStart(f"{chosen.name} is not ready:\n{error}") from error
+        except Unreachable as error:
+            raise CannotStart(str(error)) from error
     report.would(ahead.steps)
     return exits.FAILED if ahead.conflicts or ahead.commands else exits.DONE
 
@@ -68,21 +73,29 @@ def _change(verb: str, path: Path, name: str | None, manner: Manner, course: Cal
     interrupts = Interrupts()
     report = (Json if manner.json else Text)(sys.stdout, lambda: interrupts.stop(signal.SIGHUP))
     chosen = choose_host(loaded, name, Local())
-    if missing := system.not_root(Local()):
-        raise CannotStart(str(missing[0]))
-    directory = Path(STATE_DIRECTORY)
     doing = f"vxlan-tui {verb} {shlex.quote(str(path))}"
-    reach = Local(interrupts)
-    with interrupts.handled(), one_run(reach, doing, report.say):
+    with Reaches(loaded, interrupts) as reaches, interrupts.handled():
+        reach = reaches.to_one(chosen)
+        if missing := system.not_root(reach):
+            raise CannotStart(str(missing[0]))
         try:
-            opened = journal.Journal(reach, f"{STATE_DIRECTORY}/journal")
-            session = Session(loaded, chosen, reach, opened)
-            before = last_run.last(reach, opened.path)
-            session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
-        except (OSError, UnsafePath) as error:
-            raise CannotStart(f"the journal in {directory} cannot be written: {error}") from error
-        told = before.guarded if before is not None else ""
-        return _journalled(session, verb, lambda: _go(session, course, report, manner, told), report)
+            with one_run(reach, doing, report.say):
+                session, told = _opened(loaded, chosen, reach, verb)
+                return _journalled(session, verb, lambda: _go(session, course, report, manner, told), report)
+        except Unreachable as error:
+            raise CannotStart(str(error)) from error
+
+
+def _opened(loaded: Plan, chosen: Host, reach: Reach, verb: str) -> tuple[Session, str]:
+    """Begin a run in a host's journal; give its session, and what became of the last run's guarded change."""
+    path = f"{STATE_DIRECTORY}/journal"
+    try:
+        session = Session(loaded, chosen, reach, journal.Journal(reach, path))
+        before = last_run.last(reach, path)
+        session.journal.write("run", verb=verb, plan=str(loaded.path), host=chosen.name)
+    except (OSError, UnsafePath) as error:
+        raise CannotStart(f"the journal in {STATE_DIRECTORY} cannot be written: {error}") from error
+    return session, before.guarded if before is not None else ""
 
 
 def _journalled(session: Session, verb: str, work: Callable[[], int], report: Text) -> int:
@@ -91,16 +104,16 @@ def _journalled(session: Session, verb: str, work: Callable[[], int], report: Te
         status = work()
     except NotReady as error:
         status = exits.NOT_STARTED
-        raise CannotStart(f"this host is not ready:\n{error}") from error
+        raise CannotStart(f"{session.host.name} is not ready:\n{error}") from error
     except CannotStart:
         status = exits.NOT_STARTED
         raise
-    except (OSError, CommandFailed, LibvirtUnavailable) as error:
+    except (OSError, CommandFailed, LibvirtUnavailable, Unreachable) as error:
         status = exits.FAILED
         report.say(f"\nStopped: {error}. What had run before is recorded. Mend that, and run the same again.")
         report.end("failed")
     finally:
-        with suppress(OSError):  # a full disk: the next run sees that this one wrote no end
+        with suppress(OSError, Unreachable):  # a full disk: the next run sees that this one wrote no end
             session.journal.write("run-ended", verb=verb, status=status)
     return status
 

@@ -1,15 +1,20 @@
 """The ways to the hosts of a plan: this machine itself, and the others over the plan's `ssh`."""
 
+from vxlan_tui.exits import Refused
 from vxlan_tui.facts import iproute, system
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import CommandFailed, Interrupts, Local, Reach, Ssh
 
 
 class Reaches:
-    """A way to each host of a plan that has one; a context manager that leaves no connection behind."""
+    """A way to each host of a plan that has one; a context manager that leaves no connection behind.
 
-    def __init__(self, plan: Plan) -> None:
-        self._here = Local()
+    `interrupts` stop what runs on all of them; without them, each host has its own.
+    """
+
+    def __init__(self, plan: Plan, interrupts: Interrupts | None = None) -> None:
+        self._here = Local(interrupts)
+        self._interrupts = interrupts
         self._ssh: list[Ssh] = []
         self._this = {host.name for host in _this_machine(plan, self._here)}
 
@@ -19,8 +24,19 @@ class Reaches:
             return self._here
         if not host.ssh:
             return None
-        self._ssh.append(Ssh(host.ssh, host.name, Interrupts()))
+        self._ssh.append(Ssh(host.ssh, host.name, self._interrupts or Interrupts()))
         return self._ssh[-1]
+
+    def to_one(self, host: Host) -> Reach:
+        """Return the way to the one host that a person named; raise Refused where there is none.
+
+        Where no name and no address says which host of the plan this machine is, and the named one cannot be another
+        machine for want of `ssh`, it is this one: the person says so.
+        """
+        reach = self.to(host) or (None if self._this else self._here)
+        if reach is None:
+            raise Refused(no_way(host))
+        return reach
 
     def __enter__(self) -> "Reaches":
         return self
@@ -29,6 +45,14 @@ class Reaches:
         for reach in self._ssh:
             reach.interrupts.stop()  # one that is still logging in is given up
             reach.close()
+
+
+def no_way(host: Host) -> str:
+    """Return in words why there is no way to a host of the plan."""
+    return (
+        f'{host.name} is another machine, and the plan has no `ssh` for it: add `ssh = "root@{host.name}"` to the '
+        f"host in the plan, or run this on {host.name} itself"
+    )
 
 
 def _this_machine(plan: Plan, here: Local) -> list[Host]:

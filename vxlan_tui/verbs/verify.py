@@ -12,7 +12,7 @@ from vxlan_tui.exits import CannotStart
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Local, Reach, Unreachable
 from vxlan_tui.verbs.common import choose_host
-from vxlan_tui.verbs.reaches import Reaches
+from vxlan_tui.verbs.reaches import Reaches, no_way
 from vxlan_tui.verbs.table import Table, matrix_lines
 
 
@@ -31,7 +31,7 @@ def verify(path: Path, names: Sequence[str] = (), *, every: bool = False, as_jso
 
 
 def _one(loaded: Plan, host: Host, reaches: Reaches, as_json: bool) -> dict[str, list[Finding]]:
-    reach = reaches.to(host) or Local()
+    reach = reaches.to_one(host)
     peers = {peer.name: other for peer in loaded.peers(host) if (other := reaches.to(peer)) is not None}
     table = Table(sys.stdout)
     try:
@@ -53,8 +53,7 @@ def _several(loaded: Plan, hosts: Sequence[Host], reaches: Reaches, as_json: boo
     for host in hosts:
         reach = reaches.to(host)
         if reach is None:
-            why = "it is another machine, and the plan has no `ssh` for it"
-            found[host.name] = [checks.not_reached(host, why)]
+            found[host.name] = [checks.not_reached(host, no_way(host))]
         else:
             reached[host.name] = reach
     tables = {host.name: Table(sys.stdout, host.name) for host in hosts}
