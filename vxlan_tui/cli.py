@@ -5,10 +5,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from vxlan_tui import __version__
 from vxlan_tui.exits import FAILED, INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
+
+if TYPE_CHECKING:
+    from vxlan_tui.verbs.common import Which
 
 FORMATS = ("script", "undo", "ansible", "map")
 _FORMAT = "a host's script (the default), its undo, a directory for ansible-playbook, a diagram in Mermaid"
@@ -87,19 +90,17 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--host", dest="wizard_host", metavar="NAME", help="the host of the plan that this machine is")
     parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
     verbs = parser.add_subparsers(metavar="VERB", description="Without a verb: the wizard, with these options.")
-    _changing(verbs, "apply", _apply, "carry out on this host what the plan asks for and is missing", only=True)
+    _changing(verbs, "apply", _apply, "carry out on hosts what the plan asks for and is missing", only=True)
     words = "check this host, or others, and the ways between them; changes nothing"
     verify = _with_plan(verbs, "verify", _verify, words, several=True)
     verify.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    _changing(verbs, "undo", _undo, "take back what was done on this host for the plan, and nothing else")
+    _changing(verbs, "undo", _undo, "take back what was done on hosts for the plan, and nothing else")
     export = _with_plan(verbs, "export", _export, "write shell scripts, plays for Ansible, or a map; touches no host")
     export.add_argument("--format", choices=FORMATS, default="script", help=_FORMAT)
     export.add_argument("--output", type=Path, metavar="PATH", help="a file, or for ansible a directory; else stdout")
     export.add_argument("--force", action="store_true", help="replace what exists at PATH")
     _plan_parser(verbs)
-    log = verbs.add_parser("log", help="show the commands that ran on this host", allow_abbrev=False)
-    log.set_defaults(verb=_log)
-    log.add_argument("--json", action="store_true", help="JSON lines")
+    _log_parser(verbs)
     _rehearse_parser(verbs)
     return parser
 
@@ -111,18 +112,29 @@ def _with_plan(verbs: Verbs, name: str, verb: Verb, words: str, *, several: bool
     parser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
     parser.set_defaults(verb=verb)
     parser.add_argument("plan", type=Path, metavar="PLAN", help="the plan file (TOML)")
-    which = "a host of the plan; default: the one that this machine is"
     if several:
         hosts = parser.add_mutually_exclusive_group()
-        hosts.add_argument("--host", metavar="NAME", action="append", default=[], help=f"{which}; may be repeated")
+        hosts.add_argument("--host", metavar="NAME", action="append", default=[], help=f"{_WHICH}; may be repeated")
         hosts.add_argument("--all", dest="every", action="store_true", help="every host of the plan")
     else:
-        parser.add_argument("--host", metavar="NAME", help=which)
+        parser.add_argument("--host", metavar="NAME", help=_WHICH)
     return parser
 
 
+_WHICH = "a host of the plan; default: the one that this machine is"
+
+
+def _log_parser(verbs: Verbs) -> None:
+    words = "show the commands that ran on a host"
+    parser = verbs.add_parser("log", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)
+    parser.set_defaults(verb=_log)
+    parser.add_argument("plan", nargs="?", type=Path, metavar="PLAN", help="the plan file; without it: this machine")
+    parser.add_argument("--host", metavar="NAME", help=_WHICH)
+    parser.add_argument("--json", action="store_true", help="JSON lines")
+
+
 def _changing(verbs: Verbs, name: str, verb: Verb, words: str, only: bool = False) -> None:
-    parser = _with_plan(verbs, name, verb, words)
+    parser = _with_plan(verbs, name, verb, words, several=True)
     parser.add_argument("--yes", action="store_true", help="do not ask before changing the host")
     parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
     if not only:
@@ -186,19 +198,25 @@ def _wizard(asked: argparse.Namespace) -> int:
 def _apply(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import change  # noqa: PLC0415
 
-    return change.apply(asked.plan, asked.host, asked.only, change.Manner(asked.yes, asked.json, check=asked.check))
+    return change.apply(asked.plan, _which(asked), asked.only, change.Manner(asked.yes, asked.json, check=asked.check))
 
 
 def _verify(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import verify  # noqa: PLC0415
 
-    return verify.verify(asked.plan, asked.host, every=asked.every, as_json=asked.json)
+    return verify.verify(asked.plan, _which(asked), as_json=asked.json)
 
 
 def _undo(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import change  # noqa: PLC0415
 
-    return change.undo(asked.plan, asked.host, change.Manner(asked.yes, asked.json, asked.unconfirmed))
+    return change.undo(asked.plan, _which(asked), change.Manner(asked.yes, asked.json, asked.unconfirmed))
+
+
+def _which(asked: argparse.Namespace) -> "Which":
+    from vxlan_tui.verbs.common import Which  # noqa: PLC0415
+
+    return Which(tuple(asked.host), asked.every)
 
 
 def _export(asked: argparse.Namespace) -> int:
@@ -218,7 +236,7 @@ def _plan(asked: argparse.Namespace) -> int:
 def _log(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import log  # noqa: PLC0415
 
-    return log.log(asked.json)
+    return log.log(asked.plan, asked.host, asked.json)
 
 
 def _rehearse(asked: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from threading import Lock
 from typing import TextIO
 
 from vxlan_tui.command import Command
@@ -15,16 +16,25 @@ from vxlan_tui.steps import Need, Step
 _WORDS = {Need.DONE: "done already", Need.RUN: "to run", Need.CHANGE: "to change", Need.CONFLICT: "in conflict"}
 
 
-class Text:
-    """For people. A terminal that has gone must not stop the run in the middle: `gone` is called instead."""
+_WRITING = Lock()
+"""Hosts are told of from a thread each: what one says at once stands together."""
 
-    def __init__(self, out: TextIO, gone: Callable[[], None]) -> None:
+
+class Text:
+    """For people. A terminal that has gone must not stop the run in the middle: `gone` is called instead.
+
+    With `host`, each line bears its name.
+    """
+
+    def __init__(self, out: TextIO, gone: Callable[[], None], host: str = "") -> None:
         self._out = out
         self._gone = gone
+        self._host = host
 
     def say(self, text: str = "") -> None:
-        """Write a line at once."""
-        self._raw(f"{text}\n")
+        """Write lines at once."""
+        lines = (f"{self._host}: {line}".rstrip() if self._host else line for line in text.split("\n"))
+        self._raw("".join(f"{line}\n" for line in lines))
 
     def prompt(self, text: str) -> None:
         """Write the beginning of a line that is then typed on."""
@@ -37,8 +47,9 @@ class Text:
 
     def _raw(self, text: str) -> None:
         try:
-            self._out.write(text)
-            self._out.flush()
+            with _WRITING:
+                self._out.write(text)
+                self._out.flush()
         except (OSError, ValueError):
             self._gone()
 
@@ -91,33 +102,35 @@ class Text:
         for line in result.detail.splitlines():
             self.say(f"      {printable(line)}")
 
-    def end(self, result: str) -> None:
-        """Say how the whole run ended."""
-        words = {
+    def end(self, result: str, words: str = "") -> None:
+        """Say how the whole run ended, in other words where that takes them."""
+        usual = {
             "unchanged": "Nothing was changed: the host is already so.",
             "changed": "Done: every step has taken effect.",
             "rolled-back": "Stopped, and taken back: the host's own connection is as it was before.",
             "failed": "Stopped. What had been done before stays; run the same again after mending, or undo.",
+            "unreachable": "Not known: what ran as the connection broke may have ended or not. Run the same again.",
         }
-        self.say(f"\n{words[result]}")
+        self.say(f"\n{words or usual[result]}")
 
 
 class Json(Text):
     """For programs: JSON lines on standard output, everything for people on standard error."""
 
-    def __init__(self, out: TextIO, gone: Callable[[], None]) -> None:
-        super().__init__(sys.stderr, gone)
+    def __init__(self, out: TextIO, gone: Callable[[], None], host: str = "") -> None:
+        super().__init__(sys.stderr, gone, host)
         self._rows = Text(out, gone)
 
     def result(self, step: Step, result: Result) -> None:
         """Write the step's line."""
         super().result(step, result)
-        ran = [command.text for command in step.commands] if result.state in ("changed", "failed") else []
+        state = _AS_ROW.get(result.state, result.state)
+        ran = [command.text for command in step.commands] if state in ("changed", "failed") else []
         self._row(
             step=step.id,
             section=step.section,
             subject=step.subject,
-            state=result.state,
+            state=state,
             commands=[] if step.conflict else ran,
             detail=result.detail,
         )
@@ -135,10 +148,14 @@ class Json(Text):
             )
         self._row(result="failed" if any(step.conflict for step in steps) else "unchanged")
 
-    def end(self, result: str) -> None:
+    def end(self, result: str, words: str = "") -> None:
         """Write the last line."""
-        super().end(result)
+        super().end(result, words)
         self._row(result=result)
 
     def _row(self, **row: object) -> None:
-        self._rows.say(json.dumps(row))
+        self._rows.say(json.dumps({"host": self._host, **row} if self._host else row))
+
+
+_AS_ROW = {"stopped": "failed", "taken back": "failed"}
+"""What a step's line says of states that are told apart for people."""

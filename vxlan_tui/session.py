@@ -60,7 +60,7 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """How a step ended: done (it was so already), changed, failed or skipped; and why, in words."""
+    """How a step ended: done (it was so already), changed, failed, stopped, taken back or skipped; and why."""
 
     state: str
     detail: str = ""

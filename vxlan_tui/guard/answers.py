@@ -50,14 +50,17 @@ class Underlay:
             return neighbours.is_neighbour(self._reach, self._interface, address)
         return True
 
+    def asks(self, address: str, left: float, execute: Callable[[Command], bool]) -> bool:
+        """Ask an address; say whether it answers, or has just been resolved on the link."""
+        asked = neighbours.ping(self._interface, address, max(1, min(PATIENCE, int(left / 3))))
+        return execute(asked) or neighbours.is_neighbour(self._reach, self._interface, address)
+
     def now(self, proof: bool, before: Answers, seconds: float, execute: Callable[[Command], bool]) -> Answers:
         """Give who answers after it: the gateways; and the others, for a proof without one or if they did before."""
         gateways = self.gateways()
-        patience = max(1, min(PATIENCE, int(seconds / 3)))
 
         def answers(address: str) -> bool:
-            asked = neighbours.ping(self._interface, address, patience)
-            return execute(asked) or neighbours.is_neighbour(self._reach, self._interface, address)
+            return self.asks(address, seconds, execute)
 
         found = tuple(filter(answers, gateways))
         if proof and gateways:

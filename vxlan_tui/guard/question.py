@@ -25,7 +25,8 @@ class Question:
     """What is known when it is asked whether to keep a change.
 
     `proven` is whether somebody answers over the new configuration, None where there is nobody to ask. `left`
-    gives the seconds until no answer is a no; `stopped` whether the run was asked to stop.
+    gives the seconds until no answer is a no; `stopped` whether the run was asked to stop. `asks` has an address of
+    the underlay asked for an answer.
     """
 
     subject: str
@@ -35,6 +36,7 @@ class Question:
     over_ssh: bool
     left: Callable[[], float]
     stopped: Callable[[], bool]
+    asks: Callable[[str], bool] = lambda address: False
 
 
 class Keeper(Protocol):

@@ -1,6 +1,7 @@
 """The making of a guarded change."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from vxlan_tui.exits import CannotStart
@@ -20,12 +21,18 @@ MARGIN = 2.0
 
 
 class Guard:
-    """Makes guarded changes of one session, told to a reporter and confirmed by a keeper."""
+    """Makes guarded changes of one session, told to a reporter and confirmed by a keeper.
 
-    def __init__(self, session: Session, reporter: Reporter, keeper: Keeper) -> None:
+    `agreed` is asked once what was confirmed is saved, or is not: whether it is to stay.
+    """
+
+    def __init__(
+        self, session: Session, reporter: Reporter, keeper: Keeper, agreed: Callable[[bool], bool] = bool
+    ) -> None:
         self.session = session
         self.reporter = reporter
         self.keeper = keeper
+        self.agreed = agreed
         self.seconds = seconds()
         self.underlay = Underlay(session.plan, session.host, session.reach)
 
@@ -47,7 +54,9 @@ class Guard:
                 if results[-1][1].state == "failed":
                     break
             else:
-                kept = self._confirmed(ahead, region, change, before) and self._saved(ahead, region, results)
+                kept = self._confirmed(ahead, region, change, before) and self.agreed(
+                    self._saved(ahead, region, results)
+                )
         except BaseException as broken_off:  # whatever it was: the host must not stay cut off
             error = broken_off
         ended = None
@@ -64,7 +73,7 @@ class Guard:
             with suppress(OSError):  # a spent record does no harm: the next undo finds nothing to do for it
                 self.session.records.forget(step.restored for step in region if step.restored)
         ended.error = error
-        told = results if ended.how == "kept" else [(step, _undone(result, ended.story)) for step, result in results]
+        told = results if ended.how == "kept" else [(step, _undone(result, ended)) for step, result in results]
         end = end_step(region, *change.ran)
         last = (end, Result("changed" if ended.how != "stuck" else "failed", ended.story))
         ended.results = [*begin, *told, last]
@@ -74,7 +83,7 @@ class Guard:
         """Save what was held in memory until it was confirmed; a boot brings that up from now on."""
         for step in region:
             if step.confirms:
-                results.append((step, ahead.run(step, self.reporter)))
+                results.append((step, ahead.run(step, self.reporter, spend=False)))
         return all(result.state != "failed" for _, result in results)
 
     def _begin(self, ahead: StepRun, region: tuple[Step, ...]) -> tuple[Change, list[tuple[Step, Result]]]:
@@ -147,6 +156,7 @@ class Guard:
             any(lockout.is_session(step.cuts) for step in region),
             change.left,
             lambda: bool(interrupts.asked),
+            lambda address: self.underlay.asks(address, change.left(), change.ask),
         )
         kept = self.keeper.keep(question)
         interrupts.check()
@@ -172,6 +182,7 @@ def _failure(results: list[tuple[Step, Result]]) -> str:
     return "A step failed. " if results and results[-1][1].state == "failed" else ""
 
 
-def _undone(result: Result, story: str) -> Result:
-    """Give the result of a step that was taken back."""
-    return result if result.state != "changed" else Result("failed", f"It was done, but not kept. {story}")
+def _undone(result: Result, ended: Ended) -> Result:
+    """Give the result of a step that was taken back, as far as that went."""
+    state = "taken back" if ended.how == "taken-back" else "failed"
+    return result if result.state != "changed" else Result(state, f"It was done, but not kept. {ended.story}")

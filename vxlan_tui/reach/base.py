@@ -126,6 +126,10 @@ class Reach(ABC):
     def login(self) -> Login:
         """Tell how the person who works on the host is logged in there; raises Unreachable."""
 
+    def answers_anew(self, seconds: float) -> None:
+        """Hold the host to letting a new login in; raises Unreachable. There is none to this machine."""
+        del seconds
+
     @abstractmethod
     def lock(self, path: str) -> Lock:
         """Open the lock's file on the host, made if it is missing; raises OSError, Unreachable."""

@@ -89,6 +89,11 @@ class Connection:
         """The process on the other side that ends at once as the connection does."""
         return self._main.process if self._main is not None else 0
 
+    @property
+    def broken(self) -> bool:
+        """Whether it was open, and has ended from the other side, or on the way."""
+        return self._main is not None and not self._main.usable
+
     def give_up(self) -> None:
         """End an attempt to log in at once; fit to be called from a signal handler."""
         if self._main is not None:
@@ -209,8 +214,8 @@ class Connection:
             self._made -= 1
             self._changed.notify()
 
-    def answers_anew(self) -> None:
-        """Log in once more, over a connection of its own, and out again; raises Unreachable.
+    def answers_anew(self, seconds: float) -> None:
+        """Log in once more, over a connection of its own, and out again, in these seconds; raises Unreachable.
 
         A host that then asks for a password is there.
         """
@@ -224,11 +229,11 @@ class Connection:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
-                timeout=LOGIN_TIMEOUT,
+                timeout=seconds,
                 env=environment(os.environ),
             )
         except subprocess.TimeoutExpired:
-            raise Unreachable(self.where, f"no new connection within {LOGIN_TIMEOUT:g} s") from None
+            raise Unreachable(self.where, f"no new connection within {seconds:.0f} s") from None
         said = done.stderr.decode(errors="replace")
         if done.returncode and not (self.ask and "Permission denied" in said):
             raise refusals.refused(self.where, self.destination, said)
@@ -236,10 +241,14 @@ class Connection:
     def libvirt_program(self) -> Path:
         """Give a program that libvirt calls in place of ssh."""
         path = Path(f"{self._socket}.libvirt")
-        if not path.exists():
-            session = " ".join(quoted(word) for word in self.session())
-            path.write_text(_LIBVIRT.format(session=session, root="" if self.root else _AS_ROOT))
-            path.chmod(0o700)
+        with self._changed:
+            if not path.exists():
+                session = " ".join(quoted(word) for word in self.session())
+                text = _LIBVIRT.format(session=session, root="" if self.root else _AS_ROOT)
+                # By another process: a child that another thread of ours starts just then would have it open for
+                # writing for a moment as well, and what is open for writing cannot be run.
+                install = ("install", "-m", "700", "/dev/stdin", str(path))
+                subprocess.run(install, input=text.encode(), check=True, env=environment(os.environ))
         return path
 
     def close(self) -> None:

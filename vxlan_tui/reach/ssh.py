@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from vxlan_tui.command import Command
 from vxlan_tui.reach.base import NO_SUCH_PROGRAM, READ_TIMEOUT, Lock, OnLine, Reach, Stream
-from vxlan_tui.reach.connection import Connection
+from vxlan_tui.reach.connection import LOGIN_TIMEOUT, Connection
 from vxlan_tui.reach.interrupts import Interrupts
 from vxlan_tui.reach.lines import Lines, grouped
 from vxlan_tui.reach.login import Login
@@ -185,9 +185,9 @@ class Ssh(Reach):
         connection = self._connection
         return _SshLock(self._link, connection.shell(GONE), path, self.where, connection.process)
 
-    def answers_anew(self) -> None:
-        """Log in once more over a connection of its own; raises Unreachable where that does not go."""
-        self._connection.answers_anew()
+    def answers_anew(self, seconds: float = LOGIN_TIMEOUT) -> None:
+        """Log in once more over a connection of its own; raises Unreachable where that does not go in these seconds."""
+        self._connection.answers_anew(seconds)
 
     def close(self) -> None:
         """End the connection; nothing of it is left behind."""
@@ -195,7 +195,10 @@ class Ssh(Reach):
 
 
 class _Link:
-    """The connection of a host, opened when it is first needed, and the bash that holds the host's lock."""
+    """The connection of a host, opened when it is first needed, and the bash that holds the host's lock.
+
+    One that broke is opened anew as soon as it is needed again, but never under a lock that it held.
+    """
 
     def __init__(self, destination: str, where: str, ask: bool) -> None:
         self._made_of = (destination, where, ask)
@@ -205,6 +208,9 @@ class _Link:
 
     def opened(self, interrupts: Interrupts) -> Connection:
         with self._opening:
+            if self._connection is not None and self._connection.broken and self.holder is None:
+                self._connection.close()
+                self._connection = None
             if self._connection is None:
                 interrupts.check()
                 made = Connection(*self._made_of)

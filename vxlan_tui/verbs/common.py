@@ -1,15 +1,40 @@
-"""What verbs share: which host of the plan this machine is, and the lock around a change."""
+"""What verbs share: which hosts of the plan are meant, and the ways to them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 
-from vxlan_tui import lock
-from vxlan_tui.exits import CannotStart, Refused
+from vxlan_tui.exits import Refused
 from vxlan_tui.facts import iproute, system
-from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import CommandFailed, Reach
+from vxlan_tui.reach import CommandFailed, Local, Reach
 from vxlan_tui.state import Link
+from vxlan_tui.verbs.reaches import Reaches, no_way
+
+
+@dataclass(frozen=True)
+class Which:
+    """The hosts that a person means: these, or every one; without either, the one that this machine is."""
+
+    names: tuple[str, ...] = ()
+    every: bool = False
+
+
+def chosen(plan: Plan, which: Which) -> list[Host]:
+    """Give the hosts that are meant, in the plan's order; raise Refused, which names the hosts."""
+    if which.every:
+        return list(plan.hosts)
+    meant = [choose_host(plan, name, Local()) for name in which.names or (None,)]
+    return [host for host in plan.hosts if host in meant]
+
+
+def ways(plan: Plan, which: Which, reaches: Reaches) -> list[tuple[Host, Reach]]:
+    """Give the hosts that are meant, each with the way to it; raise Refused where one has none."""
+    hosts = chosen(plan, which)
+    if len(hosts) == 1:
+        return [(hosts[0], reaches.to_one(hosts[0]))]
+    found = [(host, reaches.to(host)) for host in hosts]
+    if without := [no_way(host) for host, reach in found if reach is None]:
+        raise Refused("\n".join(without))
+    return [(host, reach) for host, reach in found if reach is not None]
 
 
 def choose_host(plan: Plan, name: str | None, reach: Reach) -> Host:
@@ -31,19 +56,3 @@ def _links(reach: Reach) -> tuple[Link, ...]:
         return tuple(iproute.read_links(reach).values())
     except (CommandFailed, ValueError):
         return ()
-
-
-@contextmanager
-def one_run(reach: Reach, doing: str, say: Callable[[str], None]) -> Iterator[None]:
-    """Hold a host's lock; raises CannotStart with who holds it, Unreachable."""
-    try:
-        reach.private_directory(STATE_DIRECTORY)
-    except OSError as error:
-        raise CannotStart(f"the state directory cannot be used: {error}") from error
-    try:
-        with lock.held(reach, f"{STATE_DIRECTORY}/lock", doing, say):
-            yield
-    except lock.Locked as locked:
-        raise CannotStart(f"this host is being changed by {locked}; try again when it has ended") from locked
-    except lock.NoLock as error:
-        raise CannotStart(f"the state directory cannot be used: {error}") from error

@@ -10,20 +10,19 @@ from vxlan_tui import checks, exits, plan
 from vxlan_tui.checks import Finding
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Local, Reach, Unreachable
-from vxlan_tui.verbs.common import choose_host
+from vxlan_tui.reach import Reach, Unreachable
+from vxlan_tui.verbs.common import Which, chosen
 from vxlan_tui.verbs.reaches import Reaches, no_way
 from vxlan_tui.verbs.table import Table, matrix_lines
 
 
-def verify(path: Path, names: Sequence[str] = (), *, every: bool = False, as_json: bool = False) -> int:
+def verify(path: Path, which: Which, *, as_json: bool = False) -> int:
     """Run the checks on these hosts, on this machine, or on every host; print what they say, and give the exit status.
 
     Other hosts that the plan's `ssh` reaches are read as well, so that what is wrong there is named there.
     """
     loaded = plan.load(path)
-    asked: Sequence[str | None] = names or [None]
-    hosts = loaded.hosts if every else [choose_host(loaded, name, Local()) for name in dict.fromkeys(asked)]
+    hosts = chosen(loaded, which)
     with Reaches(loaded) as reaches:
         run = partial(_several, loaded, hosts) if len(hosts) > 1 else partial(_one, loaded, hosts[0])
         found = run(reaches, as_json)

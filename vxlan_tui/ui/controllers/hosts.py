@@ -14,6 +14,7 @@ from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import system
 from vxlan_tui.facts.survey import Survey, survey
 from vxlan_tui.files import UnsafePath
+from vxlan_tui.fleet import one_run
 from vxlan_tui.journal import Journal
 from vxlan_tui.last_run import LastRun
 from vxlan_tui.live.source import Source
@@ -27,7 +28,7 @@ from vxlan_tui.ui.controllers.engine import Look, Order, Telling
 from vxlan_tui.ui.controllers.reaches import Reaches
 from vxlan_tui.ui.controllers.steps_run import preview, run_steps
 from vxlan_tui.ui.model import SECTION_NUMBERS
-from vxlan_tui.verbs.common import choose_host, one_run
+from vxlan_tui.verbs.common import choose_host
 
 JOURNAL = f"{STATE_DIRECTORY}/journal"
 

@@ -1,0 +1,172 @@
+"""Several hosts in step, without hosts: what is kept by all or by none, and how the worst of them counts."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from vxlan_tui import exits
+from vxlan_tui.exits import CannotStart
+from vxlan_tui.facts.system import Missing
+from vxlan_tui.fleet import NotStarted, Together, side_by_side
+from vxlan_tui.fleet.together import Proof, merged
+from vxlan_tui.guard import Question
+from vxlan_tui.reach import Unreachable
+from vxlan_tui.session import NotReady
+
+NAMES = ("host-a", "host-b", "host-c")
+
+
+def question(left: float = 5.0, proven: bool | None = True) -> Question:
+    """Give a question that has so many seconds left."""
+    until = time.monotonic() + left
+    news = ("The gateway answers.",)
+    return Question("enp1s0", "it is in use", news, proven, True, lambda: until - time.monotonic(), lambda: False)
+
+
+@dataclass
+class Person:
+    """Who confirms: what is answered, and what was asked."""
+
+    answer: bool = True
+    proof: bool = True
+    asked: list[Question] = field(default_factory=list)
+
+    def keep(self, question: Question) -> bool:
+        self.asked.append(question)
+        return self.answer
+
+
+def well(name: str, question: Question) -> Iterable[Proof]:
+    """Let a host answer as it has to."""
+    return [(True, f"{name} answers")]
+
+
+@dataclass
+class Hosts:
+    """Guards of several hosts, each in a thread: what each does in place of asking or of saving is told by its name."""
+
+    person: Person = field(default_factory=Person)
+    prove: Callable[[str, Question], Iterable[Proof]] = well
+    instead: Mapping[str, str] = field(default_factory=dict)
+    left: float = 5.0
+    proven: Mapping[str, bool | None] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+    def run(self) -> dict[str, bool]:
+        """Give what each host's change came to: whether it was kept."""
+        together = Together(NAMES, self.person, self.prove, lambda name, words: self.said.append(f"{name}: {words}"))
+
+        def guard(name: str) -> bool:
+            try:
+                if self.instead.get(name) == "fails":
+                    return False
+                if self.instead.get(name) == "hangs":
+                    time.sleep(self.left + 1)
+                if not together.of(name).keep(question(self.left, self.proven.get(name, True))):
+                    return False
+                return together.agreed(name, self.instead.get(name) != "cannot save")
+            finally:
+                together.leave(name)
+
+        with ThreadPoolExecutor(len(NAMES)) as pool:
+            return dict(zip(NAMES, pool.map(guard, NAMES), strict=True))
+
+
+def test_all_are_kept_where_all_answer_and_the_question_is_asked_once_for_all() -> None:
+    hosts = Hosts()
+    assert hosts.run() == dict.fromkeys(NAMES, True)
+    (asked,) = hosts.person.asked
+    assert asked.subject == "enp1s0 on host-a, enp1s0 on host-b, enp1s0 on host-c"
+    assert asked.news[0] == "host-a: The gateway answers."
+    assert sorted(hosts.said) == [f"{name}: {name} answers" for name in NAMES]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "words", "asked"),
+    [
+        (Hosts(instead={"host-b": "fails"}), "host-a: host-b did not get so far: nothing is kept", 0),
+        (Hosts(instead={"host-b": "hangs"}, left=0.5), "host-c: host-b did not get so far in time", 0),
+        (Hosts(instead={"host-c": "cannot save"}), "", 1),
+        (Hosts(Person(answer=False)), "", 1),
+        (
+            Hosts(prove=lambda name, question: [(name != "host-c", "asked")]),
+            "host-a: host-c did not answer as it has to: nothing is kept on any host.",
+            0,
+        ),
+    ],
+    ids=["a step fails", "it hangs", "it cannot be saved", "the answer is no", "no new login"],
+)
+def test_what_goes_wrong_on_one_host_is_a_no_for_all(hosts: Hosts, words: str, asked: int) -> None:
+    assert hosts.run() == dict.fromkeys(NAMES, False)
+    assert len(hosts.person.asked) == asked
+    assert not words or any(said.startswith(words) for said in hosts.said), hosts.said
+
+
+def test_a_host_that_stops_once_all_have_agreed_takes_nothing_from_the_others() -> None:
+    together = Together(("a", "b"), Person(), well, lambda name, words: None)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda name: together.of(name).keep(question()), "ab")) == [True, True]
+        assert list(pool.map(lambda name: together.agreed(name, True), "ab")) == [True, True]
+    together.leave("a")
+    assert together.agreed("b", True)
+
+
+@pytest.mark.parametrize(
+    ("proven", "remote", "found"),
+    [
+        ((True, True), (), True),
+        ((True, False), ("b",), False),
+        ((True, None), ("b",), True),  # a host with nobody to ask has let a new login in
+        ((None, True), ("b",), None),
+    ],
+)
+def test_nothing_is_proven_that_is_not_proven_of_each(
+    proven: tuple[bool | None, bool | None], remote: tuple[str, ...], found: bool | None
+) -> None:
+    questions = {name: replace(question(), proven=each) for name, each in zip("ab", proven, strict=True)}
+    assert merged(questions, remote).proven is found
+
+
+def test_one_host_alone_is_asked_what_its_guard_asks() -> None:
+    asked = question()
+    assert merged({"host-a": asked}, ()) == asked
+
+
+def test_what_is_missing_is_told_host_by_host_with_what_mends_it() -> None:
+    errors: dict[str, Exception] = {
+        "host-b": NotReady([Missing("firewall-cmd: not installed", "apt-get install -y firewalld")]),
+        "host-c": Unreachable("host-c", "nothing answers there"),
+    }
+    assert str(NotStarted(errors, 3)).splitlines() == [
+        "nothing was changed on any host.",
+        "host-b: host-b is not ready:",
+        "host-b: firewall-cmd: not installed.",
+        "host-b:     To mend it: apt-get install -y firewalld",
+        "host-c: host-c cannot be reached: nothing answers there.",
+    ]
+    assert str(NotStarted({"host-c": errors["host-c"]}, 1)) == "host-c cannot be reached: nothing answers there."
+
+
+def test_work_on_hosts_is_side_by_side_and_what_stops_one_stops_no_other() -> None:
+    meet = threading.Barrier(3, timeout=10)
+
+    def work(name: str) -> str:
+        meet.wait()
+        if name == "host-b":
+            raise CannotStart("no")
+        return name
+
+    given, stopped = side_by_side(work, {name: name for name in NAMES})
+    assert given == {"host-a": "host-a", "host-c": "host-c"}
+    assert str(stopped["host-b"]) == "no"
+
+
+def test_the_worst_host_gives_the_exit_status() -> None:
+    assert exits.worst([exits.DONE, exits.DONE]) == exits.DONE
+    assert exits.worst([exits.DONE, exits.ROLLED_BACK, exits.DONE]) == exits.ROLLED_BACK
+    assert exits.worst([exits.ROLLED_BACK, exits.FAILED]) == exits.FAILED
+    assert exits.worst([exits.FAILED, exits.INTERRUPTED]) == exits.INTERRUPTED
