@@ -17,6 +17,7 @@ from tests.ui_stage import text_of, until
 from vxlan_tui.checks.finding import Status
 from vxlan_tui.ui.app import Wizard, wizard
 from vxlan_tui.ui.dialogs.ask import Ask
+from vxlan_tui.ui.dialogs.keep import Keep
 from vxlan_tui.ui.dialogs.pick import Pick
 from vxlan_tui.ui.model import STEP_SECTIONS
 from vxlan_tui.ui.panels.live import LivePanel
@@ -83,6 +84,23 @@ async def all_hosts(app: Wizard, pilot: P) -> None:
     await until(pilot, lambda: app.model.all_done and app.model.current == "verify", 180)
     await until(pilot, lambda: app.model.works[1].findings and not app.model.checking and not app.model.waits, 120)
     failed = [each for each in app.model.works[0].findings if each.status is Status.FAIL]
+    assert not failed, failed
+
+
+async def keep_on_all_hosts(app: Wizard, pilot: P) -> None:
+    """What can cut hosts off is asked about once, for all of them; then the rest runs, and both ends are verified."""
+    await until(pilot, lambda: app.model.works and app.model.state("hosts") == "ready", 60)
+    await until(pilot, lambda: all(len(work.steps) == 4 for work in app.model.works) and not app.model.looking, 60)
+    await pilot.press("f8", "f8", "A")
+    await until(pilot, lambda: isinstance(app.screen, Ask))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, Keep), 60)
+    assert "host-b: The gateway 203.0.113.254 answers." in text_of(app), text_of(app)
+    await pilot.pause(1)
+    await pilot.press("k")
+    await until(pilot, lambda: app.model.all_done and app.model.current == "verify", 180)
+    await until(pilot, lambda: not app.model.checking and not app.model.waits and app.model.works[1].findings, 120)
+    failed = [each for work in app.model.works for each in work.findings if each.status is Status.FAIL]
     assert not failed, failed
 
 
@@ -156,6 +174,6 @@ async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> N
 
 
 if __name__ == "__main__":
-    scripts = {each.__name__: each for each in (whole_way, panels, all_hosts, undo_all_hosts)}
+    scripts = {each.__name__: each for each in (whole_way, panels, all_hosts, keep_on_all_hosts, undo_all_hosts)}
     asked = sys.argv[1]
     asyncio.run(_play(Path("/root/new.toml" if asked == "whole_way" else "/root/plan.toml"), scripts[asked]))

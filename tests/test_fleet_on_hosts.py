@@ -11,6 +11,7 @@ from tests.over_ssh import until
 from tests.processes import held
 from tests.test_apply import _slow, _wait_for
 from tests.test_ssh import no_checkpoint
+from tests.test_ui_on_hosts import pilot_on
 from vxlan_tui import plan as plans
 from vxlan_tui.rehearsal import Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -175,7 +176,16 @@ def test_of_two_consoles_one_works_and_the_other_is_told_where_and_by_whom(fleet
     }
 
 
-# Before or after one of these commands on the last host, the console dies.
+def test_the_wizard_asks_once_whether_to_keep_what_can_cut_three_hosts_off(fleet: Fleet) -> None:
+    """And verifies all of them from both ends."""
+    pilot_on(fleet.console, "keep_on_all_hosts")
+    for host in fleet.hosts:
+        assert "Example" in shell(host, "nmcli -g GENERAL.CONNECTION device show enp1s0")
+        assert "vxlan10" in shell(host, "bridge link")
+        assert "It was confirmed, and is kept" in shell(host, "cat /var/lib/vxlan-tui/journal")
+
+
+# After one of these commands on the last host, the console dies.
 PHASES = {
     "what can cut it off is in force": "connection up id Example",
     "what was confirmed is being saved": "connection modify id Example connection.id",

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -130,7 +130,12 @@ class Stage:
     def planned(self, plan: Plan, host: Host) -> list[Finding]:
         return self.findings[0] if self.findings else []
 
-    def check(self, plan: Plan, host: Host, tell: Callable[[Finding], None]) -> list[Finding]:
+    def check(
+        self, plan: Plan, hosts: Sequence[Host], tell: Callable[[str, Finding], None]
+    ) -> Mapping[str, list[Finding]]:
+        return {host.name: self._checked(plan, host) for host in hosts}
+
+    def _checked(self, plan: Plan, host: Host) -> list[Finding]:
         return self.findings.pop(0) if len(self.findings) > 1 else self.planned(plan, host)
 
     def log(self, host: Host | None) -> str:

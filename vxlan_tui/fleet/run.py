@@ -22,16 +22,9 @@ RETURN = 60.0
 
 
 def recover(members: Sequence[Member]) -> dict[str, Ended | None]:
-    """Finish on every host what a run that was cut off left unconfirmed, and tell; raise NotStarted, Interrupted."""
-    found, errors = side_by_side(_recover, _by_name(members))
+    """Finish on every host what a run that was cut off left unconfirmed, and give how; raise NotStarted."""
+    found, errors = side_by_side(lambda member: guard.recover(member.session, member.report), _by_name(members))
     all_or_none(errors, len(members))
-    return found
-
-
-def _recover(member: Member) -> Ended | None:
-    found = guard.recover(member.session, member.report)
-    if words := member.told if found is None else found.story:
-        member.report.say(f"The last run: {words}\n")
     return found
 
 

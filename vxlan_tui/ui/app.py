@@ -188,6 +188,11 @@ class Wizard(Frame):
         """Look at the hosts afresh."""
         self.controllers.looking.look()
 
+    def action_add_by_ssh(self) -> None:
+        """Add a host to the plan by its SSH destination."""
+        if len(self.screen_stack) == 1:
+            self.begin(self.controllers.adding.add())
+
     def action_run_everything(self) -> None:
         """Run what is left in all sections, and verify."""
         self.begin(self.controllers.running.run_everything())

@@ -10,6 +10,7 @@ from pathlib import Path
 from vxlan_tui import exits, fleet, guard, journal, plan
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.fleet import Member, Run, Wanted
+from vxlan_tui.guard import Ended
 from vxlan_tui.plan import Plan
 from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
 from vxlan_tui.report import Json, Text
@@ -84,9 +85,9 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
         wanted, reports = _wanted(loaded, which, reaches, manner, gone)
         everybody = Text(sys.stderr if manner.json else sys.stdout, gone)
         with fleet.opened(run, wanted) as members:
+            recovered = _recover(members)
             if manner.unconfirmed:
-                return _recover(members, reports)
-            fleet.recover(members)
+                return _recovered(members, recovered, reports)
             fleet.look(members, course)
             commands = [command for member in members for command in member.course.commands]
             if commands and not manner.yes and not any(member.conflict for member in members):
@@ -95,8 +96,17 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
             return _told(members, reports)
 
 
-def _recover(members: Sequence[Member], reports: dict[str, Text]) -> int:
+def _recover(members: Sequence[Member]) -> dict[str, Ended | None]:
+    """Finish what was cut off, and tell what became of it on each host."""
     found = fleet.recover(members)
+    for member in members:
+        ended = found[member.name]
+        if words := member.told if ended is None else ended.story:
+            member.report.say(f"The last run: {words}\n")
+    return found
+
+
+def _recovered(members: Sequence[Member], found: dict[str, Ended | None], reports: dict[str, Text]) -> int:
     for member in members:
         member.status = exits.DONE if found[member.name] is None else exits.ROLLED_BACK
         reports[member.name].end("unchanged" if found[member.name] is None else "rolled-back")

@@ -1,5 +1,6 @@
 """All controllers, made for each other."""
 
+from vxlan_tui.ui.controllers.adding import Adding
 from vxlan_tui.ui.controllers.beginning import Beginning
 from vxlan_tui.ui.controllers.checking import Checking
 from vxlan_tui.ui.controllers.engine import Engine
@@ -19,6 +20,7 @@ class Controllers:
     def __init__(self, model: Model, engine: Engine, shell: Shell) -> None:
         self.engine = engine
         self.looking = Looking(model, engine, shell)
+        self.adding = Adding(model, engine, shell, self.looking)
         self.planning = Planning(model, engine, shell, self.looking)
         self.running = Running(model, engine, shell, self.planning, self.looking)
         self.undoing = Undoing(model, engine, shell, self.running)

@@ -36,38 +36,51 @@ class Checking:
         model.checking, model.waits = True, 0.0
         for host in hosts:
             model.work_of(host.name).verified = "checking"
-        await asyncio.gather(*(self._check(plan, host) for host in hosts))
+        ready = await asyncio.gather(*(self._ready(plan, host) for host in hosts))
+        await self._check(plan, [host for host, is_ready in zip(hosts, ready, strict=True) if is_ready])
+        for host in hosts:
+            self._checked(model.work_of(host.name))
         model.checking = False
         self._wait()
         self._shell.show()
         if not by_itself:
             self._shell.settled("verify")
 
-    async def _check(self, plan: Plan, host: Host) -> None:
+    async def _ready(self, plan: Plan, host: Host) -> bool:
+        """Put the checks to come on screen, or why they cannot be run."""
         work = self._model.work_of(host.name)
         try:
             work.unchecked = await self._shell.in_thread(lambda: self._engine.unchecked(plan, host))
-            if not work.unchecked:
-                await self._run(plan, host, work)
         except (CommandFailed, Unreachable, OSError) as error:
             work.unchecked = str(error)
-            work.findings = [finding for finding in work.findings if finding.key not in work.pending]
+        if not work.unchecked:
+            planned = await self._shell.in_thread(lambda: self._engine.planned(plan, host))
+            before = {finding.key: finding for finding in work.findings}
+            work.findings = [before.get(finding.key, finding) for finding in planned]
+            work.pending = {finding.key for finding in planned}
+        self._shell.show()
+        return not work.unchecked
+
+    async def _check(self, plan: Plan, hosts: list[Host]) -> None:
+        """Check hosts at once, so that each one's end of a way is read where it is."""
+
+        def tell(name: str, finding: Finding) -> None:
+            self._shell.from_thread(self._found, self._model.work_of(name), finding)
+
+        try:
+            found = await self._shell.in_thread(lambda: self._engine.check(plan, hosts, tell)) if hosts else {}
+        except (CommandFailed, Unreachable, OSError) as error:
+            found = {}
+            for host in hosts:
+                self._model.work_of(host.name).unchecked = str(error)
+        for name, findings in found.items():
+            work = self._model.work_of(name)
+            work.findings, work.pending = list(findings), set()
+
+    def _checked(self, work: HostWork) -> None:
+        work.findings = [finding for finding in work.findings if finding.key not in work.pending]
         work.pending = set()
         work.verified = "not ready" if work.unchecked else verdict(work.findings)
-        self._shell.show()
-
-    async def _run(self, plan: Plan, host: Host, work: HostWork) -> None:
-        planned = await self._shell.in_thread(lambda: self._engine.planned(plan, host))
-        before = {finding.key: finding for finding in work.findings}
-        work.findings = [before.get(finding.key, finding) for finding in planned]
-        work.pending = {finding.key for finding in planned}
-        self._shell.show()
-
-        def tell(finding: Finding) -> None:
-            self._shell.from_thread(self._found, work, finding)
-
-        found = await self._shell.in_thread(lambda: self._engine.check(plan, host, tell))
-        work.findings = list(found)
 
     def _found(self, work: HostWork, finding: Finding) -> None:
         work.pending.discard(finding.key)

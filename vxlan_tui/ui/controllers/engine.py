@@ -1,6 +1,6 @@
 """What controllers ask of hosts. The program has one engine, which does it; tests hand in another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -84,8 +84,10 @@ class Engine(Protocol):
     def planned(self, plan: Plan, host: Host) -> list[Finding]:
         """Return the checks to come."""
 
-    def check(self, plan: Plan, host: Host, tell: Callable[[Finding], None]) -> list[Finding]:
-        """Run the checks of a host; raise CommandFailed, OSError."""
+    def check(
+        self, plan: Plan, hosts: Sequence[Host], tell: Callable[[str, Finding], None]
+    ) -> Mapping[str, list[Finding]]:
+        """Run the checks of hosts, both ends of each way read; raise CommandFailed, Unreachable, OSError."""
 
     def log(self, host: Host | None) -> str:
         """Return what ran on a host of the plan, on this machine for none, ready to paste; raise OSError."""

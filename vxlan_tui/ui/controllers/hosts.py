@@ -4,29 +4,30 @@ A lock is held while something runs, and not for the wizard's life: a wizard lef
 `vxlan-tui apply`. So each run looks afresh first, and what no longer is what was shown does not run.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
-from vxlan_tui import checks, guard, journal, last_run
+from vxlan_tui import checks, fleet, guard, journal, last_run
 from vxlan_tui.checks.finding import Finding
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import system
 from vxlan_tui.facts.survey import Survey, survey
 from vxlan_tui.files import UnsafePath
-from vxlan_tui.fleet import one_run
+from vxlan_tui.guard import NOBODY
 from vxlan_tui.journal import Journal
 from vxlan_tui.last_run import LastRun
 from vxlan_tui.live.source import Source
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Interrupts, Local, Reach, Unreachable
+from vxlan_tui.reach import Interrupts, Local, Reach
 from vxlan_tui.session import NotReady, Reporter, Session
 from vxlan_tui.steps import Step
 from vxlan_tui.ui.controllers import log
 from vxlan_tui.ui.controllers.engine import Look, Order, Telling
 from vxlan_tui.ui.controllers.reaches import Reaches
-from vxlan_tui.ui.controllers.steps_run import preview, run_steps
+from vxlan_tui.ui.controllers.steps_run import Told, preview, run_steps
 from vxlan_tui.ui.model import SECTION_NUMBERS
 from vxlan_tui.verbs.common import choose_host
 
@@ -66,8 +67,11 @@ class Hosts:
             rows = journal.guarded(journal.events(Local(), JOURNAL))
             if all(row.how for row in rows):
                 return ""
-            with self._journalled(Order("look", ""), None, "wizard start", Interrupts(), lambda _: None) as session:
-                told = guard.recover(session, reporter)
+            nothing = Order("look", "", {"": ()})
+            with self._opened(
+                nothing, "wizard start", Telling(lambda name: reporter, NOBODY, Interrupts(), _silent)
+            ) as (member,):
+                told = guard.recover(member.session, member.report)
                 return told.story if told is not None else ""
         except (CannotStart, OSError):
             return ""  # another run is at work, or nobody can tell
@@ -90,37 +94,26 @@ class Hosts:
         return preview(_session(plan, host, self._reaches.to(host)), Order("back", "", {}, plan, sections))
 
     def run(self, order: Order, telling: Telling) -> str:
-        """Run an order, host after host."""
-        ended = "done"
-        for name in order.steps:
-            host = order.plan.host(name) if order.plan is not None and name else None
-            with self._journalled(order, host, f"wizard {order.way}", telling.interrupts, telling.say) as session:
-                reporter = telling.reporter(name)
-                told = guard.recover(session, reporter)
-                if told is not None:
-                    telling.say(told.story)
-                ended = run_steps(order, session, reporter, telling.keeper)
-            if ended != "done":
-                break
-        return ended
+        """Run an order on its hosts in step."""
+        with self._opened(order, f"wizard {order.way}", telling) as members:
+            for name, ended in fleet.recover(members).items():
+                if ended is not None:
+                    telling.say(f"{name}: {ended.story}" if name else ended.story)
+            return run_steps(order, members, telling.keeper)
 
-    @contextmanager
-    def _journalled(
-        self, order: Order, host: Host | None, verb: str, interrupts: Interrupts, say: Callable[[str], None]
-    ) -> Iterator[Session]:
-        """Hold a host's lock, and frame what runs in its journal."""
-        reach = self._reaches.to(host, interrupts)
-        with one_run(reach, "vxlan-tui (the wizard)", say):
-            session = _session(order.plan, host, reach)
-            written = session.journal
-            written.write("run", verb=verb, plan=str(order.plan.path) if order.plan else "", host=session.host.name)
-            try:
-                yield session
-            except NotReady as error:
-                raise CannotStart(f"{session.host.name or 'this host'} is not ready:\n{error}") from error
-            finally:
-                with suppress(OSError, Unreachable):  # the next start sees that no end was written
-                    written.write("run-ended", verb="wizard")
+    def _opened(self, order: Order, verb: str, telling: Telling) -> AbstractContextManager[list[fleet.Member]]:
+        """Hold the locks of an order's hosts, and frame what runs in their journals."""
+        hosts = [order.plan.host(name) if order.plan is not None and name else None for name in order.steps]
+        run = fleet.Run(order.plan or NO_PLAN, verb, "vxlan-tui (the wizard)", named=order.plan is not None)
+        wanted = [
+            fleet.Wanted(
+                host or NO_HOST,
+                self._reaches.to(host, telling.interrupts),
+                Told(telling.reporter(host.name if host is not None else ""), telling.say),
+            )
+            for host in hosts
+        ]
+        return fleet.opened(run, wanted)
 
     def unchecked(self, plan: Plan, host: Host) -> str:
         """Say why a host cannot be checked."""
@@ -130,9 +123,17 @@ class Hosts:
         """Give the checks to come."""
         return checks.planned(plan, host)
 
-    def check(self, plan: Plan, host: Host, tell: Callable[[Finding], None]) -> list[Finding]:
-        """Run the checks."""
-        return checks.run(plan, host, self._reaches.to(host, Interrupts()), tell)
+    def check(
+        self, plan: Plan, hosts: Sequence[Host], tell: Callable[[str, Finding], None]
+    ) -> dict[str, list[Finding]]:
+        """Run the checks; what is wrong on another host that can be reached is read there."""
+        reaches = {host.name: self._reaches.to(host, Interrupts()) for host in hosts}
+        if len(hosts) != 1:
+            return checks.run_all(plan, reaches, tell)
+        (host,) = hosts
+        others = [peer for peer in plan.peers(host) if peer.ssh or peer.name == self._reaches.here]
+        peers = {peer.name: self._reaches.to(peer, Interrupts()) for peer in others}
+        return {host.name: checks.run(plan, host, reaches[host.name], partial(tell, host.name), peers)}
 
     def log(self, host: Host | None) -> str:
         """Give what ran on a host."""
@@ -165,4 +166,12 @@ def _session(plan: Plan | None, host: Host | None, reach: Reach) -> Session:
         opened = Journal(reach, JOURNAL)
     except (OSError, UnsafePath) as error:
         raise CannotStart(f"the state directory cannot be used: {error}") from error
-    return Session(plan or Plan(hosts=(), segments=()), host or Host.model_construct(name=""), reach, opened)
+    return Session(plan or NO_PLAN, host or NO_HOST, reach, opened)
+
+
+NO_PLAN, NO_HOST = Plan(hosts=(), segments=()), Host.model_construct(name="")
+"""For what is done on this machine without a plan."""
+
+
+def _silent(_: str) -> None:
+    return

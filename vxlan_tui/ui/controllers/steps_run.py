@@ -1,12 +1,15 @@
-"""The running of an order's steps in a session: what no longer is what was shown does not run."""
+"""What an order runs on each host of a fleet: what no longer is what was shown does not run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vxlan_tui import guard
+from vxlan_tui import fleet, guard
+from vxlan_tui.command import Command
+from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.survey import survey
-from vxlan_tui.guard import Guard, Keeper
-from vxlan_tui.reach import Interrupted, Reach
+from vxlan_tui.fleet import Member
+from vxlan_tui.guard import Keeper
+from vxlan_tui.reach import Interrupted, Outcome, Reach, Unreachable
 from vxlan_tui.session import Reporter, Result, Session, StepRun
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
@@ -59,44 +62,72 @@ def _guarded(steps: Iterable[Step]) -> list[Step]:
     return [step for region in guard.regions(steps) for step in guard.preview(region, guard.seconds())]
 
 
-def run_steps(order: Order, session: Session, reporter: Reporter, keeper: Keeper) -> str:
-    """Run an order's steps on the session's host until one fails, and return in a word how it ended."""
-    name = session.host.name
-    course = _step_run(session, order)
-    guard.check_foreign(session, course.steps)
-    todo, refused = matched(order.steps[name], _guarded(course.steps))
-    for step, words in refused:
-        reporter.result(step, Result("failed", words))
+class Told:
+    """A fleet's report on one host, to a reporter; what belongs to no command goes to `say`."""
+
+    def __init__(self, reporter: Reporter, say: Callable[[str], None]) -> None:
+        self._reporter = reporter
+        self._say = say
+        self._began = False
+
+    def step(self, step: Step) -> None:
+        """Tell of a step that begins."""
+        self._began = False
+        self._reporter.step(step)
+
+    def command(self, command: Command) -> None:
+        """Tell of a command that is about to run."""
+        self._began = True
+        self._reporter.command(command)
+
+    def line(self, text: str) -> None:
+        """Tell a line of its output."""
+        self._reporter.line(text)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Tell that it has ended."""
+        self._reporter.ended(outcome)
+
+    def result(self, step: Step, result: Result) -> None:
+        """Tell how a step has ended; one that was not come to stays as it is on screen."""
+        if result.state != "skipped":
+            self._reporter.result(step, result)
+
+    def say(self, text: str = "") -> None:
+        """Tell words beneath what runs, or by themselves."""
+        if self._began:
+            self._reporter.line(text.strip())
+        else:
+            self._say(text.strip())
+
+
+def run_steps(order: Order, members: Sequence[Member], keeper: Keeper) -> str:
+    """Run an order's steps on hosts until one fails, and return in a word how it ended.
+
+    Raise Interrupted, Unreachable, OSError, CannotStart.
+    """
+    fleet.look(members, lambda session: _step_run(session, order))
+    refused = False
+    for member in members:
+        todo, not_so = matched(order.steps[member.name], _guarded(member.course.steps))
+        for step, words in not_so:
+            member.report.result(step, Result("failed", words))
+        refused = refused or bool(not_so)
+        member.take(member.course, [step for step in todo if step.id != "guard.begin"])
     if refused:
         return "failed"
-    for region in guard.regions(step for step in todo if step.id != "guard.begin"):
-        if not (_run_guarded if guard.is_guarded(region) else _run_one)(course, region, reporter, keeper):
-            return "failed"
-    return "done"
+    fleet.run(members, keeper)
+    _raise_error(members)
+    return "failed" if any(member.stopped for member in members) else "done"
 
 
-def _run_one(course: StepRun, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
-    del keeper
-    (step,) = region
-    try:
-        result = course.run(step, reporter)
-    except Interrupted:
-        reporter.result(step, Result("stopped", "You stopped this here. Run it again to go on."))
-        raise
-    reporter.result(step, result)
-    return result.state != "failed"
-
-
-def _run_guarded(course: StepRun, region: tuple[Step, ...], reporter: Reporter, keeper: Keeper) -> bool:
-    ended = Guard(course.session, reporter, keeper).run(course, region)
-    for step, result in ended.results:
-        reporter.result(step, _as_shown(result) if ended.how == "taken-back" else result)
-    if ended.error is not None:
-        raise ended.error
-    return ended.how == "kept"
-
-
-def _as_shown(result: Result) -> Result:
-    """Tell what was taken back from what failed."""
-    not_kept = result.state == "failed" and result.detail.startswith("It was done, but not kept.")
-    return Result("taken back", result.detail) if not_kept else result
+def _raise_error(members: Sequence[Member]) -> None:
+    """Raise what stopped the run, a person's interrupt before anything else."""
+    stops = [(member.where, member.error) for member in members if member.error is not None]
+    for _, error in stops:
+        if isinstance(error, Interrupted):
+            raise error
+    for where, error in stops:
+        if len(members) == 1 and isinstance(error, CannotStart | Unreachable | OSError):
+            raise error
+        raise CannotStart(str(error) if isinstance(error, Unreachable) else f"{where}: {error}") from error

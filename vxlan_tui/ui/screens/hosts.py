@@ -25,6 +25,7 @@ HELP = """\
 What this host has, and what the commands need and do not find.
 
 Enter  run the marked command that mends something
+n      add another host to the plan by its SSH destination, filled in from what is found there
 r      look again
 F8     go on to the plan
 
@@ -44,6 +45,7 @@ class HostsPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run_step", show=False),
         Binding("r", "app.look_again", show=False),
+        Binding("n", "app.add_by_ssh", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -58,7 +60,11 @@ class HostsPane(Pane):
         if self.model.running:
             return STOP
         enter = "Run the marked command" if self._chosen() else "Go on to Plan"
-        return (("Enter", enter, "pane('run_step')"), ("r", "Look again", "look_again"))
+        return (
+            ("Enter", enter, "pane('run_step')"),
+            ("n", "Add a host by SSH", "add_by_ssh"),
+            ("r", "Look again", "look_again"),
+        )
 
     def show(self) -> None:
         """Show what was found, and a step for what a command mends."""

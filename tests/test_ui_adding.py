@@ -1,0 +1,71 @@
+"""A host is added by its SSH destination: looked at there, and its table filled in from what is found."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.test_ui_hosts import plan_of
+from tests.ui_stage import Stage, play, sees, stage, until
+from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.controllers.adding import put
+from vxlan_tui.ui.dialogs.type import Type
+from vxlan_tui.ui.plan_form.draft import Draft
+
+__all__ = ["stage"]
+
+P = Pilot[int]
+
+FOUND = {"name": "host-b", "interface": "enp1s0", "vtep": "203.0.113.1", "ssh": "root@b"}
+
+
+async def _add(app: Wizard, pilot: P, destination: str) -> None:
+    await pilot.press("1", "n")
+    await until(pilot, lambda: isinstance(app.screen, Type))
+    app.screen.query_one("Input").value = destination  # type: ignore[attr-defined]
+    await pilot.press("enter")
+
+
+def test_a_host_comes_into_the_plan_with_what_is_found_on_it(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await _add(app, pilot, "root@third.example.com")
+        await until(pilot, lambda: len(app.model.draft.hosts) == 3)
+        added = app.model.draft.hosts[2]
+        assert (added["name"], added["ssh"]) == ("host-a", "root@third.example.com")
+        await _add(app, pilot, "root@third.example.com")
+        await sees(pilot, "is in the plan by this already")
+
+    play(stage, plan_of(tmp_path, 2), script)
+
+
+def test_a_host_that_cannot_be_reached_is_told_of_and_changes_no_plan(stage: Stage, tmp_path: Path) -> None:
+    stage.unreached["root@nowhere"] = "nothing answers there"
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await _add(app, pilot, "root@nowhere")
+        await sees(pilot, "nothing answers there")
+        assert len(app.model.draft.hosts) == 2
+
+    play(stage, plan_of(tmp_path, 2), script)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"interface": "enp1s0"}, FOUND),  # the other host of a new plan
+        ({"name": "host-b", "interface": "eth7", "zone": "lan"}, {**FOUND, "interface": "eth7", "zone": "lan"}),
+    ],
+)
+def test_it_takes_the_place_of_the_host_that_it_is_and_what_was_typed_stays(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    draft = Draft(Path("plan.toml"), {"hosts": [{"name": "host-a"}, before], "segments": [], "vms": []})
+    put(draft, FOUND)
+    assert draft.hosts == [{"name": "host-a"}, after]
+
+
+def test_it_comes_behind_the_others_where_it_is_none_of_them() -> None:
+    draft = Draft(Path("plan.toml"), {"hosts": [{"name": "host-a"}, {"name": "host-c"}], "segments": [], "vms": []})
+    put(draft, FOUND)
+    assert draft.hosts[2] == FOUND
