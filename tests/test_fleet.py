@@ -143,7 +143,7 @@ def test_what_is_missing_is_told_host_by_host_with_what_mends_it() -> None:
     }
     assert str(NotStarted(errors, 3)).splitlines() == [
         "nothing was changed on any host.",
-        "host-b: host-b is not ready:",
+        "host-b: it is not ready:",
         "host-b: firewall-cmd: not installed.",
         "host-b:     To mend it: apt-get install -y firewalld",
         "host-c: host-c cannot be reached: nothing answers there.",

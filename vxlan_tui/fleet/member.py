@@ -138,11 +138,10 @@ class NotStarted(CannotStart):
 
     def __init__(self, errors: Mapping[str, Exception], of: int) -> None:
         self.errors = dict(errors)
-        told = {name: _words(error, name or "this host") for name, error in errors.items()}
         if of == 1:
-            super().__init__(next(iter(told.values())))
+            super().__init__(next(_words(error, name or "this host") for name, error in errors.items()))
             return
-        lines = [f"{name}: {line}" for name, words in told.items() for line in words.splitlines()]
+        lines = [f"{name}: {line}" for name, error in errors.items() for line in _words(error, "it").splitlines()]
         super().__init__("\n".join(["nothing was changed on any host.", *lines]))
 
 

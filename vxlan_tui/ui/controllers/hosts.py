@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from vxlan_tui import checks, fleet, guard, journal, last_run
+from vxlan_tui import checks, fleet, journal, last_run
 from vxlan_tui.checks.finding import Finding
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import system
@@ -68,10 +68,9 @@ class Hosts:
             if all(row.how for row in rows):
                 return ""
             nothing = Order("look", "", {"": ()})
-            with self._opened(
-                nothing, "wizard start", Telling(lambda name: reporter, NOBODY, Interrupts(), _silent)
-            ) as (member,):
-                told = guard.recover(member.session, member.report)
+            silent = Telling(lambda name: reporter, NOBODY, Interrupts(), lambda words: None)
+            with self._opened(nothing, "wizard start", silent) as members:
+                told = fleet.recover(members)[""]
                 return told.story if told is not None else ""
         except (CannotStart, OSError):
             return ""  # another run is at work, or nobody can tell
@@ -171,7 +170,3 @@ def _session(plan: Plan | None, host: Host | None, reach: Reach) -> Session:
 
 NO_PLAN, NO_HOST = Plan(hosts=(), segments=()), Host.model_construct(name="")
 """For what is done on this machine without a plan."""
-
-
-def _silent(_: str) -> None:
-    return
