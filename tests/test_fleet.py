@@ -5,17 +5,21 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from vxlan_tui import exits
+from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.system import Missing
-from vxlan_tui.fleet import NotStarted, Together, side_by_side
+from vxlan_tui.fleet import Member, NotStarted, Together, run, side_by_side
 from vxlan_tui.fleet.together import Proof, merged
 from vxlan_tui.guard import Question
 from vxlan_tui.reach import Unreachable
-from vxlan_tui.session import NotReady
+from vxlan_tui.session import NotReady, Result
+from vxlan_tui.steps import Step
 
 NAMES = ("host-a", "host-b", "host-c")
 
@@ -170,3 +174,69 @@ def test_the_worst_host_gives_the_exit_status() -> None:
     assert exits.worst([exits.DONE, exits.ROLLED_BACK, exits.DONE]) == exits.ROLLED_BACK
     assert exits.worst([exits.ROLLED_BACK, exits.FAILED]) == exits.FAILED
     assert exits.worst([exits.FAILED, exits.INTERRUPTED]) == exits.INTERRUPTED
+
+
+class Course:
+    """The steps of one host: what each does is told by its title; `ran` are those that ran."""
+
+    is_back = False
+
+    def __init__(self, *steps: Step, waits: threading.Event | None = None) -> None:
+        self.steps = list(steps)
+        self.ran: list[str] = []
+        self.waits = waits or threading.Event()
+
+    def run(self, step: Step, report: object) -> Result:
+        self.ran.append(step.id)
+        if step.title == "waits":
+            assert self.waits.wait(10)
+        return Result("failed", "because") if step.title == "fails" else Result("changed")
+
+
+class Told:
+    """Keeps what is told of a host, and lets go on whoever waits for a failure."""
+
+    def __init__(self, failed: threading.Event) -> None:
+        self.results: dict[str, Result] = {}
+        self._failed = failed
+
+    def result(self, step: Step, result: Result) -> None:
+        self.results[step.id] = result
+        if result.state == "failed":
+            self._failed.set()
+
+
+def member(name: str, course: Course) -> tuple[Member, Told]:
+    """Give a host with these steps before it."""
+    told = Told(course.waits)
+    session: Any = SimpleNamespace(host=SimpleNamespace(name=name))
+    made = Member(session, told)  # type: ignore[arg-type]
+    made.take(course)  # type: ignore[arg-type]
+    return made, told
+
+
+def step(name: str, section: str, title: str = "", conflict: str = "") -> Step:
+    """Give a step with something to run."""
+    return Step(name, section, name, title, commands=(Command(("true",)),), conflict=conflict)
+
+
+def test_where_one_host_is_in_conflict_nothing_runs_on_any_and_each_is_told_why() -> None:
+    one, other = Course(step("bridge", "10.3")), Course(step("bridge", "10.3", conflict="it is somebody's"))
+    (a, told_a), (b, told_b) = member("host-a", one), member("host-b", other)
+    run([a, b], Person())
+    assert one.ran == other.ran == []
+    assert told_a.results["bridge"].detail == "something is in conflict on another host: host-b: it is somebody's"
+    assert told_b.results["bridge"] == Result("failed", "it is somebody's")
+    assert not a.stopped and b.stopped
+
+
+def test_where_one_host_stops_the_others_end_their_section_and_begin_no_other() -> None:
+    failed = threading.Event()
+    one = Course(step("bridge", "10.3", "waits"), step("vxlan", "10.3"), step("network", "10.4"), waits=failed)
+    other = Course(step("bridge", "10.3", "fails"), step("vxlan", "10.3"), waits=failed)
+    (a, told_a), (b, told_b) = member("host-a", one), member("host-b", other)
+    run([a, b], Person())
+    assert one.ran == ["bridge", "vxlan"]
+    assert told_a.results["network"] == Result("skipped", "the run stopped on host-b")
+    assert other.ran == ["bridge"]
+    assert told_b.results["vxlan"] == Result("skipped", "the run stopped before it")
