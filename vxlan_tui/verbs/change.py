@@ -176,9 +176,11 @@ def _word(member: Member) -> str:
     hows = member.hows
     if isinstance(member.error, Unreachable):
         return "unreachable"
+    if not isinstance(member.error, CannotStart | Interrupted | None):
+        return "failed"
     if "taken-back" in hows:
         return "rolled-back"
-    if hows & {"failed", "stuck"} or not isinstance(member.error, CannotStart | None):
+    if hows & {"failed", "stuck"} or isinstance(member.error, Interrupted):
         return "failed"
     if hows & {"changed", "kept"}:
         return "failed" if "skipped" in hows else "changed"
