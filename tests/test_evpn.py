@@ -24,7 +24,7 @@ KNOWN = HostState(zone=Zone("public"))
 
 
 def _steps(plan: Plan, shown: dict[tuple[str, ...], str], place: int = 0) -> dict[str, Step]:
-    rows_ = evpn.things(plan, plan.hosts[place])
+    rows_ = evpn.things(plan, plan.hosts[place], KNOWN)
     return {step.id: step for step in judge.forward(rows_, {**shown, ("cat", evpn.DAEMONS): "bgpd=no\n"})}
 
 
@@ -90,7 +90,7 @@ def test_another_autonomous_system_in_the_plan_takes_the_place_of_the_one_that_w
         "vtysh -c 'configure terminal' -c 'no router bgp 65000'",
         "vtysh -c 'write memory'",
     ]
-    assert not any(step.conflict for step in judge.forward(evpn.things(edited, edited.hosts[0]), shown))
+    assert not any(step.conflict for step in judge.forward(evpn.things(edited, edited.hosts[0], KNOWN), shown))
 
 
 # A rehearsal host has no systemd: what is asked of it for FRR is done by FRR's own script.

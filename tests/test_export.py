@@ -9,17 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import three_hosts
 from vxlan_tui import export, plan
 from vxlan_tui.cli import run
 from vxlan_tui.export.words import quoted
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import things
 from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.state import HostState
+from vxlan_tui.state import HostState, Zone
 
 CHAPTER = SAMPLE.read_text()
 SEGMENT = '\n[[segments]]\nvni = {0}\nbridge = "br{0}"\n'
 VM = '\n[[vms]]\nhost = "host-a"\nname = "vm{0}"\nnetwork = "vxlan10-bridge"\n'
+PEERS = 'admit = "peers"\n'
+KNOWN = HostState(zone=Zone("public"))
 FORMS = {"script": export.script, "undo": export.undo_script}
 
 
@@ -111,6 +114,37 @@ def test_hostile_names_make_a_script_that_shellcheck_has_nothing_against(name: s
 
 def _toml(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@pytest.mark.parametrize("more", ["", PEERS, three_hosts.EVPN], ids=["list", "peers", "evpn"])
+@pytest.mark.parametrize("form", FORMS)
+def test_shellcheck_has_nothing_against_a_script_of_many_hosts(more: str, form: str, tmp_path: Path) -> None:
+    """Also where no connection of the host's own is made."""
+    found = three_hosts.plan(4, more)
+    (tmp_path / "script").write_text(FORMS[form](found, found.hosts[0]))
+    if shutil.which("shellcheck"):
+        checked = subprocess.run(["shellcheck", tmp_path / "script"], capture_output=True, text=True, check=False)
+        assert checked.stdout == ""
+
+
+def test_the_other_hosts_are_listed_once_and_each_thing_names_them_all() -> None:
+    """What bash makes of the list is what the program wants: the file by its digest, the entries and the rules."""
+    found = three_hosts.plan(4, PEERS)
+    text = export.script(found, found.hosts[0])
+    assert text.count(str(found.hosts[1].vtep)) == 1
+    made = {row.id: row for row in things(found, found.hosts[0], KNOWN, ["bridge"])}
+    shows = re.findall(r'"(\$\(each .*?\))" ', text)
+    part = text[text.index("feed install") :].partition("\n")[2].partition("\nEOF\n")[0]
+    helper, peers = text[text.index("each() {") :].partition("\n}\n")[0], re.search(r"^peers=.*$", text, re.MULTILINE)
+    assert peers
+    for bash, wants in (
+        (f"cat <<EOF\n{part}\nEOF", made["bridge.flood-script"].make[0].stdin.rstrip("\n")),
+        (f'echo "{shows[0]}"', made["bridge.flood"].wants),
+        (f'echo "{shows[1]}"', made["bridge.firewall"].wants),
+    ):
+        ran = ["bash", "-c", f"{helper}\n}}\n{peers.group()}\n{bash}"]
+        assert subprocess.run(ran, capture_output=True, text=True, check=True).stdout.rstrip("\n") == wants
+    assert made["bridge.flood-script"].wants in text
 
 
 def test_a_script_refuses_what_it_does_not_know_and_explains_itself(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_thousand_peers_are_let_in_by_commands_that_ssh_can_carry() -> None:
 
 def test_the_dispatcher_script_makes_of_any_list_the_planned_one() -> None:
     """Run in a namespace of its own: what is missing is appended, what is stale deleted, and other names left alone."""
-    script = flood.text("vx", [host.vtep for host in three_hosts.plan(4).hosts[1:]])
+    script = flood.text("vx", [str(host.vtep) for host in three_hosts.plan(4).hosts[1:]])
     steps = (
         "ip link add vx type vxlan id 7 local 192.0.2.1 dstport 8472",
         "bridge fdb append 00:00:00:00:00:00 dev vx dst 198.51.100.4",

@@ -29,6 +29,7 @@ from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan, Segment, Vm
 from vxlan_tui.procedures import bridge, ethernet, profiles, things
 from vxlan_tui.procedures.firewall import admits_peers, tunnel_peers
+from vxlan_tui.procedures.peers import others
 from vxlan_tui.state import (
     BridgeLink,
     BridgePort,
@@ -154,7 +155,7 @@ def facts(plan: Plan, host: Host) -> Facts:
 
 
 def _rules(plan: Plan, host: Host) -> Rules:
-    peers = [plan.tunnel_address(peer) for peer in plan.peers(host)]
+    peers = others(plan, host, HostState())
     ports = (each.port for each in plan.segments if admits_peers(plan, host, each.port, None))
     rows = [next(iter(tunnel_peers(port, "public", peers))) for port in ports]
     rules = frozenset(line for row in rows for line in row.wants.splitlines())

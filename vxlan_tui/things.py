@@ -196,6 +196,9 @@ ZONE = "\0zone\0"
 MTU = "\0mtu\0"
 """In a word: the MTU inside the tunnel in bytes, where only the host itself can say it."""
 
+PEER = "\0peer\0"
+"""In a line: each of the other hosts' addresses, a line each, where a script lists them once."""
+
 PAIR = re.compile(r'^ ?([^:="]+)(?::|=")(.*?)"?$')
 """A line of a record that has a key and a value: nmcli's `key:value`, or an attribute as virsh shows it."""
 

@@ -15,6 +15,7 @@ from vxlan_tui.facts.firewalld import ACTIVE_ZONES, call
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan, Segment
 from vxlan_tui.procedures import profiles
 from vxlan_tui.procedures.firewall import admits_peers, tunnel_peers
+from vxlan_tui.procedures.peers import others
 from vxlan_tui.state import HostState, Link, Zone
 
 TRUSTED = "trusted"
@@ -86,7 +87,7 @@ def _for_all(plan: Plan, this: Host, segment: Segment, evidence: Evidence, plann
 
 def _for_peers(plan: Plan, this: Host, segment: Segment, evidence: Evidence, zone: Zone) -> Verdict:
     """Judge a port that is to be open to the other hosts alone; one that is open to everybody lets them in, too."""
-    peers = [plan.tunnel_address(peer) for peer in plan.peers(this)]
+    peers = others(plan, this, evidence.state)
     rules, port = evidence.facts.rules, segment.port
     wanted = set(next(iter(tunnel_peers(port, zone.name, peers))).wants.splitlines())
     now = wanted - rules.runtime if port not in zone.runtime else set[str]()

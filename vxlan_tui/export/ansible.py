@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from vxlan_tui.export.script import script, undo_script
 from vxlan_tui.plan import Host, Plan, printable
+from vxlan_tui.procedures import things
 
 _PLAY = """\
 # {title}
@@ -44,8 +45,9 @@ def directory(plan: Plan) -> Iterator[tuple[str, str]]:
     title = f"Undo of the plan {printable(str(plan.path))}"
     yield "undo.yml", _play("undo", title, task="Take back what was done", suffix="-undo")
     for host in plan.hosts:
-        yield f"scripts/{host.name}.sh", script(plan, host)
-        yield f"scripts/{host.name}-undo.sh", undo_script(plan, host)
+        rows = things(plan, host, None)
+        yield f"scripts/{host.name}.sh", script(plan, host, rows)
+        yield f"scripts/{host.name}-undo.sh", undo_script(plan, host, rows)
 
 
 def _play(name: str, title: str, task: str, suffix: str) -> str:

@@ -1,5 +1,6 @@
+nm=(busctl call org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager)
 guard_now() { # what follows is taken back by NetworkManager itself in time, whoever is still there
-    checkpoint=$("${nm[@]}" CheckpointCreate aouu 0 "$seconds" 6 | cut -d'"' -f2)
+    seconds=${VXLAN_TUI_KEEP_SECONDS:-60} checkpoint=$("${nm[@]}" CheckpointCreate aouu 0 "$seconds" 6 | cut -d'"' -f2)
     [[ $checkpoint == /* ]] || die 3 "NetworkManager gives no checkpoint. Nothing was changed."
     trap 'status=$?; trap - EXIT; "${nm[@]}" CheckpointRollback o "$checkpoint" >&2; echo "It was taken back." >&2
         exit $((status > 128 ? status : 4))' EXIT

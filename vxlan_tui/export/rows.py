@@ -143,5 +143,6 @@ def runs(commands: Iterable[Command], indent: str = _INDENT) -> Iterator[str]:
             yield line
             continue
         end = here_document_end(command.stdin)
-        mark = end if has_marks(command.stdin) else f"'{end}'"
-        yield f"{line} <<{mark}\n{expanded(command.stdin).rstrip(chr(10))}\n{end}"
+        marked = has_marks(command.stdin)
+        mark, text = (end, expanded(command.stdin)) if marked else (f"'{end}'", command.stdin)
+        yield f"{line} <<{mark}\n{text.rstrip(chr(10))}\n{end}"

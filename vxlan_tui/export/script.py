@@ -1,7 +1,7 @@
 """The text of the scripts: pure functions of a plan and a host, made from the same things that the program judges."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -17,22 +17,23 @@ from vxlan_tui.procedures.evpn import PROGRAMS as EVPN_PROGRAMS
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
 from vxlan_tui.procedures.profiles import PUT_BACK
 from vxlan_tui.procedures.vms import WAIT
-from vxlan_tui.things import ABSENT, Thing
+from vxlan_tui.things import ABSENT, PEER, Thing
 
 _HERE = Path(__file__).parent
 
 
-def script(plan: Plan, host: Host) -> str:
-    """Return the script that does on `host` what `apply` does there."""
+def script(plan: Plan, host: Host, rows_: Sequence[Thing] = ()) -> str:
+    """Return the script that does on `host` what `apply` does there; `rows_` are its things, where they are at hand."""
     title = f"Sets {host.name} up for the VXLAN segments of a plan."
     ending = "Undo has the records."
-    return _render(plan, host, title, ending, ["helpers", "make"], _forward)
+    return _render(plan, host, rows_ or things(plan, host, None), title, ending, ["helpers", "make"], _forward)
 
 
-def undo_script(plan: Plan, host: Host) -> str:
-    """Return the script that does on `host` what `undo` does there."""
+def undo_script(plan: Plan, host: Host, rows_: Sequence[Thing] = ()) -> str:
+    """Return the script that does on `host` what `undo` does there; `rows_` are its things, where they are at hand."""
     title = f"Takes back on {host.name} what vxlan-tui, or its script, did for the VXLAN segments of a plan."
-    return _render(plan, host, title, "The records say what.", ["helpers", "back"], _back)
+    ending = "The records say what."
+    return _render(plan, host, rows_ or things(plan, host, None), title, ending, ["helpers", "back"], _back)
 
 
 def _forward(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
@@ -76,7 +77,7 @@ def _confirm(plan: Plan, host: Host) -> str:
     return wrapped(["confirm", f"-{host.vtep.version}", quoted(host.interface), *map(quoted, peers)])
 
 
-def _facts(plan: Plan, host: Host, back: bool) -> Iterator[str]:
+def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterator[str]:
     interface = quoted(host.interface)
     if host.zone:
         yield f"zone={quoted(host.zone)}"
@@ -90,17 +91,24 @@ def _facts(plan: Plan, host: Host, back: bool) -> Iterator[str]:
     elif any(segment.mtu is None for segment in plan.segments):
         less = -plan.mtu_inside(0)
         yield f"mtu=$(($(cat /sys/class/net/{interface}/mtu) - {less})) # less what the tunnel adds"
+    if not back and _names_peers(rows_):
+        first, *more = plan.others(host)
+        yield wrapped([f"peers=({first}", *more], end=")")
+
+
+def _names_peers(rows_: Iterable[Thing]) -> bool:
+    return any(PEER in row.wants for row in rows_)
 
 
 def _render(
     plan: Plan,
     host: Host,
+    all_rows: Sequence[Thing],
     title: str,
     ending: str,
     helpers: list[str],
     write: Callable[[Plan, Host, list[Thing]], Iterable[str]],
 ) -> str:
-    all_rows = things(plan, host, None)
     sections = [(each, [row for row in all_rows if row.section == each.number]) for each in TABLE]
     order = sections if write is _forward else reversed(sections)
     programs = dict.fromkeys(name for each, rows_ in sections if rows_ for name in each.programs)
@@ -122,8 +130,8 @@ def _render(
             where=printable(str(plan.path)),
             digest=plan.digest,
             absent=ABSENT,
-            helpers=[_part(name) for name in [*helpers, *_more_helpers(host, all_rows)]],
-            facts=list(_facts(plan, host, write is _back)),
+            helpers=[_part(name) for name in [*helpers, *_more_helpers(host, all_rows, write is _back)]],
+            facts=list(_facts(plan, host, all_rows, write is _back)),
             needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
             end="forget\n" if write is _back else "",
@@ -131,7 +139,9 @@ def _render(
     )
 
 
-def _more_helpers(host: Host, rows_: Iterable[Thing]) -> Iterator[str]:
+def _more_helpers(host: Host, rows_: Sequence[Thing], back: bool) -> Iterator[str]:
+    if not back and _names_peers(rows_):
+        yield "each"
     if any(row.members for row in rows_):
         yield "members"
     if host.ethernet:
@@ -152,6 +162,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
     environment.filters["quote"] = quoted
     return environment

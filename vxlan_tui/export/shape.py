@@ -23,14 +23,17 @@ _VM = ("name", "network")
 def functions(plan: Plan, host: Host, section: Section, write: Write) -> Iterator[str]:
     """Return a section's function and its calls; nothing where its things are few, or not all of one shape."""
     vms = plan.vms_of(host)
-    alike = _alike(plan.segments, _SEGMENT) and plan.flood(plan.segments[0]) in ("remote", "group")
+    many = vms if section.name == "vms" else plan.segments if section.name in ("bridge", "network") else ()
+    alike = len(many) > 1 and _alike(plan.segments, _SEGMENT) and plan.flood(plan.segments[0]) in ("remote", "group")
+    if not alike:
+        return
     marked = plan.model_copy(update={"segments": (_marked_segment(plan.segments[0]),)})
-    if section.name in ("bridge", "network") and alike and len(plan.segments) > 1:
+    if many is plan.segments:
         rows = [row for row in things(marked, host, None, [section.name]) if not _is_firewall(row)]
         calls = [[str(getattr(each, name)) for name in _SEGMENT] for each in plan.segments]
         yield from _function(f"{section.name}_of", _SEGMENT, write(rows), calls)
         yield from write([row for row in things(plan, host, None, [section.name]) if _is_firewall(row)])
-    if section.name == "vms" and alike and _alike(vms, _VM) and len(vms) > 1:
+    elif _alike(vms, _VM):
         vm = vms[0].model_copy(update={"name": "\0name\0", "network": "\0network\0"})
         rows = things(marked.model_copy(update={"vms": (vm,)}), host, None, [section.name])
         calls = [[each.name, each.network, plan.segment_of(each.network).bridge] for each in vms]

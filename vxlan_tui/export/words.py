@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from vxlan_tui.procedures.vms import WAIT
-from vxlan_tui.things import MTU, SETTINGS, VALUE, ZONE
+from vxlan_tui.things import MTU, PEER, SETTINGS, VALUE, ZONE
 
 WIDTH = 120
 
@@ -18,12 +19,20 @@ _MARKS = re.compile("(\0[a-z]+\0)")
 _RESERVED = {"if", "then", "elif", "else", "fi", "case", "esac", "for", "select", "while", "until", "in", "do", "done"}
 
 
+@lru_cache(4096)  # the scripts of many hosts consist of the same words
 def quoted(text: str) -> str:
     """Return text as one word of bash, in a form that shellcheck does not take for a slip; marks as variables."""
     if text == WAIT:
         return '"$wait"'
+    if PEER in text:
+        return f'"{_each(text)}"'
     parts = [_VARIABLES.get(part) or plain(part) for part in _MARKS.split(VALUE.sub("\0value\0", text)) if part]
     return "".join(parts) or "''"
+
+
+def _each(text: str) -> str:
+    """Return what makes lines of those that stand for one of each of the other hosts."""
+    return f"$(each {' '.join(plain(line.replace(PEER, 'PEER')) for line in text.splitlines())})"
 
 
 _VARIABLES["\0value\0"] = '"$value"'
@@ -32,6 +41,7 @@ PROPERTIES = "\0properties\0"
 
 _VARIABLES[PROPERTIES] = '"$part"'
 _VARIABLES["\0record\0"] = '"$file"'
+_VARIABLES[PEER] = "$(each PEER)"
 
 
 def plain(text: str) -> str:
@@ -55,9 +65,13 @@ def _escaped(char: str) -> str:
 
 def wrapped(words: Iterable[str], indent: str = "", end: str = "") -> str:
     """Return words of bash as one command, broken behind a backslash where a line would get too long."""
+    left = list(words)
+    whole = f"{indent}{' '.join(left)}{end}"
+    if len(whole) + 2 <= WIDTH:
+        return whole
     done: list[str] = []
     line = indent
-    for word in words:
+    for word in left:
         if len(line) + len(word) + len(end) + 3 > WIDTH and line.strip() and (done or " " in line.strip()):
             done.append(f"{line} \\")
             line = f"{indent}    {word}"
@@ -68,7 +82,10 @@ def wrapped(words: Iterable[str], indent: str = "", end: str = "") -> str:
 
 def expanded(text: str) -> str:
     """Return the text of a here-document in which bash puts variables in place of marks."""
-    return _MARKS.sub(lambda found: _VARIABLES[found.group()].strip('"'), text)
+    parts = _MARKS.split(text)
+    parts[::2] = (re.sub(r"[$`]|\\(?=[$`\\\n])", r"\\\g<0>", part) for part in parts[::2])
+    parts[1::2] = (_VARIABLES[mark].strip('"') for mark in parts[1::2])
+    return "".join(parts)
 
 
 def has_marks(text: str) -> bool:

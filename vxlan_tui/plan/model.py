@@ -110,6 +110,11 @@ class Plan(Table):
         place = self._places[host.name]
         return self._addresses[:place] + self._addresses[place + 1 :]
 
+    def others(self, host: Host) -> tuple[str, ...]:
+        """Return every other host's tunnel address as text, in the plan's order."""
+        place = self._places[host.name]
+        return self._texts[:place] + self._texts[place + 1 :]
+
     def remote(self, host: Host, segment: Segment) -> IpAddress | None:
         """Return the one address that the VXLAN device itself sends to; None where a list or BGP has its place."""
         return self.remotes(host, segment)[0] if self.flood(segment) in ("remote", "group") else None
@@ -159,3 +164,7 @@ class Plan(Table):
         if self.encryption is None or not self.encrypted:
             return tuple(host.vtep for host in self.hosts)
         return tuple(self.encryption.address(place).ip for place in range(len(self.hosts)))
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return tuple(map(str, self._addresses))

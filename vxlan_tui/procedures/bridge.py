@@ -22,12 +22,12 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         rows = _bridge(segment, bridge, state), _vxlan(plan, host, segment, vxlan, state)
         yield from rows
         yield bridge_device(bridge, mtu, segment.stp)
-        yield from flood.kept(plan, host, segment)
+        yield from flood.kept(plan, host, segment, state)
         yield vxlan_device(vxlan, mtu, segment.bridge, kernel(plan, host, segment))
         yield from (row.saves for row in rows if row.saves)
-        yield from flood.in_force(plan, host, segment)
+        yield from flood.in_force(plan, host, segment, state)
     yield from firewall.things(plan, host, state)
-    yield from evpn.things(plan, host)
+    yield from evpn.things(plan, host, state)
 
 
 def _carries_the_session(segment: Segment, state: HostState | None) -> bool:

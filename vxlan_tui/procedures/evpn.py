@@ -9,6 +9,8 @@ from ipaddress import IPv4Address
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures.peers import of_bgp
+from vxlan_tui.state import HostState
 from vxlan_tui.things import Clear, Members, Reading, Thing, lines
 
 SECTION = "10.3"
@@ -35,14 +37,14 @@ def is_used(plan: Plan) -> bool:
     return any(segment.control == "evpn" for segment in plan.segments)
 
 
-def things(plan: Plan, host: Host) -> Iterator[Thing]:
+def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     """Return what FRR is to be and to have on this host; nothing where no segment wants it."""
     if plan.evpn is None or not is_used(plan):
         return
     asn, own = plan.evpn.asn, plan.tunnel_address(host)
     # A router's identifier looks like an IPv4 address, also where the network has none.
     identifier = str(own) if own.version == 4 else str(IPv4Address(plan.hosts.index(host) + 1))
-    peers = [f" neighbor {plan.tunnel_address(peer)} peer-group {GROUP}" for peer in plan.bgp_peers(host)]
+    peers = [f" neighbor {peer} peer-group {GROUP}" for peer in of_bgp(plan, host, state).addresses]
     yield from (daemons(), enabled(), running())
     yield router(asn, identifier)
     yield group(asn, str(own), plan.is_reflector(host))

@@ -1,9 +1,10 @@
 """Who is let in: the tunnel's UDP port in the underlay's firewalld zone, open to everybody or to the other hosts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from vxlan_tui.command import command
-from vxlan_tui.plan import Host, IpAddress, Plan
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures.peers import Peers, of_bgp, others
 from vxlan_tui.state import HostState
 from vxlan_tui.things import ZONE, Clear, Members, Reading, Thing, lines
 
@@ -14,6 +15,8 @@ BGP_PORT = 179
 TUNNELS = ("wireguard", "tun", "ipip", "sit", "gre", "ip6gre", "ip6tnl", "vti", "vti6", "xfrm", "ppp")
 """Kinds of devices (ip-link(8)) that carry packets between few hosts, and often share their zone with a NIC."""
 
+_NOBODY = Peers()
+
 _WHEN = ((("--permanent",), "-permanent", "after a reboot"), ((), "", "now"))
 
 
@@ -23,11 +26,11 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     refused = _no_zone(zone, state)
     for port in dict.fromkeys(segment.port for segment in plan.segments):
         if admits_peers(plan, host, port, state):
-            yield from tunnel_peers(port, zone, map(plan.tunnel_address, plan.peers(host)), refused)
+            yield from tunnel_peers(port, zone, others(plan, host, state), refused)
         else:
             yield from opened(port, zone, refused, (_tunnel(host),) if state is None else ())
     if any(plan.flood(segment) == "evpn" for segment in plan.segments):
-        yield from bgp_peers(zone, map(plan.tunnel_address, plan.bgp_peers(host)), refused)
+        yield from bgp_peers(zone, of_bgp(plan, host, state), refused)
 
 
 def admits_peers(plan: Plan, host: Host, port: int, state: HostState | None) -> bool:
@@ -62,24 +65,24 @@ def opened(port: int, zone: str, refused: str = "", clear: tuple[Clear, ...] = (
         )
 
 
-def tunnel_peers(port: int, zone: str, peers: Iterable[IpAddress] = (), refused: str = "") -> Iterator[Thing]:
+def tunnel_peers(port: int, zone: str, peers: Peers = _NOBODY, refused: str = "") -> Iterator[Thing]:
     """Return as things that the other hosts' tunnel packets are let in, and nobody else's."""
     why = "The other hosts' tunnel packets come in there, and nobody else's."
     return _peers("firewall", "peers", (port, "udp"), zone, peers, why, refused)
 
 
-def bgp_peers(zone: str, peers: Iterable[IpAddress] = (), refused: str = "") -> Iterator[Thing]:
+def bgp_peers(zone: str, peers: Peers = _NOBODY, refused: str = "") -> Iterator[Thing]:
     """Return as things that BGP is let in from the hosts that this one has a session with."""
     why = "FRR's BGP sessions with the other hosts come in there."
     return _peers("firewall-bgp", "bgp", (BGP_PORT, "tcp"), zone, peers, why, refused)
 
 
 def _peers(
-    step: str, record: str, port: tuple[int, str], zone: str, peers: Iterable[IpAddress], why: str, refused: str
+    step: str, record: str, port: tuple[int, str], zone: str, peers: Peers, why: str, refused: str
 ) -> Iterator[Thing]:
     number, protocol = port
     told = f'port port="{number}" protocol="{protocol}" accept'
-    rules = lines(f'rule family="ipv{peer.version}" source address="{peer}" {told}' for peer in peers)
+    rules = lines(f'rule family="ipv{peers.version}" source address="{peer}" {told}' for peer in peers.addresses)
     for words, kind, when in _WHEN:
         asked = ("firewall-cmd", *words, f"--zone={zone}")
         yield Thing(

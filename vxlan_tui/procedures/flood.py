@@ -12,7 +12,9 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, Template
 
 from vxlan_tui.command import Command, command
-from vxlan_tui.plan import Host, IpAddress, Plan, Segment
+from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.procedures.peers import others
+from vxlan_tui.state import HostState
 from vxlan_tui.things import Reading, Thing, lines
 
 SECTION = "10.3"
@@ -23,20 +25,22 @@ ALL = "00:00:00:00:00:00"
 """The address of a flood entry: broadcasts, and frames to unknown addresses (bridge(8), fdb)."""
 
 
-def kept(plan: Plan, host: Host, segment: Segment) -> Iterator[Thing]:
+def kept(plan: Plan, host: Host, segment: Segment, state: HostState | None) -> Iterator[Thing]:
     """Return what NetworkManager is to do whenever the VXLAN comes up; nothing where the profile says it all."""
     match plan.flood(segment):
         case "list":
-            yield script(segment.vxlan, text(segment.vxlan, plan.remotes(host, segment)))
+            body = text(segment.vxlan, plan.others(host))
+            yield script(segment.vxlan, body, text(segment.vxlan, others(plan, host, state).addresses))
         case "evpn":
-            yield script(segment.vxlan, text(segment.vxlan))
+            body = text(segment.vxlan)
+            yield script(segment.vxlan, body, body)
 
 
-def in_force(plan: Plan, host: Host, segment: Segment) -> Iterator[Thing]:
+def in_force(plan: Plan, host: Host, segment: Segment, state: HostState | None) -> Iterator[Thing]:
     """Return what the kernel is to have by it."""
     match plan.flood(segment):
         case "list":
-            yield entries(segment.vxlan, plan.remotes(host, segment))
+            yield entries(segment.vxlan, others(plan, host, state).addresses)
         case "evpn":
             yield not_learning(segment.vxlan)
 
@@ -46,12 +50,12 @@ def file(vxlan: str) -> str:
     return f"{DIRECTORY}/90-vxlan-tui-{vxlan}"
 
 
-def text(vxlan: str, peers: Iterable[IpAddress] | None = None) -> str:
+def text(vxlan: str, peers: Iterable[str] | None = None) -> str:
     """Return a dispatcher script; one without peers keeps the bridge from learning what BGP tells."""
     learns = peers is not None
     what = f"Keeps the list of the other hosts that {vxlan} sends broadcasts and frames to unknown addresses to."
     words = what if learns else f"Keeps the bridge from learning behind which host an address is: BGP tells {vxlan}."
-    return _template().render(vxlan=vxlan, learns=learns, words=words, peers="\n".join(map(str, peers or ())))
+    return _template().render(vxlan=vxlan, learns=learns, words=words, peers=lines(peers or ()))
 
 
 @cache
@@ -65,10 +69,13 @@ def _template() -> Template:
     return environment.from_string(Path(__file__).with_name("flood.sh.j2").read_text())
 
 
-def script(vxlan: str, body: str = "") -> Thing:
-    """Return the dispatcher script as a thing: root's, to be executed, and of exactly this text."""
+def script(vxlan: str, body: str = "", told: str = "") -> Thing:
+    """Return the dispatcher script as a thing: root's, to be executed, and of exactly this text.
+
+    `told` is the text with a mark in place of the other hosts, where a script lists them.
+    """
     name = file(vxlan)
-    make = (Command(("install", "-m", "755", "/dev/stdin", name), stdin=body),)
+    make = (Command(("install", "-m", "755", "/dev/stdin", name), stdin=told),)
     # One that NetworkManager would pass over, as another's or not to be executed, counts as not there.
     runs = ("find", name, "-user", "root", "-perm", "755", "-exec", "sha256sum", "{}", "+")
     return Thing(
@@ -87,7 +94,7 @@ def script(vxlan: str, body: str = "") -> Thing:
     )
 
 
-def entries(vxlan: str, peers: Iterable[IpAddress]) -> Thing:
+def entries(vxlan: str, peers: Iterable[str]) -> Thing:
     """Return as a thing that the kernel has each of these hosts in the VXLAN's flood list, and no other."""
     listed = Reading(("bridge", "fdb", "show", "dev", vxlan), f"^{ALL} dst [^ ]+")
     fill = (command(file(vxlan), vxlan, "up"),)

@@ -1,6 +1,7 @@
 """Section 10.4: the libvirt network on top of the bridge."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from jinja2 import Environment, StrictUndefined
 
@@ -25,6 +26,7 @@ def things(plan: Plan) -> Iterator[Thing]:
         yield autostart(segment.network)
 
 
+@cache
 def xml(name: str, bridge: str) -> str:
     """Return a network's XML (libvirt, network XML format: forward mode bridge)."""
     return _NETWORK.render(name=name, bridge=bridge)
