@@ -82,6 +82,19 @@ def test_one_record_leads_to_its_own_thing_alone(kept: str) -> None:
     assert {step.restored for step in found if step.restored} == {kept}
 
 
+BRIDGE = "connection.autoconnect:yes\nipv4.method:disabled\nipv4.dns-search:\nbridge.stp:no\n"
+
+
+@pytest.mark.parametrize("of", [SAMPLE_PLAN, three_hosts.plan(3, segment="[[segments]]\nvni = 9\nbridge = 'other'\n")])
+def test_a_property_that_was_not_there_is_taken_away_and_one_that_did_not_change_is_let_be(of: Plan) -> None:
+    """A profile need not have an MTU; also where the plan does not name the bridge any more."""
+    had = [Record("profile.bridge0", f"connection.type:bridge\n{BRIDGE}", str(FILE))]
+    (step,) = steps(of, had, {})
+    assert step.thing
+    now = {step.thing.before.argv: f"{BRIDGE.replace('stp:no', 'stp:yes')}802-3-ethernet.mtu:1450\n"}
+    assert texts(steps(of, had, now)) == ["nmcli connection modify id bridge0 bridge.stp no 802-3-ethernet.mtu ''"]
+
+
 UNDERLAY = (
     "GENERAL.CONNECTION:Old\nGENERAL.CON-UUID:1d8e\nGENERAL.STATE:100 (connected)\nIP4.ADDRESS[1]:198.51.100.3/24\n"
 )

@@ -2,12 +2,13 @@
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
 from pathlib import Path as File
 
 import pytest
 
+from vxlan_tui import readings
 from vxlan_tui.checks.evidence import Echo, Rejection, Replies
 from vxlan_tui.checks.probes import arping, frames, listening, ping, script
 from vxlan_tui.checks.scripts import frames as sending
@@ -17,7 +18,7 @@ from vxlan_tui.facts.daemons import State
 from vxlan_tui.facts.evpn import Evpn
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.plan import load
-from vxlan_tui.reach import Output
+from vxlan_tui.reach import Local, Output
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import Route
 
@@ -320,3 +321,18 @@ def test_a_program_runs_here_by_its_file_and_elsewhere_by_its_text() -> None:
     assert File(here[2]).read_text(encoding="utf-8") == elsewhere[3]
     assert json.loads(here[-1]) == json.loads(elsewhere[-1])
     assert script.shown(here).startswith("python3 -IS /")
+
+
+@pytest.mark.parametrize(("program", "is_told"), [("vtysh", True), ("virsh", False)])
+def test_that_no_daemon_answers_tells_something_of_frr_alone(program: str, is_told: bool) -> None:
+    """FRR's configuration is not there while it does not run; whether a VM is there nobody knows without libvirt."""
+    argv = (program, "show")
+    assert readings.read_what_answers(_Without(), [argv]) == ({argv: ""} if is_told else {})
+
+
+class _Without(Local):
+    """A host whose daemons do not answer."""
+
+    def read_all(self, commands: Iterable[tuple[str, ...]], timeout: float = 0.0) -> list[Output]:
+        """Return what each command says then."""
+        return [_said("", "Exiting:\nfailed to connect to any daemons.", 1) for _ in commands]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from vxlan_tui.command import Command
 from vxlan_tui.steps import Change, Step
-from vxlan_tui.things import MTU_PROPERTY, Clear, Ours, Reading, Thing, filled
+from vxlan_tui.things import Clear, Ours, Reading, Thing, filled
 
 Outputs = Mapping[tuple[str, ...], str]
 """What each reading's command printed; empty where what it shows is not there."""
@@ -87,10 +87,15 @@ def _back(thing: Thing, record: str, file: str, then: str, now: str) -> tuple[Co
     if not then:
         return thing.delete
     commands = (*thing.restore, *thing.restore_when.get(then, ())) if now else thing.revive
-    has = now.splitlines()
-    # What clears the MTU first needs it again also where it has not changed.
-    differing = [line for line in then.splitlines() if line not in has or line.startswith(MTU_PROPERTY)]
+    differing = _differing(then.splitlines(), now.splitlines())
     return tuple(command for each in commands if (command := filled(each, record, file, differing)) is not None)
+
+
+def _differing(then: list[str], now: list[str]) -> list[str]:
+    """Return the `key:value` lines that make then of now: those that are other ones, and a key alone that is new."""
+    keys = {line.partition(":")[0] for line in then}
+    new = [f"{key}:" for key, colon, _ in (line.partition(":") for line in now) if colon and key not in keys]
+    return [*(line for line in then if line not in now), *new]
 
 
 def in_the_way(stands: Iterable[Clear | Ours], outputs: Outputs) -> str:

@@ -21,7 +21,7 @@ def read(reach: Reach, commands: Iterable[tuple[str, ...]]) -> Outputs:
 def read_what_answers(reach: Reach, commands: Iterable[tuple[str, ...]], timeout: float = READ_TIMEOUT) -> Outputs:
     """Return the same, without those that could not tell in so many seconds; raise Unreachable."""
     said = _all(reach, commands, timeout)
-    return {argv: output.text if output.ok else "" for argv, output in said if _tells(output)}
+    return {argv: output.text if output.ok else "" for argv, output in said if _tells(argv, output)}
 
 
 def _all(
@@ -31,12 +31,13 @@ def _all(
     return zip(asked, reach.read_all(asked, timeout), strict=True)
 
 
-def _tells(output: Output) -> bool:
+def _tells(argv: tuple[str, ...], output: Output) -> bool:
     """Return whether a command told how something stands: some tell `no` by their exit status alone."""
-    return output.ok or not output.errors.strip() or re.search(ABSENT, output.errors) is not None
+    said = f"{argv[0]}: {output.errors}"
+    return output.ok or not output.errors.strip() or re.search(ABSENT, said, re.DOTALL) is not None
 
 
 def _text(argv: tuple[str, ...], output: Output) -> str:
-    if not _tells(output):
+    if not _tells(argv, output):
         raise CommandFailed(Outcome(Command(argv), output.status, 0.0, output.errors))
     return output.text if output.ok else ""

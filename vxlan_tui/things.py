@@ -12,9 +12,11 @@ from vxlan_tui.command import Command
 
 ABSENT = (
     "no such connection profile|Device '.*' not found|Device \".*\" does not exist|Cannot find device|"
-    "Device does not exist|failed to connect to any daemons|failed to get (network|domain)|No such file or directory"
+    "Device does not exist|failed to get (network|domain)|No such file or directory|"
+    "^vtysh: .*failed to connect to any daemons"
 )
-"""What the tools say on standard error of something that is not there (an extended regular expression).
+"""What the tools say on standard error, behind their names, of something that is not there: an extended regular
+expression, in which a dot stands for a line break as well.
 
 Any other failure of a reading says nothing about the thing, and stops the run.
 """
@@ -188,7 +190,8 @@ RECORD = "\0record\0"
 """In a word: the file of the thing's record."""
 
 SETTINGS = "\0settings\0"
-"""As a word: each `key:value` line of the record that differs from what is shown now, as two words."""
+"""As a word: each `key:value` line of the record that differs from what is shown now, as two words; and each key that
+is shown now and is not in the record, with an empty word."""
 
 ZONE = "\0zone\0"
 """In a word: the firewalld zone, where only the host itself can say it."""
@@ -214,7 +217,7 @@ VALUE = re.compile("\0value (.*?)\0")
 def filled(command: Command, record: str, file: str, differing: Iterable[str]) -> Command | None:
     """Return a command with the marks filled from a record and its file; None where the record lacks a value.
 
-    `differing` are the record's lines that are not so now.
+    `differing` are the lines that SETTINGS stands for.
     """
     values = {found[1]: found[2] for line in record.splitlines() if (found := PAIR.match(line))}
     words: list[str] = []

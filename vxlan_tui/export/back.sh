@@ -2,8 +2,8 @@ was() { # NAME PICK COMMAND…: whether NAME is recorded as something else than 
     [[ -e $state/before/$1 ]] || return
     seen+=("$1") && at '' "${@:3}"
     now=$(pick "$2") then=$(grep -oE -e "${2:-.+}" "$state/before/$1" | sort)
-    # What clears the MTU first needs it again also where it has not changed.
-    mapfile -t settings < <({ comm -23 <(echo "$then") <(echo "$now"); grep ethernet.mtu: <<<"$then"; } | sed 's/:/\n/')
+    mapfile -t settings < <({ comm -23 <(echo "$then") <(echo "$now") # what was other, and what was not
+        grep -o '^[^:]*:' <<<"$now" | grep -vxF -f <(grep -o '^[^:]*:' <<<"$then"); } | sed 's/:/\n/')
     [[ $then != "$now" ]]
 }
 stood() { was "$@" && [[ -n $then ]]; } # … and it was there

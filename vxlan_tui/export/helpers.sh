@@ -3,7 +3,7 @@ at() { # RECORD COMMAND…: sets `all` to what COMMAND prints, to nothing where 
     record=$1
     all=$("${@:2}" 2>/dev/null </dev/null) && return
     all=$("${@:2}" 2>&1 >/dev/null </dev/null)
-    [[ -z $all || $all =~ $absent ]] || die 1 "Stopped in $section: ${*:2}: $all"
+    [[ -z $all || "$2: $all" =~ $absent ]] || die 1 "Stopped in $section: ${*:2}: $all"
     all=""
 }
 pick() { grep -oE -e "${1:-.+}" <<<"$all" | sort; }

@@ -14,11 +14,11 @@ from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import SECTIONS, bridge, ethernet, evpn, firewall, flood, network, profiles, things, vms
 from vxlan_tui.procedures.profiles import Wanted
-from vxlan_tui.procedures.sections import TABLE
 from vxlan_tui.record import Record, by_name
+from vxlan_tui.procedures.sections import TABLE
 from vxlan_tui.state import HostState, Nic
 from vxlan_tui.steps import Step
-from vxlan_tui.things import Thing, escaped
+from vxlan_tui.things import MTU_PROPERTY, Thing, escaped
 
 Recorded = tuple[Thing, Record]
 
@@ -127,6 +127,8 @@ def _profile(record: Record) -> Thing:
     kind = pairs.get("connection.type", "")
     is_underlay = kind == "802-3-ethernet"
     settings = {key: value for key, value in pairs.items() if re.fullmatch(profiles.PUT_BACK, f"{key}:{value}")}
+    # A record holds no MTU where the profile had none; the underlay's is never asked for.
+    settings |= {} if is_underlay else {MTU_PROPERTY: ""}
     wanted = Wanted(record.subject, kind, pairs.get("connection.interface-name", ""), (), settings, tried=is_underlay)
     step, section = ("ethernet.profile", ethernet.SECTION) if is_underlay else ("bridge.vxlan", bridge.SECTION)
     return profiles.thing(step, section, f"Connection profile {record.subject}", "", wanted)

@@ -83,13 +83,18 @@ def thing(
 
 
 def reading(name: str, properties: Iterable[str]) -> Reading:
-    """Return how a profile's properties show. An MTU that is left open counts as one that is not there."""
+    """Return how a profile's properties show. An MTU that is left open counts as one that is not there.
+
+    Both IP versions are shown, so that a record and a later look can be compared whatever the plan has become.
+    """
     keys = tuple(properties)
     settings: dict[str, list[str]] = {"connection": []}
+    if any(key.startswith("ipv") for key in keys):
+        settings |= {"ipv4": [], "ipv6": []}
     for key in keys:
         setting, _, prop = key.partition(".")
         settings.setdefault(setting, []).append(prop)
-    named = [f"{each}.({'|'.join(of)}):.*" for each, of in settings.items() if f"{each}.mtu" not in keys]
+    named = [f"{each}.({'|'.join(of)}):.*" for each, of in settings.items() if of and f"{each}.mtu" not in keys]
     pick = "|".join([*named, *([f"{MTU_PROPERTY}:[0-9]+"] if MTU_PROPERTY in keys else [])])
     return Reading(("nmcli", "-t", "-f", ",".join(settings), "connection", "show", "id", name), pick)
 
@@ -148,10 +153,9 @@ def set_properties(name: str, settings: Mapping[str, str], tried: bool = False) 
 
 
 def put_back(wanted: Wanted) -> Command:
-    """Return the command that gives a profile the properties of its record back; one without an MTU has none again."""
+    """Return the command that gives a profile the properties of its record back."""
     memory = ("--temporary",) if wanted.tried else ()
-    unset = (MTU_PROPERTY, "") if MTU_PROPERTY in wanted.settings else ()
-    return command("nmcli", "connection", "modify", *memory, "id", wanted.name, *unset, SETTINGS)
+    return command("nmcli", "connection", "modify", *memory, "id", wanted.name, SETTINGS)
 
 
 def up(name: str) -> Command:
