@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from vxlan_tui import __version__
 from vxlan_tui.exits import FAILED, INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
+from vxlan_tui.sections import SECTIONS
 
 if TYPE_CHECKING:
     from vxlan_tui.verbs.common import Which
 
 FORMATS = ("script", "undo", "ansible", "map")
 _FORMAT = "a host's script (the default), its undo, a directory for ansible-playbook, a diagram in Mermaid"
-
-SECTIONS = ("ethernet", "bridge", "network", "vms")
 
 Verb = Callable[[argparse.Namespace], int]
 

@@ -39,6 +39,7 @@ from vxlan_tui.facts import system
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Reach
+from vxlan_tui.sections import ETHERNET
 
 __all__ = [
     "Cell",
@@ -152,7 +153,9 @@ def not_reached(host: Host, why: str) -> Finding:
     """Give the finding that stands for all checks of a host that could not be read."""
     cause, shown = "host-not-reached", f"ssh {host.ssh or host.name}"
     words = f"`{shown}` has to work without a question, as root or with sudo"
-    return Finding("host.reach", "10.2", host.name, title(cause, host.name), Status.FAIL, shown, why, cause, words)
+    return Finding(
+        "host.reach", ETHERNET.number, host.name, title(cause, host.name), Status.FAIL, shown, why, cause, words
+    )
 
 
 def there(plan: Plan, facts: Mapping[str, Facts]) -> dict[str, There]:

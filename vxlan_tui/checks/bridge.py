@@ -13,9 +13,10 @@ from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import bridge, profiles
 from vxlan_tui.procedures.profiles import Wanted
+from vxlan_tui.sections import BRIDGE
 from vxlan_tui.state import HostState
 
-SECTION = "10.3"
+SECTION = BRIDGE.number
 
 
 def keys(segment: Segment) -> tuple[Key, Key]:

@@ -9,9 +9,10 @@ from vxlan_tui.checks.daemons import NETWORKMANAGER
 from vxlan_tui.checks.evidence import Evidence, Facts, Key
 from vxlan_tui.plan import Ethernet, Host, Plan
 from vxlan_tui.procedures import ethernet, profiles
+from vxlan_tui.sections import ETHERNET
 from vxlan_tui.state import HostState, Link, Profile
 
-SECTION = "10.2"
+SECTION = ETHERNET.number
 
 DEVICES = "ip -j -d address show"
 """What all devices are read by."""

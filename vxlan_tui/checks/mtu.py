@@ -15,9 +15,10 @@ from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import vms
 from vxlan_tui.record import Record
+from vxlan_tui.sections import VMS
 from vxlan_tui.state import HostState
 
-OF_VMS = "10.5"
+OF_VMS = VMS.number
 
 
 def of_devices(plan: Plan, this: Host, segment: Segment) -> Check:

@@ -10,9 +10,10 @@ from vxlan_tui.checks.daemons import LIBVIRT, VIRSH
 from vxlan_tui.checks.evidence import Evidence
 from vxlan_tui.command import command
 from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.sections import NETWORK
 from vxlan_tui.state import Network
 
-SECTION = "10.4"
+SECTION = NETWORK.number
 
 
 def checks(plan: Plan, this: Host) -> Iterator[Check]:

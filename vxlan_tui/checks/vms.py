@@ -14,9 +14,10 @@ from vxlan_tui.checks.sizes import joins
 from vxlan_tui.command import command
 from vxlan_tui.plan import Host, Plan, Segment, Vm
 from vxlan_tui.procedures import vms
+from vxlan_tui.sections import VMS
 from vxlan_tui.state import HostState, Nic, VmState
 
-SECTION = "10.5"
+SECTION = VMS.number
 
 
 def checks(plan: Plan, this: Host) -> Iterator[Check]:

@@ -14,6 +14,7 @@ from vxlan_tui.checks.protection import by_kernel
 from vxlan_tui.checks.sizes import ETHERNET_MTU, frame_bytes
 from vxlan_tui.plan import Host, Plan, overhead
 from vxlan_tui.procedures import profiles
+from vxlan_tui.sections import BRIDGE
 
 
 def checks(plan: Plan, this: Host) -> Iterator[Check]:
@@ -37,7 +38,7 @@ def sizes(plan: Plan, this: Host) -> Iterator[Check]:
         own, there = plan.tunnel_address(this), plan.tunnel_address(peer)
         yield Check(
             "peer.mtu",
-            "10.3" if plan.encrypted else SECTION,
+            BRIDGE.number if plan.encrypted else SECTION,
             peer.name,
             f"The path to {peer.name} carries full-size frames",
             shlex.join(ping.command(own, there, plan.mtu_inside(ETHERNET_MTU, plan.segments[0]) + overhead(own))),

@@ -25,7 +25,7 @@ _HERE = Path(__file__).parent
 def script(plan: Plan, host: Host, rows_: Sequence[Thing] = ()) -> str:
     """Return the script that does on `host` what `apply` does there; `rows_` are its things, where they are at hand."""
     title = f"Sets {host.name} up for the VXLAN segments of a plan."
-    ending = "Undo has the records."
+    ending = "What the plan has dropped stays."
     return _render(plan, host, rows_ or things(plan, host, None), title, ending, ["helpers", "make"], _forward)
 
 

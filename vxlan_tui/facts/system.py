@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.packages import PACKAGES
-from vxlan_tui.procedures.sections import BY_NAME
 from vxlan_tui.reach import Local, Reach
+from vxlan_tui.sections import BY_NAME
 from vxlan_tui.state import Link
 
 

@@ -8,6 +8,7 @@ from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.checkpoints import Checkpoint, read_checkpoints
 from vxlan_tui.procedures import checkpoint
 from vxlan_tui.reach import CommandFailed
+from vxlan_tui.sections import BRIDGE, ETHERNET
 from vxlan_tui.session import Session
 from vxlan_tui.steps import Step
 
@@ -58,7 +59,7 @@ def end_step(region: tuple[Step, ...], *commands: Command) -> Step:
 
 def check_foreign(session: Session, steps: Iterable[Step]) -> None:
     """Raise CannotStart where somebody else's checkpoint would take back what these steps do."""
-    if not any(step.commands and step.section in ("10.2", "10.3") for step in steps):
+    if not any(step.commands and step.section in (ETHERNET.number, BRIDGE.number) for step in steps):
         return
     try:
         found = read_checkpoints(session.reach)

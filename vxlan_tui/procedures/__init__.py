@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import bridge, ethernet, network, vms
-from vxlan_tui.procedures.sections import BY_NAME, BY_NUMBER, SECTIONS, TABLE, Section
+from vxlan_tui.sections import BY_NAME, BY_NUMBER, SECTIONS, TABLE, Section
 from vxlan_tui.state import HostState
 from vxlan_tui.things import Thing
 

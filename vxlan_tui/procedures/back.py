@@ -15,7 +15,7 @@ from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import SECTIONS, bridge, ethernet, evpn, firewall, flood, network, profiles, things, vms
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.record import Record, by_name
-from vxlan_tui.procedures.sections import TABLE
+from vxlan_tui.sections import TABLE
 from vxlan_tui.state import HostState, Nic
 from vxlan_tui.steps import Step
 from vxlan_tui.things import MTU_PROPERTY, Thing, escaped

@@ -6,10 +6,11 @@ from dataclasses import replace
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
 from vxlan_tui.procedures import evpn, firewall, flood, profiles
 from vxlan_tui.procedures.profiles import Wanted
+from vxlan_tui.sections import BRIDGE
 from vxlan_tui.state import HostState, Link
 from vxlan_tui.things import MTU, MTU_PROPERTY, Clear, Reading, Thing, escaped, lines
 
-SECTION = "10.3"
+SECTION = BRIDGE.number
 
 
 def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:

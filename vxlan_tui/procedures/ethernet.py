@@ -10,10 +10,11 @@ from vxlan_tui.command import command
 from vxlan_tui.plan import Ethernet, Host
 from vxlan_tui.procedures import profiles
 from vxlan_tui.procedures.profiles import Wanted
+from vxlan_tui.sections import ETHERNET
 from vxlan_tui.state import HostState
 from vxlan_tui.things import Reading, Thing, escaped, lines, value
 
-SECTION = "10.2"
+SECTION = ETHERNET.number
 
 DOT = r"\."
 """An escaped dot. What is picked is compared as a whole: a dot that matches more does no harm, and reads better."""

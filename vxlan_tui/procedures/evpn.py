@@ -10,10 +10,11 @@ from ipaddress import IPv4Address
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.peers import of_bgp
+from vxlan_tui.sections import BRIDGE
 from vxlan_tui.state import HostState
 from vxlan_tui.things import Clear, Members, Reading, Thing, lines
 
-SECTION = "10.3"
+SECTION = BRIDGE.number
 
 PROGRAMS = ("vtysh",)
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from vxlan_tui.command import command
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.peers import Peers, of_bgp, others
+from vxlan_tui.sections import BRIDGE
 from vxlan_tui.state import HostState
 from vxlan_tui.things import ZONE, Clear, Members, Reading, Thing, lines
 
-SECTION = "10.3"
+SECTION = BRIDGE.number
 
 BGP_PORT = 179
 

@@ -14,10 +14,11 @@ from jinja2 import Environment, StrictUndefined, Template
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures.peers import others
+from vxlan_tui.sections import BRIDGE
 from vxlan_tui.state import HostState
 from vxlan_tui.things import Reading, Thing, lines
 
-SECTION = "10.3"
+SECTION = BRIDGE.number
 
 DIRECTORY = "/etc/NetworkManager/dispatcher.d"
 

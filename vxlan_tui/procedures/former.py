@@ -13,8 +13,8 @@ from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import SECTIONS, back, ethernet, evpn, things, vms
 from vxlan_tui.procedures.back import Recorded
-from vxlan_tui.procedures.sections import BY_NAME
 from vxlan_tui.record import Record
+from vxlan_tui.sections import BY_NAME
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
 

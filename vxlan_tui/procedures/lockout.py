@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
+from vxlan_tui.sections import ETHERNET
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
 
@@ -19,7 +20,7 @@ def marked(steps: Iterable[Step], state: HostState) -> Iterator[Step]:
 def _why(step: Step, state: HostState) -> str:
     if step.thing is None or not step.thing.touches or step.confirms:
         return ""
-    if step.section != "10.2":
+    if step.section != ETHERNET.number:
         return over(state, *step.thing.touches)
     name = step.thing.touches[0]
     words = {word for command in step.commands for word in command.argv[:3]}

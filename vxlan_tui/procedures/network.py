@@ -8,9 +8,10 @@ from jinja2 import Environment, StrictUndefined
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import virsh
+from vxlan_tui.sections import NETWORK
 from vxlan_tui.things import Clear, Reading, Thing, escaped
 
-SECTION = "10.4"
+SECTION = NETWORK.number
 
 # No <mtu>: libvirt refuses it for a network with forward mode bridge.
 _NETWORK = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(

@@ -10,10 +10,11 @@ from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Vm
 from vxlan_tui.procedures import virsh
 from vxlan_tui.procedures.bridge import inner_mtu
+from vxlan_tui.sections import VMS
 from vxlan_tui.state import HostState, Nic, VmState
 from vxlan_tui.things import RECORD, Clear, Reading, Thing, lines, value
 
-SECTION = "10.5"
+SECTION = VMS.number
 
 INSTALL_TIMEOUT = 3600.0
 """Seconds for virt-install: it may allocate disks and fetch an installer."""

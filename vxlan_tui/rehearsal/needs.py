@@ -3,54 +3,41 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vxlan_tui.plan import Plan
+from vxlan_tui.procedures.packages import PACKAGES
 from vxlan_tui.rehearsal.guest import guests_of
 from vxlan_tui.rehearsal.sandbox import RehearsalError, children_in
 from vxlan_tui.rehearsal.ssh import login
 
 PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
-MACHINE = {
-    "ip": ("iproute2", "iproute"),
-    "nsenter": ("util-linux", "util-linux"),
-    "setpriv": ("util-linux", "util-linux"),
-    "unshare": ("util-linux", "util-linux"),
-    "pivot_root": ("util-linux", "util-linux"),
-    "ssh-keygen": ("openssh-client", "openssh"),
-}
-"""Programs of the machine itself, with their packages in Debian and in Fedora or RHEL."""
+MACHINE = ("ip", "nsenter", "setpriv", "unshare", "pivot_root", "ssh-keygen")
+"""Programs of the machine itself."""
 
-ROOT = {
-    "ip": ("iproute2", "iproute"),
-    "dbus-daemon": ("dbus-daemon", "dbus-daemon"),
-    "busctl": ("systemd", "systemd"),
-    "NetworkManager": ("network-manager", "NetworkManager"),
-    "nmcli": ("network-manager", "NetworkManager"),
-    "nm-online": ("network-manager", "NetworkManager"),
-    "firewalld": ("firewalld", "firewalld"),
-    "firewall-cmd": ("firewalld", "firewalld"),
-    "libvirtd|virtqemud": ("libvirt-daemon-system", "libvirt-daemon-kvm"),
-    "virtlogd": ("libvirt-daemon-system", "libvirt-daemon-log"),
-    "virsh": ("libvirt-clients", "libvirt-client"),
-    "virt-xml": ("virtinst", "virt-install"),
-    "bash": ("bash", "bash"),
-    "ssh": ("openssh-client", "openssh-clients"),
-    "sshd": ("openssh-server", "openssh-server"),
-}
+ROOT = (
+    "ip",
+    "dbus-daemon",
+    "busctl",
+    "NetworkManager",
+    "nmcli",
+    "nm-online",
+    "firewalld",
+    "firewall-cmd",
+    "libvirtd|virtqemud",
+    "virtlogd",
+    "virsh",
+    "virt-xml",
+    "bash",
+    "ssh",
+    "sshd",
+)
 """Programs of the root directory that the hosts are cloned from."""
 
-GUEST = {
-    "qemu-system-x86_64|/usr/libexec/qemu-kvm": ("qemu-system-x86", "qemu-kvm"),
-    "mount": ("mount", "util-linux"),
-    "insmod": ("kmod", "kmod"),
-    "modprobe": ("kmod", "kmod"),
-    "ldd": ("libc-bin", "glibc-common"),
-    "arping": ("iputils-arping", "iputils"),
-}
+GUEST = ("qemu-system-x86_64|/usr/libexec/qemu-kvm", "mount", "insmod", "modprobe", "ldd", "arping")
 """Programs that a small VM is made of."""
 
 MODULES = {
@@ -100,11 +87,11 @@ def _missing(plan: Plan, root: Path) -> Iterator[Need]:
 def _in_root(plan: Plan, root: Path) -> Iterator[Need]:
     yield from _programs(ROOT, root)
     if any(host.ethernet is not None and host.ethernet.method == "auto" for host in plan.hosts):
-        yield from _programs({"dnsmasq": ("dnsmasq-base", "dnsmasq")}, root)
+        yield from _programs(("dnsmasq",), root)
     if any(segment.control == "evpn" for segment in plan.segments):
-        yield from _programs({"vtysh": ("frr", "frr")}, root)
+        yield from _programs(("vtysh",), root)
     if any(login(host).user != "root" for host in plan.hosts):
-        yield from _programs({"sudo": ("sudo", "sudo")}, root)
+        yield from _programs(("sudo",), root)
     if guests_of(plan):
         yield from _programs(GUEST, root)
         if os.uname().machine != "x86_64":
@@ -117,11 +104,12 @@ def _in_root(plan: Plan, root: Path) -> Iterator[Need]:
         yield from _python_modules(root)
 
 
-def _programs(programs: dict[str, tuple[str, str]], root: Path) -> Iterator[Need]:
+def _programs(programs: Iterable[str], root: Path) -> Iterator[Need]:
     inside = f" in {root}" if root != Path("/") else ""
-    for names, packages in programs.items():
+    for names in programs:
         if not any(_has(root, name) for name in names.split("|")):
-            yield Need(f"{' or '.join(names.split('|'))}{inside}", _packages(*packages))
+            fedora, debian = PACKAGES[names]
+            yield Need(f"{' or '.join(names.split('|'))}{inside}", _packages(debian, fedora))
 
 
 def _has(root: Path, name: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vxlan_tui.sections import TABLE
 from vxlan_tui.ui.host_work import HostWork, state_of_all, verdict_of_all
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys
 
@@ -25,7 +26,7 @@ SECTIONS = {
 }
 """The sections of the way, as the list at the left names them."""
 
-SECTION_NUMBERS = {"ethernet": "10.2", "bridge": "10.3", "network": "10.4", "vms": "10.5"}
+SECTION_NUMBERS = {section.name: section.number for section in TABLE}
 """The guide's numbers of what is done in steps."""
 
 STEP_SECTIONS = tuple(SECTION_NUMBERS)

@@ -49,7 +49,7 @@ def _about(finding: Finding, pending: bool) -> Iterator[Block]:
 
 def _found(finding: Finding, word: str) -> Iterator[Block]:
     cause = f" ({finding.cause})" if finding.cause else ""
-    role = {"FAIL": "bad", "WARN": "caution", "WAIT": "caution"}.get(word, "")
+    role = role_of(word) if word in ("FAIL", "WARN", "WAIT") else ""
     lines = finding.evidence.splitlines() or [""]
     for number, line in enumerate(lines):
         found = ("when it was checked: " if word == "WAIT" else "found: ") if finding.cause and number == 0 else ""

@@ -49,7 +49,7 @@ def _commands(step: Step, output: StepOutput | None) -> Iterator[Block]:
 def _result(output: StepOutput | None, status: str) -> Iterator[Block]:
     if output is None or output.result is None:
         return
-    role = "bad" if status == "failed" else "caution" if status == "taken back" else ""
+    role = role_of(status) if status in ("failed", "taken back") else ""
     for line in output.result.detail.splitlines():
         yield block(printable(line), role, hang=2)
     if status == "failed":

@@ -1,10 +1,9 @@
 """The sections of the chapter, in their order: the one table that everything reads."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A section: its name in `--only`, its number in the chapter, what it is called, and what it takes of a host.
 
     `parts` of the state decide its things (net: NetworkManager and the kernel, firewall, virt: libvirt); the first is
@@ -18,12 +17,15 @@ class Section:
     programs: tuple[str, ...]
 
 
-TABLE = (
-    Section("ethernet", "10.2", "Ethernet", ("net",), ("nmcli", "ip", "busctl")),
-    Section("bridge", "10.3", "Bridge and VXLAN", ("net", "firewall"), ("nmcli", "ip", "firewall-cmd", "busctl")),
-    Section("network", "10.4", "libvirt network", ("virt",), ("virsh",)),
-    Section("vms", "10.5", "Virtual machines", ("virt", "net"), ("virsh", "virt-xml", "timeout", "bash", "grep")),
-)
+ETHERNET = Section("ethernet", "10.2", "Ethernet", ("net",), ("nmcli", "ip", "busctl"))
+
+BRIDGE = Section("bridge", "10.3", "Bridge and VXLAN", ("net", "firewall"), ("nmcli", "ip", "firewall-cmd", "busctl"))
+
+NETWORK = Section("network", "10.4", "libvirt network", ("virt",), ("virsh",))
+
+VMS = Section("vms", "10.5", "Virtual machines", ("virt", "net"), ("virsh", "virt-xml", "timeout", "bash", "grep"))
+
+TABLE = (ETHERNET, BRIDGE, NETWORK, VMS)
 
 SECTIONS = tuple(section.name for section in TABLE)
 
