@@ -47,10 +47,10 @@ def main() -> None:
     sys.stdout.write(f"every host's list of the others took {seconds(lambda: lists(read(whole))):.2f} s with that\n")
 
 
-def text(hosts: int) -> bytes:
-    """Return a plan file's content."""
+def text(hosts: int, rest: str = REST) -> bytes:
+    """Return a plan file's content; `rest` is what follows its hosts and VMs."""
     rows = (HOST.format(n, 16 + n // 62500, n // 250 % 250, n % 250 + 1) for n in range(hosts))
-    return ("".join(rows) + REST).encode()
+    return ("".join(rows) + rest).encode()
 
 
 def read(raw: bytes) -> Plan:

@@ -50,16 +50,15 @@ def plain(text: str) -> str:
         return text
     if re.fullmatch(r"[ -~]*", text) and not re.search(r"[$`'\\]|^~", text):
         return f"'{text}'"
-    return "$'" + "".join(char if char.isalnum() else _escaped(char) for char in text) + "'"
+    return "$'" + re.sub(r"['\\]|[^\w -~]", _escaped, text) + "'"
 
 
-def _escaped(char: str) -> str:
+def _escaped(found: re.Match[str]) -> str:
+    char = found.group()
     if char == "\n":
         return r"\n"
     if char in "'\\":
         return f"\\{char}"
-    if " " <= char <= "~":
-        return char
     return "".join(f"\\x{byte:02x}" for byte in char.encode(errors="surrogateescape"))
 
 

@@ -37,8 +37,6 @@ EVERYTHING = "everything"
 StepsByHost = dict[str, "tuple[Step, ...]"]
 """Steps, by the name of the host that they are for."""
 
-SETTLED = ("done", "ready", "skipped", "as it is", "none", "OK", "saved")
-
 
 @dataclass
 class Run:
@@ -78,7 +76,6 @@ class Model:
     checking: bool = False
     waits: float = 0.0
     advance: str = ""
-    saved_scripts: bool = False
     opened: bool = False
     form_focus: str = ""
     leaving: int = 0
