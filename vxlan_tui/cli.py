@@ -1,6 +1,7 @@
 """The verbs: arguments in, exit status out."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -189,6 +190,7 @@ def _as_root(arguments: Sequence[str]) -> Verb:
 
 
 def _wizard(asked: argparse.Namespace) -> int:
+    gc.disable()  # what is made until the first frame is kept: looking for garbage in it takes a tenth of the time
     from vxlan_tui.ui.entry import open_wizard  # noqa: PLC0415
 
     return open_wizard(asked.wizard_plan, asked.wizard_host, asked.wizard_ascii)

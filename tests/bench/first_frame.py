@@ -26,6 +26,7 @@ def until_shown(argv: list[str], words: bytes) -> None:
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (40, 120))
     environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its modules compiled
     child = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True)
     said = b""
     try:

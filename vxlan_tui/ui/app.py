@@ -1,6 +1,7 @@
 """The application: the frame around the sections, the way between them, and who does what a screen asks for."""
 
 import asyncio
+import gc
 import signal
 from functools import cached_property
 from pathlib import Path
@@ -75,6 +76,8 @@ class Wizard(Frame):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        gc.freeze()
+        gc.enable()
         self.stylesheet.read(Path(__file__).with_name("styles.tcss"))
         self.refresh_css(animate=False)
         self.begin(self.controllers.beginning.begin(self._plan_given))

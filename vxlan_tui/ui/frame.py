@@ -29,11 +29,11 @@ class Frame(SidePanels):
 
     def compose(self) -> ComposeResult:
         """Give the frame, with the first section in it."""
+        self.fit_frame()
         yield Static(self._banner(), id="banner", markup=False)
         with Horizontal(id="middle"):
             yield SectionList()
-            with Container(id="work"):
-                yield HostsPane(self.model)
+            yield HostsPane(self.model)
             yield Container(id="panels")
         yield News()
         yield Static(id="hint", markup=False)
@@ -97,7 +97,7 @@ class Frame(SidePanels):
     async def go(self, section: str) -> None:
         """Open a section."""
         if not self.frame.query(f"#pane-{section}"):
-            await self.frame.query_one("#work").mount(_made(section, self.model))
+            await self.frame.query_one("#middle").mount(_made(section, self.model), before="#panels")
         self.model.current = section
         self.hint("")
         pane = self.pane

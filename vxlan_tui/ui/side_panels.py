@@ -82,12 +82,15 @@ class SidePanels(Base):
         """Show the panels beside the work where there is room."""
         self.call_later(self._fit_panels)
 
-    async def _fit_panels(self) -> None:
-        wide = self.size.width >= WIDE
-        self.frame.set_class(wide, "-wide")
+    def fit_frame(self) -> None:
+        """Keep the place of the panels free where there is room for them."""
+        self.frame.set_class(self.size.width >= WIDE, "-wide")
         self.frame.set_class(self.size.width >= HUGE, "-huge")
+
+    async def _fit_panels(self) -> None:
+        self.fit_frame()
         panels = self.frame.query_one("#panels")
-        if wide and self.model.survey is not None and not panels.children:
+        if self.size.width >= WIDE and self.model.survey is not None and not panels.children:
             from vxlan_tui.ui.panels.hub import NAMES  # noqa: PLC0415
 
             await panels.mount_all([self.hub.panel(name) for name in NAMES])

@@ -101,10 +101,12 @@ class HostsPane(Pane):
             yield Item(step, step_line(step.title, status), tuple(step_blocks(step, output, status)), stays=True)
 
     def _steps(self) -> "list[Step]":
-        from vxlan_tui.ui import remedies  # noqa: PLC0415
-
         survey = self._survey
-        return remedies.of_missing(survey.missing) if survey is not None else []
+        if survey is None:
+            return []
+        from vxlan_tui.ui import remedies  # noqa: PLC0415 (comes after the first frame)
+
+        return remedies.of_missing(survey.missing)
 
     @property
     def _survey(self) -> "Survey | None":
