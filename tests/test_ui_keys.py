@@ -26,13 +26,16 @@ def test_what_is_typed_stands_in_the_field_that_was_marked_then(stage: Stage, tm
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("2")
         await sees(pilot, "firewalld zone")
+        app.model.draft.unfolded.add("segments[0]")
+        app.show()
+        await until(pilot, lambda: any(field.key.endswith(".vxlan") for field in app.query(Field)))
         fields = {field.key: field for field in app.query(Field)}
-        fields["segments[0].bridge"].editor.focus()
+        fields["segments[0].vxlan"].editor.focus()
         await pilot.pause()
-        burst(app, "ctrl+u", "br7", "down", "ctrl+u", "vx7", "home", "a", "enter", "ctrl+u", "netx", "backspace", "7")
-        await until(pilot, lambda: app.model.draft.get("segments[0].network") == "net7")
-        assert app.model.draft.get("segments[0].bridge") == "br7"
+        burst(app, "ctrl+u", "vx7", "home", "a", "enter", "ctrl+u", "netx", "backspace", "7", "down", "ctrl+u", "4789")
+        await until(pilot, lambda: app.model.draft.get("segments[0].port") == "4789")
         assert app.model.draft.get("segments[0].vxlan") == "avx7"
+        assert app.model.draft.get("segments[0].network") == "net7"
 
     play(stage, sample(tmp_path), script)
 

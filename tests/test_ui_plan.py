@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
@@ -11,7 +12,7 @@ from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.plan_form.draft import opened
 from vxlan_tui.ui.screens.plan import PlanPane
-from vxlan_tui.ui.widgets.field import Field, field_of
+from vxlan_tui.ui.widgets.field import ActLine, Field, field_of
 from vxlan_tui.ui.widgets.line import Line
 
 __all__ = ["stage"]
@@ -239,3 +240,194 @@ def test_a_form_that_is_opened_before_the_host_was_looked_at_has_the_mark_when_i
         assert field_of(app.focused).key == "hosts[1].name"  # type: ignore[union-attr]
 
     play(stage, tmp_path / "new.toml", script, looked=False)
+
+
+def test_what_this_host_does_not_have_is_said_beneath_its_field_and_before_anything_runs(
+    stage: Stage, tmp_path: Path
+) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        await fill(app, pilot, "hosts[1].name", "host-b")
+        await fill(app, pilot, "hosts[1].vtep", "203.0.113.1")
+        await fill(app, pilot, "hosts[0].vtep", "198.51.100.9")
+        await sees(pilot, "enp1s0 of host-a does not have it: it has")
+        app.model.draft.unfolded.add("hosts[0]")
+        app.show()
+        await until(pilot, lambda: any(field.key == "hosts[0].zone" for field in app.query(Field)))
+        await fill(app, pilot, "hosts[0].zone", "pubic")
+        await sees(pilot, "host-a has no such zone. It has: public, trusted.")
+        assert app.model.plan is not None
+        await pilot.press("escape", "4")
+        await sees(pilot, "enp1s0 of host-a does not have it")
+
+    play(stage, tmp_path / "new.toml", script, size=(100, 40))
+
+
+def test_another_choice_than_this_machines_own_name_is_said(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "this machine is")
+        next(f for f in app.query(Field) if f.key == "here").editor.focus()
+        await pilot.press("right")
+        await sees(pilot, "This machine's own name is host-a,")
+        await pilot.press("escape", "3")
+        await sees(pilot, "This machine's own name is host-a,")
+        assert app.model.current == "ethernet"
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_the_plan_opened_and_paged_away_from_keeps_the_focus_in_sight(stage: Stage, tmp_path: Path) -> None:
+    """Right on a field that nobody saw made this machine another host."""
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "this machine is")
+        await pilot.press("pagedown", "pagedown", "escape", "8", "2")
+        await pilot.pause(0.2)
+        assert app.focused is not None
+        assert app.focused.region.intersection(app.pane.region).area
+        before = app.model.draft.here
+        await pilot.press("right")
+        await pilot.pause(0.1)
+        if before != app.model.draft.here:
+            await sees(pilot, "This machine's own name is")
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_a_host_whose_name_is_cleared_and_typed_anew_keeps_its_vms(stage: Stage, tmp_path: Path) -> None:
+    path = sample(tmp_path)
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "this machine is")
+        await fill(app, pilot, "hosts[0].name", "a-renamed")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.model.draft.is_saved)
+
+    play(stage, path, script)
+    assert [(vm.host, vm.name) for vm in load(path).vms] == [("a-renamed", "vma"), ("host-b", "vmb")]
+
+
+def test_a_new_plan_that_is_not_saved_is_not_dropped_unasked(stage: Stage, tmp_path: Path) -> None:
+    other = sample(tmp_path)
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        await fill(app, pilot, "hosts[1].name", "typed")
+        await pilot.press("ctrl+o")
+        await sees(pilot, "One that exists is opened")
+        app.screen.query_one(Line).value = "/proc/no-such-place/x.toml"
+        await pilot.press("enter")
+        await sees(pilot, "Save this plan there")
+        await pilot.press("enter")
+        await sees(pilot, "The plan was not saved")
+        await pilot.press("ctrl+o")
+        await sees(pilot, "One that exists is opened")
+        app.screen.query_one(Line).value = str(other)
+        await pilot.press("enter")
+        await sees(pilot, "is not saved.")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.model.draft.get("hosts[1].name") == "typed"
+
+    play(stage, tmp_path / "new.toml", script)
+
+
+def test_saving_keeps_comments_and_the_files_mode(stage: Stage, tmp_path: Path) -> None:
+    path = sample(tmp_path)
+    path.write_text(f"# Ask Jo first.\n\n{path.read_text()}")
+    path.chmod(0o400)
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "this machine is")
+        await fill(app, pilot, "segments[0].vni", "77")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.model.draft.is_saved)
+
+    play(stage, path, script)
+    assert path.read_text().startswith("# Ask Jo first.\n")
+    assert path.stat().st_mode & 0o777 == 0o400
+
+
+def test_numbers_typed_into_a_field_stay_there_and_the_help_says_so(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        await fill(app, pilot, "hosts[1].name", "host-a7")
+        assert app.model.current == "plan"
+        assert app.model.draft.get("hosts[1].name") == "host-a7"
+        await pilot.press("f1")
+        await sees(pilot, "Esc and then a number, change the section")
+
+    play(stage, tmp_path / "new.toml", script, size=(100, 40))
+
+
+CHOICES = [
+    ("segments[0].control", 2, {"control": "evpn"}, {"evpn": {"asn": 65000}}),
+    ("segments[0].control", 1, {"group": "239.1.1.10"}, {}),
+    ("segments[0].admit", 1, {"admit": "peers"}, {}),
+    ("segments[0].stp", 1, {"stp": True}, {}),
+    ("encryption", 1, {}, {"encryption": {"method": "wireguard", "subnet": "10.255.42.0/24"}}),
+    ("encryption", 2, {}, {"encryption": {"method": "none"}}),
+]
+
+
+@pytest.mark.parametrize(("key", "presses", "segment", "tables"), CHOICES)
+def test_what_a_plan_can_say_can_be_chosen(
+    stage: Stage, tmp_path: Path, key: str, presses: int, segment: dict[str, object], tables: dict[str, object]
+) -> None:
+    path = sample(tmp_path)
+
+    async def script(app: Wizard, pilot: P) -> None:
+        app.model.draft.unfolded |= {"segments[0]", "hosts[0]", "hosts[1]", "vms[0]"}
+        await pilot.press("2")
+        await until(pilot, lambda: any(field.key == key for field in app.query(Field)))
+        for _ in range(presses):
+            next(f for f in app.query(Field) if f.key == key).editor.focus()
+            await pilot.press("right")
+            await pilot.pause(0.1)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.model.draft.is_saved)
+        assert app.model.plan is not None
+
+    play(stage, path, script)
+    written = tomllib.loads(path.read_text())
+    assert segment.items() <= written["segments"][0].items()
+    assert tables.items() <= written.items()
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [("hosts[1].ssh", "root@host-b", "root@host-b"), ("segments[0].mtu", "1400", 1400), ("vms[0].mac", "", None)],
+)
+def test_what_is_needed_rarely_is_folded_and_can_be_typed(
+    stage: Stage, tmp_path: Path, key: str, text: str, value: object
+) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "this machine is")
+        table = key.rpartition(".")[0]
+        if key != "hosts[1].ssh":
+            assert not any(field.key == key for field in app.query(Field))
+            name, row = table.rstrip("]").split("[")
+            line = next(each for each in app.query(ActLine) if (each.action, each.row) == (f"more_{name}", int(row)))
+            line.focus()
+            await pilot.press("enter")
+            await until(pilot, lambda: any(field.key == key for field in app.query(Field)))
+            assert not app.model.draft.edited
+        await fill(app, pilot, key, text)
+        if key == "segments[0].mtu":
+            next(f for f in app.query(Field) if f.key == key).editor.focus()
+            await pilot.press(*["backspace"] * 4)
+            assert field_of(app.focused).key == key, "a field that is cleared stays"  # type: ignore[union-attr]
+            await pilot.press(*text)
+        await pilot.pause(0.1)
+        assert app.model.draft.get(key) == str(value or "")
+        assert app.model.plan is not None
+
+    play(stage, sample(tmp_path), script)

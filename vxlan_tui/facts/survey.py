@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from vxlan_tui.facts import iproute, libvirt, nmcli, system
+from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli, system
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.reach import CommandFailed, Login, Reach
 from vxlan_tui.state import Link, Network, Profile, VmState
@@ -28,6 +28,8 @@ class Survey:
     vms: Mapping[str, VmState] = field(default_factory=dict)
     login: Login = field(default_factory=Login)
     missing: tuple[Missing, ...] = ()
+    zones: tuple[str, ...] = ()
+    """firewalld's zones; none where it does not answer."""
 
     @property
     def nics(self) -> tuple[Link, ...]:
@@ -51,12 +53,14 @@ def survey(reach: Reach) -> Survey:
     """Look at a host; what does not answer is told in `missing`, with what mends it."""
     name = reach.read("uname", "-n").strip().partition(".")[0]
     found = Survey(name, system.release(reach).get("PRETTY_NAME", ""), login=reach.login())
-    missing = system.not_root(reach) + system.missing_programs(reach, PROGRAMS)
+    absent = system.missing_programs(reach, PROGRAMS)
+    missing = system.not_root(reach) + absent
     for part, look in (("net", _net), ("firewall", _firewall), ("virt", _virt)):
         try:
             found = look(reach, found)
         except CommandFailed as failure:
-            missing += [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words, reach)]
+            told = failure.outcome.status == 127 and absent  # a program that is not installed is named there
+            missing += [] if told else [system.daemon(part, failure.outcome.words, reach)]
         except libvirt.LibvirtUnavailable as failure:
             missing.append(system.daemon(part, str(failure), reach))
     return replace(found, missing=tuple(missing))
@@ -82,7 +86,8 @@ def _firewall(reach: Reach, found: Survey) -> Survey:
     bus = "org.fedoraproject.FirewallD1"
     asked = ("get-property", bus, "/org/fedoraproject/FirewallD1", bus, "version")
     answer = json.loads(reach.read("busctl", "--json=short", "--auto-start=no", *asked))
-    return replace(found, firewalld=str(answer["data"]))
+    zones = json.loads(reach.read(*firewalld.call("getZones")))["data"][0]
+    return replace(found, firewalld=str(answer["data"]), zones=tuple(map(str, zones)))
 
 
 def _virt(reach: Reach, found: Survey) -> Survey:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vxlan_tui.sections import TABLE
 from vxlan_tui.ui.host_work import HostWork, state_of_all, verdict_of_all
+from vxlan_tui.ui.plan_form.doubts import doubts
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys
 
 if TYPE_CHECKING:
@@ -131,6 +132,18 @@ class Model:
     def running(self) -> str:
         """The section in which something runs, or everything; empty where nothing does."""
         return self.run.section if self.run else ""
+
+    @property
+    def doubts(self) -> dict[str, str]:
+        """What the plan says of a host and the host does not have, in words by the field of the form."""
+        return doubts(self.draft, self.surveys)
+
+    @property
+    def doubt(self) -> str:
+        """What is to be thought of before something runs on the marked host; empty for nothing."""
+        places = [place for place, host in enumerate(self.plan.hosts) if host is self.host] if self.plan else []
+        at = ("here", *(f"hosts[{place}]." for place in places))
+        return " ".join(words for key, words in self.doubts.items() if key.startswith(at))
 
     def check_plan(self) -> None:
         """Check the draft; what was looked at for another plan, or for another host of it, is forgotten."""

@@ -149,7 +149,7 @@ class Planning:
             if not await self._shell.ask(Ask(f"{words}? Its fields go with it.", answers)):
                 return
         draft = self._model.draft
-        draft.edited = True
+        draft.edited |= action not in edits.FOLDS
         self._model.form_focus = edits.EDITS[action](draft, row, self._model.surveys)
         self._shell.show()
 
@@ -160,6 +160,5 @@ class Planning:
         chosen = await self._shell.ask(Pick(f"VMs of {name}", rows, before))
         if chosen is not None:
             draft.edited = True
-            edits.set_vms(draft, chosen, surveys)
-            self._model.form_focus = "=pick_vms"
+            self._model.form_focus = edits.set_vms(draft, chosen, surveys)
             self._shell.show()

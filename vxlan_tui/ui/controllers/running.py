@@ -97,6 +97,7 @@ class Running:
         else:
             numbers = {host: len(mine) for host, mine in steps.items()}
         told += [block(f"{name}: {number}", "", 2) for name, number in numbers.items()]
+        told += [block(words, "caution") for words in model.doubts.values()]
         stops = remedies.stopped_vms(step for mine in steps.values() for step in mine)
         return told + ([block(f"This shuts {listed(stops)} down, and starts it again.", "caution")] if stops else [])
 

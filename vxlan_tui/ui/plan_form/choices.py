@@ -1,24 +1,49 @@
 """The fields that are chosen and not typed: what there is to choose, and what a choice changes."""
 
 from vxlan_tui.ui.plan_form.draft import Draft, Surveys, address_of, survey_of
-from vxlan_tui.ui.plan_form.fields import AS_IT_IS, DHCP, FIXED
+from vxlan_tui.ui.plan_form.fields import AS_IT_IS, DHCP, FIXED, finding_of
 
 Values = list[tuple[str, str]]
 
 
 def choices_of(key: str, draft: Draft, surveys: Surveys) -> tuple[Values, str]:
     """Give a field's values with their words, and the one that it has."""
-    if key == "here":
+    last = key.rpartition(".")[2]
+    if last == "here":
         names = [(str(n), row.get("name") or f"host {n + 1}") for n, row in enumerate(draft.hosts)]
         return names, str(draft.here)
-    if key.endswith(".interface"):
-        return _interfaces(key, draft, surveys), draft.get(key)
-    if key.endswith(".host"):
-        return [(str(row.get("name", "")), str(row.get("name", ""))) for row in draft.hosts], draft.get(key)
-    if key.endswith(".network"):
-        names = [(name, name) for name in networks(draft)]
-        return names, draft.get(key)
-    return [(words, words) for words in (AS_IT_IS, FIXED, DHCP)], _ethernet(key, draft)
+    value = draft.get(key)
+    if last in _FEW:
+        return list(_FEW[last]), value if value in dict(_FEW[last]) else ""
+    own: dict[str, tuple[Values, str]] = {
+        "interface": (_interfaces(key, draft, surveys), value),
+        "host": ([(name, name) for name in (str(row.get("name", "")) for row in draft.hosts)], value),
+        "network": ([(name, name) for name in networks(draft)], value),
+        "encryption": (_ENCRYPTION, draft.get("encryption.method")),
+        "control": (_FINDING, finding_of(draft, key.removesuffix(".control"))),
+        "ethernet": ([(words, words) for words in (AS_IT_IS, FIXED, DHCP)], _ethernet(key, draft)),
+    }
+    return own[last]
+
+
+_ENCRYPTION: Values = [
+    ("", "not decided: Verify warns"),
+    ("wireguard", "WireGuard, made by this plan"),
+    ("none", "none, and that is meant"),
+]
+
+_FINDING: Values = [
+    ("", "addresses: nothing else runs"),
+    ("group", "a multicast group"),
+    ("evpn", "EVPN: FRR on every host"),
+]
+
+_FEW: dict[str, Values] = {
+    "admit": [("peers", "the other hosts alone"), ("", "anybody")],
+    "stp": [("", "off"), ("True", "on: a new port waits 30 s")],
+    "move": [("", "as it runs, where libvirt can"), ("restart", "shut down and started")],
+}
+"""Choices that are a key of the plan each; the empty one is its default, also where that is written out."""
 
 
 def networks(draft: Draft) -> list[str]:
@@ -28,7 +53,7 @@ def networks(draft: Draft) -> list[str]:
 
 
 def _interfaces(key: str, draft: Draft, surveys: Surveys) -> Values:
-    survey = survey_of(draft, _row(key), surveys)
+    survey = survey_of(draft, _row(key), surveys) if key.startswith("hosts") else None
     nics = survey.nics if survey else ()
     return [(link.name, f"{link.name}  {', '.join(link.addresses) or 'no address'}") for link in nics]
 
@@ -52,6 +77,10 @@ def set_choice(key: str, value: str, draft: Draft, surveys: Surveys) -> None:
         _set_ethernet(key, value, draft, surveys)
     elif key.endswith(".interface"):
         _set_interface(key, value, draft, surveys)
+    elif key == "encryption":
+        _set_encryption(value, draft)
+    elif key.endswith(".control"):
+        _set_finding(key.removesuffix(".control"), value, draft)
     else:
         draft.set(key, value)
 
@@ -83,3 +112,25 @@ def _with_prefix(host: str, draft: Draft, surveys: Surveys) -> str:
     survey, vtep = survey_of(draft, _row(host), surveys), draft.get(f"{host}.vtep")
     link = survey.links.get(draft.get(f"{host}.interface")) if survey else None
     return next((a for a in (link.addresses if link else ()) if vtep and a.startswith(f"{vtep}/")), "")
+
+
+def _set_encryption(method: str, draft: Draft) -> None:
+    """A subnet that is in use nowhere else as a rule; without WireGuard there is none."""
+    draft.set("encryption", "")
+    if method:
+        draft.set("encryption.method", method)
+    if method == "wireguard":
+        draft.set("encryption.subnet", "10.255.42.0/24")
+
+
+def _set_finding(at: str, value: str, draft: Draft) -> None:
+    """One way alone for the hosts to find each other, with what it needs filled in."""
+    draft.unfolded.discard(f"{at}.group")
+    draft.set(f"{at}.control", "evpn" if value == "evpn" else "")
+    draft.set(f"{at}.group", f"239.1.1.{_number(draft.get(f'{at}.vni')) % 256}" if value == "group" else "")
+    if value == "evpn" and not draft.get("evpn"):
+        draft.set("evpn.asn", "65000")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 1

@@ -18,14 +18,15 @@ Surveys = dict[str, "Survey"]
 HERE = ""
 """The destination of this machine."""
 
-NUMBERS = ("vni", "port", "shutdown_timeout")
-LISTS = ("dns", "dns_search")
+NUMBERS = ("vni", "port", "mtu", "asn", "shutdown_timeout")
+LISTS = ("dns", "dns_search", "reflectors")
 
 
 class Draft:
     """The tables, the file that they belong to, and which of the hosts this machine is.
 
-    `typed_in` is the field that was typed in last, and `follow` the VMs that are renamed with it.
+    `typed_in` is the field that was typed in last, and `follow` the VMs that are renamed with it. `unfolded` are the
+    tables whose rarely needed fields are shown, and fields that are shown though they are empty.
     """
 
     def __init__(self, path: Path, data: Table | None = None, here: int = 0) -> None:
@@ -38,6 +39,7 @@ class Draft:
         self.edited = False
         self.typed_in = ""
         self.follow: list[tuple[Table, int]] = []
+        self.unfolded: set[str] = set()
 
     @property
     def hosts(self) -> list[Table]:
@@ -114,7 +116,9 @@ def _parts(key: str) -> list[str | int]:
     return [int(number) if number else name for name, number in re.findall(r"([A-Za-z_]+)|\[(\d+)\]", key)]
 
 
-def _typed(key: str, text: str) -> str | int | list[str]:
+def _typed(key: str, text: str) -> str | int | bool | list[str]:
+    if key == "stp" and text:
+        return text == "True"
     if key in NUMBERS and text.isascii() and text.isdigit():
         return int(text)
     if key in LISTS:
@@ -174,4 +178,4 @@ def segment(others: Iterable[Table], survey: "Survey | None") -> Table:
     vnis = {row.get("vni") for row in rows}
     vni = next(number for number in range(10, 1 << 24, 10) if number not in vnis)
     bridge = next(name for name in (f"bridge{n}" for n in range(10000)) if name not in taken)
-    return {"vni": vni, "bridge": bridge}
+    return {"vni": vni, "bridge": bridge, "admit": "peers"}

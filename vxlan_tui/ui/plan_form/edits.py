@@ -42,7 +42,21 @@ def _remove_vm(draft: Draft, row: int, surveys: Surveys) -> str:
     return "=pick_vms"
 
 
+def _fold(key: str) -> Edit:
+    """Return the edit that shows the rarely needed fields of a table, or hides them again."""
+
+    def edit(draft: Draft, row: int, surveys: Surveys) -> str:
+        draft.unfolded ^= {f"{key}[{row}]"}
+        return f"=more_{key}[{row}]"
+
+    return edit
+
+
+FOLDS: dict[str, Edit] = {f"more_{key}": _fold(key) for key in ("hosts", "segments", "vms")}
+"""The edits that change what is shown, and nothing of the plan."""
+
 EDITS: dict[str, Edit] = {
+    **FOLDS,
     "add_host": _add_host,
     "remove_host": _remove_host,
     "add_segment": _add_segment,
@@ -55,6 +69,7 @@ EDITS: dict[str, Edit] = {
 def type_in(draft: Draft, key: str, text: str) -> None:
     """Take a typed value into the draft; VMs follow when their host or their network is renamed by it."""
     draft.edited |= draft.get(key) != text.strip()
+    draft.unfolded.add(key)  # a field that is cleared stays where it is
     if draft.typed_in != key:
         draft.typed_in, draft.follow = key, _followers(draft, key)
     draft.set(key, text)
@@ -107,8 +122,11 @@ def _own(draft: Draft) -> list[dict[str, object]]:
     return [row for row in draft.rows("vms") if row.get("host") == here]
 
 
-def set_vms(draft: Draft, chosen: set[str], surveys: Surveys) -> None:
-    """Make the draft's VMs of this host those that were chosen; what was typed about one that stays, stays."""
+def set_vms(draft: Draft, chosen: set[str], surveys: Surveys) -> str:
+    """Make the draft's VMs of this host those that were chosen; what was typed about one that stays, stays.
+
+    Return the field to go to: the address of the first one that came.
+    """
     rows, before = vm_rows(draft, surveys)
     known = [key for key, _ in rows]
     here = draft.get(f"hosts[{draft.here}].name")
@@ -121,3 +139,5 @@ def set_vms(draft: Draft, chosen: set[str], surveys: Surveys) -> None:
         mac, _, name = key.partition(" ")
         several = sum(other.partition(" ")[2] == name for other in known) > 1
         vms.append({"host": here, "name": name, "network": _network(draft), **({"mac": mac} if several else {})})
+    first = len(vms) - len(chosen - before)
+    return f"vms[{first}].address" if chosen - before else "=pick_vms"

@@ -29,6 +29,7 @@ One plan describes the whole segment, and is the same on every host.
 
 Up, Down, Tab  go from field to field
 Left, Right    choose, in a field that looks < like this >; Enter lists what there is
+F6             choose from the VMs of this host
 ^S             save the plan; it is also saved before anything runs
 ^O             open a plan file, or name the file to save to
 F8             go on
@@ -48,10 +49,12 @@ class PlanPane(Pane):
     section = "plan"
     help = HELP
     keys: ClassVar[tuple[Key, ...]] = (
+        ("F6", "Choose VMs", "pane('pick_vms')"),
         ("^S", "Save", "save"),
         ("^O", "Open or name the file", "open_file"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f6", "pick_vms", show=False),
         Binding("enter,down", "step(1)", show=False),
         Binding("up", "step(-1)", show=False),
         Binding("pagedown", "step(8)", show=False),
@@ -112,7 +115,7 @@ class PlanPane(Pane):
     def mark(self, key: str) -> None:
         """Put the focus on the field of that key, or on `=` and an action."""
         found: list[Widget] = [field.editor for field in self.query(Field) if field.key == key]
-        found += [act for act in self.query(ActLine) if key == f"={act.action}"]
+        found += [act for act in self.query(ActLine) if key in (f"={act.action}", f"={act.action}[{act.row}]")]
         if found:
             self.screen.set_focus(found[0], scroll_visible=False)
             self.call_after_refresh(self._show_focus)
@@ -161,10 +164,19 @@ class PlanPane(Pane):
         words = self._words()
         for field in self.query(Field):
             field.tell("\n".join(words.get(field.key, ())) if field.visited or everything else "")
+        self._tell_doubts()
         self.tell_note()
         if self.model.plan is not before:
             self.post_message(PlanChanged())
         self.post_message(MarkChanged())
+
+    def _tell_doubts(self) -> None:
+        """Say beneath a field without fault what its host does not have."""
+        found = self.model.doubts
+        wrong = self._words()
+        for field in self.query(Field):
+            if field.key not in wrong:
+                field.tell(found.get(field.key, ""), caution=True)
 
     def _words(self) -> dict[str, list[str]]:
         words: dict[str, list[str]] = {}
@@ -276,6 +288,10 @@ class PlanPane(Pane):
         """List the values of the marked field."""
         if isinstance(self.screen.focused, Choice):
             self.screen.focused.action_list()
+
+    def action_pick_vms(self) -> None:
+        """Choose from the VMs of this host."""
+        self.post_message(EditRequested("pick_vms", 0, ""))
 
     def action_act(self) -> None:
         """Do what is marked."""

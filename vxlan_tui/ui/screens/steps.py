@@ -171,6 +171,8 @@ class StepsPane(Pane):
         work = self.model.work
         if stopped := work.stopped.get(self.section, ""):
             return f"{stopped}\nThe steps show how the host stands now."
+        if doubt := self.model.doubt:
+            return f"{doubt} The plan says so (key 2)."
         if earlier := self.model.open_before(self.section):
             names = listed(SECTIONS[name] for name in earlier)
             return f"Not done yet, and needed first: {names}. A runs everything that is left."
