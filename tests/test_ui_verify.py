@@ -149,3 +149,39 @@ def test_checks_that_cannot_be_run_say_why_and_nothing_else(stage: Stage, tmp_pa
         assert "OK" not in text_of(app) and "PASS" not in text_of(app)
 
     play(stage, sample(tmp_path), script)
+
+
+CLEAR = replace(
+    GOOD,
+    id="tunnel.encrypted",
+    title="What leaves from 198.51.100.2 by the tunnel is encrypted",
+    status=Status.WARN,
+    evidence="nothing encrypts the way to host-b",
+    cause="not-encrypted",
+    fix="have the plan encrypt it",
+)
+
+
+def test_a_warning_that_is_lived_with_is_written_into_the_plan_and_verify_is_green(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.findings += [[GOOD, CLEAR], [GOOD, replace(CLEAR, status=Status.PASS, cause="", fix="")]]
+    path = sample(tmp_path)
+    path.write_text(f"# Ask Jo first.\n\n{path.read_text()}")
+    before = path.read_text()
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("7")
+        await sees(pilot, "Result: OK, 1 warn")
+        await sees(pilot, "Enter It is meant so")
+        await pilot.press("enter")
+        await sees(pilot, "Nothing encrypts what leaves between the hosts")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert path.read_text() == before, "the first answer is no"
+        await pilot.press("enter", "down", "enter")
+        await until(pilot, lambda: app.model.work.verified == "OK")
+        await sees(pilot, "Result: OK (2 PASS)")
+
+    play(stage, path, script)
+    assert path.read_text() == f'{before}\n[encryption]\nmethod = "none"\n'

@@ -161,6 +161,14 @@ class Wizard(Frame):
     def _remedy(self, event: messages.RemedyRequested) -> None:
         self.begin(self.controllers.checking.remedy(event.finding))
 
+    @on(messages.AcceptRequested)
+    def _accept(self) -> None:
+        self.begin(self._accepted())
+
+    async def _accepted(self) -> None:
+        if await self.controllers.planning.accept_in_the_clear():
+            await self.controllers.checking.check()
+
     @on(messages.ScriptRequested)
     def _script(self, event: messages.ScriptRequested) -> None:
         self.begin(self.controllers.scripts.give(event.what, event.host, event.undo))

@@ -13,6 +13,9 @@ WORDS = {Status.PASS: "PASS", Status.WARN: "WARN", Status.FAIL: "FAIL", Status.S
 
 VERDICT_WIDTH = 9
 
+NOT_ENCRYPTED = "not-encrypted"
+"""The cause of the one warning that a plan has a key for."""
+
 
 def word_of(finding: Finding) -> str:
     """Return the verdict in a word."""
@@ -76,6 +79,11 @@ def _remedy(finding: Finding, pending: bool, output: StepOutput | None) -> Itera
 def can_mend(finding: Finding) -> bool:
     """Return whether commands for the host mend what a check found."""
     return bool(finding.remedy) and finding.status in (Status.FAIL, Status.WARN)
+
+
+def can_accept(finding: Finding) -> bool:
+    """Return whether the plan can say that what a warning tells of is meant."""
+    return finding.status is Status.WARN and finding.cause == NOT_ENCRYPTED
 
 
 def verdict(findings: Iterable[Finding]) -> str:

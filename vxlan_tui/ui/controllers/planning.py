@@ -13,6 +13,7 @@ from vxlan_tui.ui.dialogs.type import Type
 from vxlan_tui.ui.model import Model
 from vxlan_tui.ui.plan_form import draft as drafts
 from vxlan_tui.ui.plan_form import edits
+from vxlan_tui.ui.plan_form.choices import set_choice
 from vxlan_tui.ui.plan_form.draft import HERE, Draft
 
 
@@ -138,6 +139,22 @@ class Planning:
         self._shell.show()
 
     # The form
+
+    async def accept_in_the_clear(self) -> bool:
+        """Ask, and have the plan say that it is meant not to encrypt; return whether the file says so now."""
+        draft = self._model.draft
+        question = (
+            "Nothing encrypts what leaves between the hosts: whoever is on the way can read and change it. Is that "
+            f'meant? Then {draft.path.name} says so (`[encryption]`, method = "none"), and the checks do not warn.'
+        )
+        answers = [(False, "No, go on warning"), (True, "Yes, it is meant: write it into the plan")]
+        if not await self._shell.ask(Ask(question, answers)):
+            return False
+        set_choice("encryption", "none", draft, self._model.surveys)
+        draft.edited = True
+        self._model.check_plan()
+        self._looking.look()
+        return await self.save(quietly=True)
 
     async def edit(self, action: str, row: int, words: str) -> None:
         """Do what a line of the form is for."""

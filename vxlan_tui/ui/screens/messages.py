@@ -74,6 +74,10 @@ class RemedyRequested(Message):
         self.finding = finding
 
 
+class AcceptRequested(Message):
+    """What a warning tells of is meant, and the plan is to say so."""
+
+
 class ScriptRequested(Message):
     """A script is to be read, copied or written: `what` says which."""
 

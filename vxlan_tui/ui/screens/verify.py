@@ -11,8 +11,9 @@ from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.ui import overview, remedies
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
 from vxlan_tui.ui.render import Block, counted, role_of
-from vxlan_tui.ui.render_checks import VERDICT_WIDTH, can_mend, check_blocks, check_line, numbers, word_of
+from vxlan_tui.ui.render_checks import VERDICT_WIDTH, can_accept, can_mend, check_blocks, check_line, numbers, word_of
 from vxlan_tui.ui.screens.messages import (
+    AcceptRequested,
     CheckRequested,
     CopyRequested,
     HostRequested,
@@ -32,7 +33,8 @@ counted, a line a section, and Enter opens it.
 
 a      run all checks (again)
 g      go to the next failure
-Enter  on a check that commands mend: run them, as they are shown
+Enter  on a check that commands mend: run them, as they are shown;
+       on a way that is not encrypted: have the plan say that this is meant
 y      copy the marked check's command
 
 PASS   as it should be
@@ -159,6 +161,8 @@ class VerifyPane(Pane):
         enter: tuple[Key, ...] = ()
         if finding is not None and can_mend(finding) and finding.key not in self.model.work.pending:
             enter = (("Enter", "Run what mends it", "pane('choose')"),)
+        elif finding is not None and can_accept(finding):
+            enter = (("Enter", "It is meant so", "pane('choose')"),)
         elif isinstance(key, str):
             enter = (("Enter", "Fold" if key in self._unfolded else "Open", "pane('choose')"),)
         failed = any(finding.status is Status.FAIL for finding in self.model.work.findings)
@@ -212,6 +216,8 @@ class VerifyPane(Pane):
             self.post_message(MarkChanged())
         elif finding is not None and can_mend(finding):
             self.post_message(RemedyRequested(finding))
+        elif finding is not None and can_accept(finding):
+            self.post_message(AcceptRequested())
         elif finding is not None and finding.fix:
             self.post_message(Told("What mends this is not a command for this host: see its words."))
         else:
