@@ -18,8 +18,19 @@ from vxlan_tui.ui.widgets.key_bar import KeyBar
 from vxlan_tui.ui.widgets.news import News
 from vxlan_tui.ui.widgets.section_list import SectionList
 
-PANEL_KEYS = (("Up Down PgUp PgDn Home End", "Scroll", "work"), ("Esc", "Back to the work", "work"))
+PANEL_KEYS = (
+    ("Up Down PgUp PgDn", "Scroll", "work"),
+    ("/", "Filter", "simulate_key('slash')"),
+    ("Esc", "Back to the work", "work"),
+)
 """The keys of a panel beside the work."""
+
+FINDER_KEYS = (
+    ("Enter", "Keep the filter", "simulate_key('enter')"),
+    ("Esc", "Show all", "simulate_key('escape')"),
+    ("Up Down", "Go", "simulate_key('down')"),
+)
+"""The keys of the line that narrows a list."""
 
 
 class Frame(SidePanels):
@@ -86,7 +97,9 @@ class Frame(SidePanels):
         """Show the keys that hold now."""
         focused = self.frame.focused
         in_panels = focused is not None and self.frame.query_one("#panels") in focused.ancestors
-        self.frame.query_one(KeyBar).show(PANEL_KEYS if in_panels else self.pane.own_keys())
+        finds = focused is not None and focused.has_class("finder")
+        keys = FINDER_KEYS if finds else PANEL_KEYS if in_panels else self.pane.own_keys()
+        self.frame.query_one(KeyBar).show(keys)
 
     def on_descendant_focus(self) -> None:
         """Show the keys of what has the focus now."""

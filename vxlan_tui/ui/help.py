@@ -7,7 +7,8 @@ A        run everything that is left, and verify
 Esc      the list of sections; Up, Down, Enter there
 F2 F3 F4 the live panels: devices, forwarding entries (FDB), libvirt networks
 F5       the segments as a drawing, and how far each host is
-F9       the commands that ran on this host
+F9       what ran on this host, run by run
+/        filter a list or a panel: type a part; Esc shows all again
 ^P       the palette: every action by its name
 ^S, ^O   save the plan; open or name its file
 ^Q       quit

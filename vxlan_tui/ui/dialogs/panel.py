@@ -30,7 +30,7 @@ class PanelScreen(ModalScreen[None]):
         with Vertical(classes="full"):
             yield self.panel
             yield Static(
-                "Up Down PgUp PgDn Home End: scroll  F2 Devices F3 FDB F4 Networks  Esc: back",
+                "Up Down PgUp PgDn: scroll  /: filter  F2 Devices F3 FDB F4 Networks  Esc: back",
                 classes="foot",
                 markup=False,
             )

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from vxlan_tui.ui.widgets.finder import Finder
 from vxlan_tui.ui.widgets.folds import Folds, Item
 
 Row = tuple[str, str]
@@ -20,6 +21,7 @@ class Pick(ModalScreen[set[str] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", show=False),
         Binding("space", "choose", show=False),
+        Binding("slash", "find", show=False),
         Binding("enter", "take", show=False),
     ]
 
@@ -33,8 +35,11 @@ class Pick(ModalScreen[set[str] | None]):
         """Give the rows under their title."""
         with Vertical(classes="box tall"):
             yield Static(self._title, classes="heading", markup=False)
-            yield Folds()
-            yield Static("Up, Down: go   Space: choose or not   Enter: done   Esc: back", classes="foot", markup=False)
+            folds = Folds()
+            yield folds
+            yield Finder(folds)
+            words = "Up, Down: go  Space: choose or not  /: filter  Enter: done  Esc: back"
+            yield Static(words, classes="foot", markup=False)
 
     def on_mount(self) -> None:
         """Begin at the first row."""
@@ -55,6 +60,10 @@ class Pick(ModalScreen[set[str] | None]):
             self._chosen ^= {folds.key}
             self._draw()
             folds.action_mark(1)
+
+    def action_find(self) -> None:
+        """Look for a part of a row."""
+        self.query_one(Finder).begin()
 
     def action_take(self) -> None:
         """Give back what was chosen."""

@@ -3,14 +3,16 @@
 import textwrap
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from vxlan_tui.live.source import Snapshot, Source
 from vxlan_tui.plan import printable
+from vxlan_tui.ui.widgets.finder import Finder
 from vxlan_tui.ui.widgets.lines import Lines
 from vxlan_tui.ui.widgets.table import Table
 
@@ -26,6 +28,8 @@ MOST = 4
 
 class LivePanel(Vertical):
     """One source on screen. `news_of` names the sources whose changes it shows, `freshness` says how old it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "find", show=False)]
 
     def __init__(self, title: str, source: Source[Any], table: Table[Any], news_of: Sequence[str]) -> None:
         super().__init__(classes="panel")
@@ -43,6 +47,15 @@ class LivePanel(Vertical):
         yield self._title
         yield self.table.head
         yield self.table
+        yield Finder(self.table)
+
+    def action_find(self) -> None:
+        """Look for a part of a row."""
+        self.query_one(Finder).begin()
+
+    def on_finder_sought(self) -> None:
+        """Tell how many rows there are of all."""
+        self._show_title(self.source.snapshot())
 
     def on_mount(self) -> None:
         """Show what there is."""
@@ -81,7 +94,7 @@ class LivePanel(Vertical):
 
     def _show_title(self, snapshot: Snapshot[Any]) -> None:
         style, width = self.table.terminal, max(1, self.size.width)
-        self.freshness = style.shown(printable(_freshness(snapshot)))
+        self.freshness = style.shown(printable(_freshness(snapshot, len(self.table.rows))))
         words = textwrap.wrap(self.freshness, width)[:MOST]
         if self._title.styles.height is None or self._title.styles.height.value != 1 + len(words):
             self._title.styles.height = 1 + len(words)
@@ -94,14 +107,15 @@ class LivePanel(Vertical):
         self._title.put(text)
 
 
-def _freshness(snapshot: Snapshot[Any]) -> str:
+def _freshness(snapshot: Snapshot[Any], shown: int) -> str:
     if snapshot.gone:
         return f"GONE since {_clock(snapshot.gone_since)}: {snapshot.gone}"
     if not snapshot.read:
         return "reading ..."
     changed = f"last changed {_clock(snapshot.changed)}" if snapshot.changed else "no change since it was opened"
     back = f", source back at {_clock(snapshot.back)}" if snapshot.back else ""
-    return f"{len(snapshot.rows)} rows, {changed}{back}"
+    of = f"{shown} of " if shown != len(snapshot.rows) else ""
+    return f"{of}{len(snapshot.rows)} rows, {changed}{back}"
 
 
 def _clock(moment: float) -> str:

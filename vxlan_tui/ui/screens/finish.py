@@ -13,9 +13,9 @@ from vxlan_tui.ui.host_work import key_of, undo_of
 from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS
 from vxlan_tui.ui.render import block, wrapped
 from vxlan_tui.ui.render_steps import step_blocks, step_line
+from vxlan_tui.ui.screens.list_pane import FIND, ListPane
 from vxlan_tui.ui.screens.messages import MarkChanged, ScriptRequested, UndoRequested
-from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.widgets.folds import Folds, Item
+from vxlan_tui.ui.widgets.folds import Item
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
 HELP = """\
@@ -42,7 +42,7 @@ class Script:
     undo: bool = False
 
 
-class FinishPane(Pane):
+class FinishPane(ListPane):
     """What was done and what is left to do."""
 
     section = "finish"
@@ -53,6 +53,7 @@ class FinishPane(Pane):
         ("y", "Copy", "pane('copy')"),
         ("c", "Copy the plan", "copy_plan"),
         ("u", "Undo everything", "pane('undo')"),
+        *FIND,
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "preview", show=False),
@@ -66,7 +67,7 @@ class FinishPane(Pane):
         """Give the heading; what there is to offer depends on the plan."""
         yield Static("Finish", classes="heading", markup=False)
         yield Static(classes="note", markup=False)
-        yield Folds()
+        yield from self.compose_list()
 
     def show(self) -> None:
         """Show what was done, and offer the scripts."""
@@ -76,14 +77,14 @@ class FinishPane(Pane):
             return
         items = [*self._drawing(), *self._states(), *self._told(), *self._undone()]
         items += self._scripts(plan, here)
-        self.query_one(Folds).put(items, follow_end=bool(self.model.running))
+        self.folds.put(items, follow_end=bool(self.model.running))
 
     def _states(self) -> list[Item]:
         """Tell how each section stands on each host; of one host the list of sections tells it."""
         if len(self.model.works) < 2:
             return []
         names = (*STEP_SECTIONS, "verify")
-        room = max(40, self.query_one(Folds).room)
+        room = max(40, self.folds.room)
         lines = overview.sections_of(self.model, {name: SECTIONS[name] for name in names}, room)
         return [Item(("state", number), line, heading=True) for number, line in enumerate(lines)]
 
@@ -94,7 +95,7 @@ class FinishPane(Pane):
     def _told(self) -> list[Item]:
         """Tell what was changed, what is left to the person, and where the log lies."""
         words = [*summary.changed(self.model), *summary.left(self.model)]
-        lines = wrapped([block(text, "", 0, 2) for text in words], max(40, self.query_one(Folds).room))
+        lines = wrapped([block(text, "", 0, 2) for text in words], max(40, self.folds.room))
         return [Item(("told", number), line, heading=True) for number, line in enumerate(lines)]
 
     def _undone(self) -> list[Item]:
@@ -119,7 +120,7 @@ class FinishPane(Pane):
 
     def opened(self) -> None:
         """Put the focus on the first script."""
-        folds = self.query_one(Folds)
+        folds = self.folds
         folds.focus()
         script = next((item.key for item in folds.items if isinstance(item.key, Script)), None)
         if script is not None:
@@ -149,7 +150,7 @@ class FinishPane(Pane):
         return STOP if self.model.running else self.keys
 
     def _ask(self, what: str) -> None:
-        key = self.query_one(Folds).key
+        key = self.folds.key
         if isinstance(key, Script):
             self.post_message(ScriptRequested(what, key.host, key.undo))
 

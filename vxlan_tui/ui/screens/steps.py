@@ -11,6 +11,7 @@ from vxlan_tui.ui.host_work import HostWork, key_of, undo_of
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model, StepsByHost
 from vxlan_tui.ui.render import block, listed
 from vxlan_tui.ui.render_steps import step_blocks, step_line
+from vxlan_tui.ui.screens.list_pane import FIND, ListPane
 from vxlan_tui.ui.screens.messages import (
     ActionRequested,
     CopyRequested,
@@ -21,9 +22,8 @@ from vxlan_tui.ui.screens.messages import (
     Told,
     UndoRequested,
 )
-from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.step_rows import Columns, StepRow, columns, rows_of
-from vxlan_tui.ui.widgets.folds import INDENT, Folds, Item
+from vxlan_tui.ui.widgets.folds import INDENT, Item
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
 TITLES = {
@@ -54,6 +54,7 @@ e      edit the plan and come back
 u      undo this section: shows its commands first
 y      copy the marked step's commands
 r      look at the host again
+/      filter the steps; Esc shows all again
 x      stop after the command that runs now
 
 to do         this host lacks it
@@ -62,7 +63,7 @@ conflict      it is somebody else's: change it or the plan first
 taken back    it was not confirmed: the host is as it was before"""
 
 
-class StepsPane(Pane):
+class StepsPane(ListPane):
     """A section's steps in their order."""
 
     help = HELP
@@ -81,11 +82,12 @@ class StepsPane(Pane):
     ]
 
     keys: ClassVar[tuple[Key, ...]] = (
-        ("A", "Everything left", "run_everything"),
         ("u", "Undo", "pane('undo')"),
+        *FIND,
         ("e", "Edit plan", "go('plan')"),
         ("y", "Copy", "pane('copy')"),
         ("r", "Look again", "look_again"),
+        ("A", "Everything left", "run_everything"),
     )
 
     def __init__(self, model: Model, section: str) -> None:
@@ -97,7 +99,7 @@ class StepsPane(Pane):
         yield Static(f"{TITLES[self.section]} ({SECTION_NUMBERS[self.section]} in Red Hat's guide)", classes="heading")
         yield Static(classes="note", markup=False)
         yield Static(classes="hosts", markup=False)
-        yield Folds()
+        yield from self.compose_list()
 
     # What it shows
 
@@ -110,7 +112,7 @@ class StepsPane(Pane):
         if undone:
             items.append(Item("undo", (("Undo", "title"),), heading=True))
             items.extend(self._item(undo_of(self.section), step) for step in undone)
-        folds = self.query_one(Folds)
+        folds = self.folds
         folds.put(items, follow_end=bool(self.model.running))
         running = next((item.key for item in items if _RUNNING in (text.strip() for text, _ in item.head)), None)
         if running is not None and folds.key != running:
@@ -124,7 +126,7 @@ class StepsPane(Pane):
         if len(hosts) < 2:
             return [self._item(self.section, step) for step in self.model.work.steps.get(self.section, ())]
         rows = rows_of(self.model.works, self.section)
-        found = columns(rows, hosts, max(40, self.query_one(Folds).room - INDENT))
+        found = columns(rows, hosts, max(40, self.folds.room - INDENT))
         head.update(" " * INDENT + found.head(self.model.work.name))
         return [self._row(row, found) for row in rows]
 
@@ -227,7 +229,7 @@ class StepsPane(Pane):
         return self.model.work.left(self.section)
 
     def _chosen(self) -> Step | None:
-        key = self.query_one(Folds).key
+        key = self.folds.key
         steps = self.model.work.steps.get(self.section, [])
         return next((step for step in steps if key_of(self.section, step) == key), None)
 
@@ -235,14 +237,14 @@ class StepsPane(Pane):
 
     def opened(self) -> None:
         """Mark the first step that is not done."""
-        folds = self.query_one(Folds)
+        folds = self.folds
         folds.focus()
         self._mark_next()
 
     def _mark_next(self) -> None:
         left = self._left()
         if left:
-            self.query_one(Folds).mark(key_of(self.section, left[0]))
+            self.folds.mark(key_of(self.section, left[0]))
 
     def action_run_step(self) -> None:
         """Run the marked step, and those before it that are open: it stands on them."""
@@ -298,7 +300,7 @@ class StepsPane(Pane):
             self.post_message(Told("This step is done on every host."))
 
     def _is_marked(self, row: StepRow) -> bool:
-        return (self.section, *row.key) == self.query_one(Folds).key
+        return (self.section, *row.key) == self.folds.key
 
     def action_mark_host(self, by: int) -> None:
         """Mark another host."""

@@ -12,6 +12,7 @@ from vxlan_tui.ui import overview, remedies
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
 from vxlan_tui.ui.render import Block, counted, role_of
 from vxlan_tui.ui.render_checks import VERDICT_WIDTH, can_accept, can_mend, check_blocks, check_line, numbers, word_of
+from vxlan_tui.ui.screens.list_pane import FIND, ListPane
 from vxlan_tui.ui.screens.messages import (
     AcceptRequested,
     CheckRequested,
@@ -21,8 +22,7 @@ from vxlan_tui.ui.screens.messages import (
     RemedyRequested,
     Told,
 )
-from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.widgets.folds import Folds, Item
+from vxlan_tui.ui.widgets.folds import Item
 from vxlan_tui.ui.widgets.ink import content
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
@@ -36,6 +36,7 @@ g      go to the next failure
 Enter  on a check that commands mend: run them, as they are shown;
        on a way that is not encrypted: have the plan say that this is meant
 y      copy the marked check's command
+/      filter the checks; Esc shows all again
 
 PASS   as it should be
 WAIT   not ready yet; the checks run again by themselves
@@ -49,12 +50,13 @@ The word in parentheses is the cause's name, also in
 _WEIGHTS = {"FAIL": 0, "WARN": 1, "WAIT": 2}
 
 
-class VerifyPane(Pane):
+class VerifyPane(ListPane):
     """The checks."""
 
     section = "verify"
     help = HELP
     keys: ClassVar[tuple[Key, ...]] = (
+        *FIND,
         ("a", "Run all checks", "pane('check')"),
         ("y", "Copy command", "pane('copy')"),
     )
@@ -77,7 +79,7 @@ class VerifyPane(Pane):
         yield Static(classes="note", markup=False)
         yield Static(classes="hosts", markup=False)
         yield Static(classes="picture")
-        yield Folds()
+        yield from self.compose_list()
 
     # What it shows
 
@@ -86,17 +88,17 @@ class VerifyPane(Pane):
         self.query_one(".note", Static).update(self._note())
         self._show_hosts()
         self.query_one(".picture", Static).update(content(*overview.picture(self.model)))
-        self.query_one(Folds).put([*self._items(), *self._reaching()])
+        self.folds.put([*self._items(), *self._reaching()])
 
     def _show_hosts(self) -> None:
         """Show how the checks ended on each host, where there are several."""
         line, works = self.query_one(".hosts", Static), self.model.works
         line.display = len(works) > 1
-        line.update(overview.verdicts(works, self.model.work.name, self.query_one(Folds).room))
+        line.update(overview.verdicts(works, self.model.work.name, self.folds.room))
 
     def _reaching(self) -> Iterator[Item]:
         """Give the table of who reaches whom, where there are many hosts."""
-        table = overview.who_reaches_whom(self.model.works, self.query_one(Folds).room)
+        table = overview.who_reaches_whom(self.model.works, self.folds.room)
         if table:
             yield Item(
                 "reach", (("Who reaches whom at full size: a row asks, a column answers", "title"),), heading=True
@@ -114,7 +116,7 @@ class VerifyPane(Pane):
         for number in dict.fromkeys(finding.section for finding in quiet):
             group = [finding for finding in quiet if finding.section == number]
             yield self._group(number, group)
-            if number in self._unfolded:
+            if number in self._unfolded or self.folds.needle:
                 yield from map(self._item, group)
 
     def _item(self, finding: Finding, stays: bool = False) -> Item:
@@ -157,7 +159,7 @@ class VerifyPane(Pane):
         """Return the keys that hold now."""
         if self.model.running:
             return STOP
-        finding, key = self._chosen(), self.query_one(Folds).key
+        finding, key = self._chosen(), self.folds.key
         enter: tuple[Key, ...] = ()
         if finding is not None and can_mend(finding) and finding.key not in self.model.work.pending:
             enter = (("Enter", "Run what mends it", "pane('choose')"),)
@@ -172,14 +174,14 @@ class VerifyPane(Pane):
         return (*enter, *following, *hosts, *self.keys)
 
     def _chosen(self) -> Finding | None:
-        key = self.query_one(Folds).key
+        key = self.folds.key
         return next((finding for finding in self.model.work.findings if finding.key == key), None)
 
     # What it does
 
     def opened(self) -> None:
         """Mark the first failure, and run the checks when the section is opened first."""
-        folds = self.query_one(Folds)
+        folds = self.folds
         folds.focus()
         self.settled()
         if not self.model.work.verified and not self.model.checking:
@@ -187,7 +189,7 @@ class VerifyPane(Pane):
 
     def settled(self) -> None:
         """Mark what comes first."""
-        folds = self.query_one(Folds)
+        folds = self.folds
         if folds.items:
             folds.mark(folds.items[0].key)
 
@@ -201,7 +203,7 @@ class VerifyPane(Pane):
 
     def action_next_failure(self) -> None:
         """Mark the failure after the marked one; after the last one, the first."""
-        folds = self.query_one(Folds)
+        folds = self.folds
         failed = [finding.key for finding in self.model.work.findings if finding.status is Status.FAIL]
         keys = [item.key for item in folds.items if item.key in failed]
         if keys:
@@ -209,7 +211,7 @@ class VerifyPane(Pane):
 
     def action_choose(self) -> None:
         """Run what mends the marked check; open or fold what is marked where it is a count."""
-        finding, key = self._chosen(), self.query_one(Folds).key
+        finding, key = self._chosen(), self.folds.key
         if isinstance(key, str):
             self._unfolded ^= {key}
             self.show()

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from vxlan_tui.ui.render import Block, Line, wrapped
 from vxlan_tui.ui.widgets.ink import INK, inks
+from vxlan_tui.ui.widgets.words import has
 
 CUT = ".."
 """The sign after a line whose end is cut off; every terminal can show it."""
@@ -35,6 +36,11 @@ class Item:
     body: tuple[Block, ...] = ()
     stays: bool = False
     heading: bool = False
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return "\n".join(["".join(text for text, _ in self.head), *(each.text for each in self.body)])
 
 
 class Folds(ScrollView, can_focus=True):
@@ -59,6 +65,9 @@ class Folds(ScrollView, can_focus=True):
     def __init__(self, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self.items: tuple[Item, ...] = ()
+        """What is shown: all, or what was looked for."""
+        self.needle = ""
+        self._all: tuple[Item, ...] = ()
         self._place = 0
         self._lines: list[tuple[int, Line]] = []
         self._follow_end = False
@@ -75,10 +84,24 @@ class Folds(ScrollView, can_focus=True):
 
     def put(self, items: Sequence[Item], follow_end: bool = False) -> None:
         """Show these things; `follow_end` keeps the end of what is marked in sight, as it grows."""
+        if tuple(items) != self._all:
+            self._all = tuple(items)
+            self._show(follow_end)
+
+    def narrow(self, words: str) -> None:
+        """Show the things alone that have these words in them, and no headings; all for none."""
+        self.needle = words.strip()
+        self._show(False)
+        self.post_message(self.Marked())
+
+    def step(self, by: int) -> None:
+        """Move the mark."""
+        self.action_mark(by)
+
+    def _show(self, follow_end: bool) -> None:
         key, near = self.key, self._place
-        if tuple(items) == self.items:
-            return
-        self.items = tuple(items)
+        found = (item for item in self._all if not item.heading and has(self.needle, item.text))
+        self.items = tuple(found) if self.needle else self._all
         places = [place for place, item in enumerate(self.items) if item.key == key and not item.heading]
         self._place = places[0] if places else self._nearest(near)
         self._follow_end = follow_end

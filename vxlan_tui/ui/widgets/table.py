@@ -17,6 +17,7 @@ from vxlan_tui.plan import printable
 from vxlan_tui.ui.terminal_style import TerminalStyle
 from vxlan_tui.ui.widgets.columns import Column, contents, line, widths
 from vxlan_tui.ui.widgets.lines import Lines
+from vxlan_tui.ui.widgets.words import has
 
 Row = TypeVar("Row")
 
@@ -49,6 +50,9 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self.columns = tuple(columns)
         self.head = Lines("panel-head")
         self.rows: tuple[Row, ...] = ()
+        """What is shown: all, or what was looked for."""
+        self.needle = ""
+        self._all: tuple[Row, ...] = ()
         self._key_of = key_of
         self._cells_of = cells_of
         self._is_marked = is_marked
@@ -64,6 +68,9 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     def put(self, rows: tuple[Row, ...], holds: Callable[[Hashable], bool] = lambda key: True) -> None:
         """Show these rows; `holds` says at once whether one of a key is among them, which saves looking for it."""
+        self._all = rows
+        if self.needle:
+            rows, holds = tuple(filter(self._is_looked_for, rows)), lambda key: True
         top, height = int(self.scroll_offset.y), self.size.height
         watched = self._place if top <= self._place < top + height and self._key is not None else top
         anchor = self._key_of(self.rows[watched]) if watched < len(self.rows) else None
@@ -78,6 +85,18 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         if new_top != top:
             self.scroll_to(y=new_top, animate=False, force=True)
         self._show_changes()
+
+    def narrow(self, words: str) -> None:
+        """Show the rows alone that have these words in them; all for none."""
+        self.needle = words.strip()
+        self.put(self._all)
+
+    def step(self, by: int) -> None:
+        """Move the cursor."""
+        self.action_cursor(by)
+
+    def _is_looked_for(self, row: Row) -> bool:
+        return has(self.needle, " ".join(self._cells_of(row)))
 
     def _find(self, key: Hashable, near: int, holds: Callable[[Hashable], bool]) -> int:
         """Give the place of a key, looked for outward from where it was; where it has gone, the same place."""

@@ -1,0 +1,50 @@
+"""A screen that is a list: it can be filtered."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from vxlan_tui.ui.screens.messages import ActionRequested
+from vxlan_tui.ui.screens.pane import Pane
+from vxlan_tui.ui.widgets.finder import Finder
+from vxlan_tui.ui.widgets.folds import Folds
+from vxlan_tui.ui.widgets.key_bar import Key
+
+FIND: tuple[Key, ...] = (("/", "Filter", "pane('find')"),)
+
+
+class ListPane(Pane):
+    """A pane with a list of things."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("slash", "find", show=False),
+    ]
+
+    @property
+    def folds(self) -> Folds:
+        """The list."""
+        return self.query_one(Folds)
+
+    def compose_list(self) -> ComposeResult:
+        """Give the list, and the line that narrows it."""
+        folds = Folds()
+        yield folds
+        yield Finder(folds)
+
+    def action_find(self) -> None:
+        """Look for a part of a thing."""
+        self.query_one(Finder).begin()
+
+    def action_leave(self) -> None:
+        """Show all again where something was looked for, else go to the list of sections."""
+        finder = self.query_one(Finder)
+        if finder.value:
+            finder.action_show_all()
+        else:
+            self.post_message(ActionRequested("sections"))
+
+    def on_finder_sought(self) -> None:
+        """Show what is looked for also where it was folded away."""
+        self.show()
