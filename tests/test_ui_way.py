@@ -318,7 +318,10 @@ def test_the_log_opens_over_every_section(ready: Stage, tmp_path: Path) -> None:
         await pilot.press("a")
         await until(pilot, lambda: app.model.state("bridge") == "done")
         await pilot.press("f9")
-        await sees(pilot, "do bridge-second")
+        await sees(pilot, "wizard forward, by jo, on host-a, for /p.toml: done")
+        await sees(pilot, "# do bridge-second")
+        await pilot.press("y")
+        await until(pilot, lambda: app.clipboard.endswith("# do bridge-second"))
 
     play(ready, sample(tmp_path), script)
 

@@ -15,6 +15,7 @@ from vxlan_tui.checks.finding import Finding
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.survey import Survey
+from vxlan_tui.journal import Ran
 from vxlan_tui.last_run import LastRun
 from vxlan_tui.live.devices import Devices
 from vxlan_tui.live.fdb import Fdb
@@ -22,6 +23,7 @@ from vxlan_tui.live.networks import Networks
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Interrupted, Outcome, Unreachable
 from vxlan_tui.rehearsal import SAMPLE
+from vxlan_tui.runs import Run
 from vxlan_tui.session import Reporter, Result
 from vxlan_tui.state import Link, Network, Nic, VmState
 from vxlan_tui.steps import Change, Step
@@ -139,8 +141,9 @@ class Stage:
     def _checked(self, plan: Plan, host: Host) -> list[Finding]:
         return self.findings.pop(0) if len(self.findings) > 1 else self.planned(plan, host)
 
-    def log(self, host: Host | None) -> str:
-        return "\n".join(self.ran) or "Nothing has run on this host yet."
+    def log(self, host: Host | None) -> list[Run]:
+        ran = [Ran("2026-01-02T03:04:05+0000", name, name, 0, 0.1) for name in self.ran]
+        return [Run(each.time, "wizard forward", "jo", "host-a", "/p.toml", "done", (each,)) for each in ran]
 
     def script(self, plan: Plan, host: Host, undo: bool) -> str:
         return f"#!/bin/bash\n# {'undo ' if undo else ''}script of {host.name}\n"

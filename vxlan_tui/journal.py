@@ -7,11 +7,12 @@ a whole line.
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from vxlan_tui.audit import person
 from vxlan_tui.reach import Outcome, Reach
 
 MAX_WORDS = 4000
@@ -86,7 +87,8 @@ class Journal:
     def write(self, event: str, **details: object) -> int:
         """Append an event, and give its number; raises OSError where the disk is full or fails, Unreachable."""
         self._number += 1
-        row = {"event": event, "n": self._number, "time": _now(), **details}
+        who = {"user": person().seen_from(self._reach)} if event == "run" else {}
+        row = {"event": event, "n": self._number, "time": _now(), **who, **details}
         self._reach.append(self.path, f"{json.dumps(row, ensure_ascii=True)}\n")
         return self._number
 
@@ -122,7 +124,11 @@ def events(reach: Reach, path: str | PurePath) -> Iterator[dict[str, Any]]:
 
 def ran(reach: Reach, path: str | PurePath) -> list[Ran]:
     """Give the commands that ran on a host, in their order; raises OSError, Unreachable."""
-    rows = list(events(reach, path))
+    return commands(list(events(reach, path)))
+
+
+def commands(rows: Sequence[Mapping[str, Any]]) -> list[Ran]:
+    """Give the commands of these events, in their order."""
     ends = {row["command"]: row for row in rows if row.get("event") == "ended" and "command" in row}
     return [_ran(row, ends.get(row.get("n"), {})) for row in rows if row.get("event") == "command"]
 
@@ -143,7 +149,7 @@ def guarded(rows: Iterable[Mapping[str, Any]]) -> list[Guarded]:
     return list(found.values())
 
 
-def _ran(row: dict[str, Any], end: dict[str, Any]) -> Ran:
+def _ran(row: Mapping[str, Any], end: Mapping[str, Any]) -> Ran:
     return Ran(str(row.get("time")), str(row.get("step")), str(row.get("text")), end.get("status"), end.get("seconds"))
 
 

@@ -11,6 +11,7 @@ from vxlan_tui.last_run import LastRun
 from vxlan_tui.live.source import Source
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Interrupts
+from vxlan_tui.runs import Run
 from vxlan_tui.session import Reporter
 from vxlan_tui.steps import Step
 
@@ -89,8 +90,8 @@ class Engine(Protocol):
     ) -> Mapping[str, list[Finding]]:
         """Run the checks of hosts, both ends of each way read; raise CommandFailed, Unreachable, OSError."""
 
-    def log(self, host: Host | None) -> str:
-        """Return what ran on a host of the plan, on this machine for none, ready to paste; raise OSError."""
+    def log(self, host: Host | None) -> list[Run]:
+        """Return what ran on a host of the plan, on this machine for none; raise OSError, Unreachable."""
 
     def script(self, plan: Plan, host: Host, undo: bool) -> str:
         """Return a host's script."""

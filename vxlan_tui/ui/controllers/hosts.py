@@ -22,9 +22,9 @@ from vxlan_tui.live.source import Source
 from vxlan_tui.paths import STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Interrupts, Local, Reach
+from vxlan_tui.runs import Run, runs
 from vxlan_tui.session import NotReady, Reporter, Session
 from vxlan_tui.steps import Step
-from vxlan_tui.ui.controllers import log
 from vxlan_tui.ui.controllers.engine import Look, Order, Telling
 from vxlan_tui.ui.controllers.reaches import Reaches
 from vxlan_tui.ui.controllers.steps_run import Told, preview, run_steps
@@ -134,9 +134,9 @@ class Hosts:
         peers = {peer.name: self._reaches.to(peer, Interrupts()) for peer in others}
         return {host.name: checks.run(plan, host, reaches[host.name], partial(tell, host.name), peers)}
 
-    def log(self, host: Host | None) -> str:
+    def log(self, host: Host | None) -> list[Run]:
         """Give what ran on a host."""
-        return log.as_text(journal.ran(self._reaches.to(host), JOURNAL))
+        return runs(journal.events(self._reaches.to(host), JOURNAL))
 
     def script(self, plan: Plan, host: Host, undo: bool) -> str:
         """Give a host's script."""

@@ -8,6 +8,7 @@ from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.ask import Ask
+from vxlan_tui.ui.dialogs.log import Log
 from vxlan_tui.ui.dialogs.read import Read
 from vxlan_tui.ui.dialogs.type import Type
 from vxlan_tui.ui.model import Model
@@ -48,12 +49,15 @@ class Scripts:
     async def show_log(self) -> None:
         """Show the commands that ran on the marked host."""
         host = self._model.host
-        try:
-            text = await self._shell.in_thread(lambda: self._engine.log(host))
-        except (OSError, Unreachable) as error:
-            text = f"The journal cannot be read: {error}"
         where = "this host" if host is None or host is self._model.here else host.name
-        await self.read(f"Commands that ran on {where}, oldest first", text)
+        try:
+            found = await self._shell.in_thread(lambda: self._engine.log(host))
+        except (OSError, Unreachable) as error:
+            self._shell.tell(f"The journal cannot be read: {error}", "error", 20)
+            return
+        copied = await self._shell.ask(Log(f"What ran on {where}, the last run at the end", found))
+        if copied is not None:
+            self._shell.copy(copied)
 
     async def _write(self, proposed: Path, text: str) -> None:
         """Ask for a name, and write to a file that does not exist yet, or that may be replaced."""
