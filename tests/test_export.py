@@ -172,3 +172,13 @@ def test_a_plan_that_asks_for_encryption_is_not_carried_out_in_the_clear(tmp_pat
         row.refused for row in things(found, found.hosts[0], HostState(), ["bridge"]) if row.id == "bridge.vxlan"
     ]
     assert refused[0].startswith("encryption by WireGuard is not carried out yet")
+
+
+def test_a_file_that_exists_is_replaced_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "host-a.sh"
+    file.write_text("mine")
+    words = ["export", str(SAMPLE), "--host", "host-a", "--output", str(file)]
+    assert run(words) == 2
+    assert file.read_text() == "mine"
+    assert run([*words, "--force"]) == 0
+    assert file.read_text().startswith("#!/usr/bin/env bash")

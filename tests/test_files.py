@@ -173,3 +173,38 @@ def test_a_journal_line_that_a_crash_cut_off_anywhere_is_passed_over(tmp_path: P
         Journal(Local(), path).write("run", verb="undo")
         verbs = [row["verb"] for row in events(Local(), path)]
         assert verbs in (["apply", "undo"], ["apply", "apply", "undo"])
+
+
+@pytest.mark.parametrize("place", ["/proc", "/no/such/directory"])
+def test_what_cannot_be_written_is_told_by_its_own_name_without_a_number(place: str) -> None:
+    with pytest.raises(OSError, match=rf"^{place}/plan.toml cannot be written: No such file or directory$"):
+        write_whole(Path(place) / "plan.toml", "text")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("plan", "--schema"), ("plan", "--example"), ("export", str(SAMPLE), "--format", "map")]
+)
+def test_a_reader_that_goes_before_the_end_is_no_failure(arguments: tuple[str, ...]) -> None:
+    program = (sys.executable, "-m", "vxlan_tui", *arguments)
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(program, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_verb_whose_reader_has_gone_goes_on_to_its_own_exit_status() -> None:
+    program = """
+import sys
+from vxlan_tui.verbs.while_read import while_read
+with while_read():
+    for number in range(3):
+        sys.stdout.write("a row\\n" * 20000)
+        sys.stdout.flush()
+sys.exit(1)
+"""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run((sys.executable, "-c", program), stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")

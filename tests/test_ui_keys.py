@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from tests.ui_stage import Stage, play, sample, sees, stage, until
+from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.widgets.field import Field
+from vxlan_tui.ui.widgets.field import ActLine, Field
 
 __all__ = ["stage"]
 
@@ -61,3 +62,20 @@ def test_paging_takes_the_mark_along(stage: Stage, tmp_path: Path) -> None:
             assert app.focused.region.intersection(app.pane.region).area, key
 
     play(stage, sample(tmp_path), script)
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_the_keys_that_hold_everywhere_stay_in_sight_whatever_stands_above_them(
+    stage: Stage, tmp_path: Path, width: int
+) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        for line in app.query(ActLine):
+            line.focus()
+            await pilot.pause(0.05)
+            above, last = text_of(app).splitlines()[-2:]
+            assert last.startswith("F1 Help F8 Next"), text_of(app)
+            assert above.startswith("Up Down Fields"), text_of(app)
+
+    play(stage, sample(tmp_path), script, size=(width, 24))

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.render import Block, wrapped
 from vxlan_tui.ui.terminal_style import TerminalStyle, chosen
 
 __all__ = ["stage"]
@@ -56,3 +57,13 @@ def test_no_color_sends_none_and_the_state_is_told_in_words(stage: Stage, tmp_pa
         assert [style for style in styles if style.color or style.bgcolor] == []
 
     play(stage, sample(tmp_path), script, size=(120, 40), style=chosen({"TERM": "xterm-256color", "NO_COLOR": "1"}))
+
+
+@pytest.mark.parametrize("width", range(1, 40))
+def test_a_text_is_broken_to_any_width(width: int) -> None:
+    """In a window too narrow for the indent of its second line, the wizard hung."""
+    told = Block((("interfaces     ", "title"), ("enp1s0: 198.51.100.2/24; default route", "")), 4, 15)
+    command = Block((("# nmcli connection add type bridge con-name bridge0", "command"),), 4, 20, command=True)
+    for each in (told, command):
+        text = "".join(text for line in wrapped([each], width) for text, _ in line)
+        assert text.replace(" ", "").replace("\\", "") == each.text.replace(" ", "")

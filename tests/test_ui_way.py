@@ -1,12 +1,14 @@
 """The way through the wizard: sections, steps, failures, conflicts, and coming back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
+from tests.ui_stage import SURVEY, Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.last_run import LastRun
+from vxlan_tui.state import Link
 from vxlan_tui.ui.app import Wizard
 
 __all__ = ["stage"]
@@ -345,3 +347,38 @@ def test_the_palette_has_every_action_by_the_words_that_people_type(stage: Stage
         await sees(pilot, words)
 
     play(stage, sample(tmp_path), script)
+
+
+def test_what_apply_changed_stands_in_the_first_section(ready: Stage, tmp_path: Path) -> None:
+    bare = {"enp1s0": Link("enp1s0", up=True, carrier=True)}
+    ready.surveyed = replace(SURVEY, links=bare)
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "enp1s0: no address")
+        ready.surveyed = SURVEY
+        await pilot.press("4")
+        await sees(pilot, "next       The first")
+        await pilot.press("a")
+        await until(pilot, lambda: app.model.state("bridge") == "done")
+        await pilot.press("1")
+        await sees(pilot, "enp1s0: 198.51.100.2/24")
+
+    play(ready, sample(tmp_path), script)
+
+
+def test_news_cover_no_heading_and_no_dialog(ready: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "Bridge and VXLAN (10.3")
+        app.tell("A long story. " * 40, "error")
+        await sees(pilot, "A long story.")
+        assert "Bridge and VXLAN (10.3" in text_of(app)
+        assert "F1 Help" in text_of(app)
+        await pilot.press("f9")
+        await sees(pilot, "What ran on this host")
+        app.tell("Another long story. " * 40, "error")
+        await pilot.pause(0.2)
+        assert "What ran on this host" in text_of(app)
+        assert "Esc: back" in text_of(app)
+
+    play(ready, sample(tmp_path), script)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from vxlan_tui import __version__
-from vxlan_tui.exits import FAILED, INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
+from vxlan_tui.exits import DONE, FAILED, INTERRUPTED, NOT_STARTED, USAGE, CannotStart, Refused
 from vxlan_tui.sections import SECTIONS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if os.geteuid() != 0 and verb in (_wizard, _apply, _verify, _undo, _log):
             verb = _as_root(arguments)
-        status = verb(asked)
+        status = _while_read(verb, asked) if verb in _READ_ONLY else verb(asked)
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is left to say, also not by Python as it ends.
         sys.stdout = None
-        return INTERRUPTED
+        return DONE if verb in _READ_ONLY else INTERRUPTED
     except Exception as error:
         status = _status(error)
         if isinstance(error, OSError):
@@ -189,6 +189,13 @@ def _as_root(arguments: Sequence[str]) -> Verb:
     return lambda asked: as_root.again(arguments)
 
 
+def _while_read(verb: Verb, asked: argparse.Namespace) -> int:
+    from vxlan_tui.verbs.while_read import while_read  # noqa: PLC0415
+
+    with while_read():
+        return verb(asked)
+
+
 def _wizard(asked: argparse.Namespace) -> int:
     gc.disable()  # what is made until the first frame is kept: looking for garbage in it takes a tenth of the time
     from vxlan_tui.ui.entry import open_wizard  # noqa: PLC0415
@@ -244,3 +251,7 @@ def _rehearse(asked: argparse.Namespace) -> int:
     from vxlan_tui.verbs import rehearse  # noqa: PLC0415
 
     return rehearse.rehearse(asked.plan, asked.root, asked.command)
+
+
+_READ_ONLY = (_verify, _export, _plan, _log)
+"""The verbs that change nothing: whoever reads their output may go before its end."""

@@ -21,6 +21,16 @@ class UnsafePath(OSError):  # noqa: N818 (it is what is so)
         return str(self.strerror)
 
 
+class NotWritten(OSError):  # noqa: N818 (it is what is so)
+    """A file that could not be written; the words name it, and not a temporary name that nobody has given."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(error.errno, error.strerror or str(error), str(path))
+
+    def __str__(self) -> str:
+        return f"{self.filename} cannot be written: {self.strerror}"
+
+
 def private_directory(path: Path) -> Path:
     """Give a directory that root alone can enter, made if it is missing; raises OSError, UnsafePath."""
     path.mkdir(mode=0o700, exist_ok=True)
@@ -63,9 +73,18 @@ def write_whole(path: Path, text: str, mode: int = 0o600, keep: bool = False) ->
     """Write a file so that it has its old content or all of the new one, whatever happens.
 
     What is there under that name, be it a link, is replaced and not written to; with `keep`, a file that was there
-    keeps its owner and its mode. Raises OSError; UnsafePath where others could put something else in the file's place,
-    or have done so: in a directory that they can write to, or in one as /tmp is (sticky) a name that is not ours.
+    keeps its owner and its mode. Raises NotWritten, and UnsafePath where others could put something else in the place
+    of the file, or have: in a directory that they can write to, or in one as /tmp is (sticky) a name that is not ours.
     """
+    try:
+        _write_whole(path, text, mode, keep)
+    except UnsafePath:
+        raise
+    except OSError as error:
+        raise NotWritten(path, error) from error
+
+
+def _write_whole(path: Path, text: str, mode: int, keep: bool) -> None:
     with _directory(path.parent) as (directory, shared):
         new = shared and _is_new(path, directory)
         # No name that somebody could know before, and none that a crash would leave in the way of the next try.

@@ -14,6 +14,9 @@ Part = tuple[str, str]
 
 Line = tuple[Part, ...]
 
+LEAST = 12
+"""So many columns at least a text is broken to, however narrow the terminal is."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -37,16 +40,18 @@ def block(text: str, role: str = "", indent: int = 0, hang: int = 0) -> Block:
 
 def wrapped(blocks: Iterable[Block], width: int) -> list[Line]:
     """Return the lines of paragraphs in so many columns."""
-    return [line for each in blocks for line in _wrapped(each, max(12, width))]
+    return [line for each in blocks for line in _wrapped(each, max(LEAST, width))]
 
 
 @lru_cache(8192)
 def _wrapped(each: Block, width: int) -> tuple[Line, ...]:
     breaks = _command_breaks if each.command else _word_breaks
+    room = max(LEAST, width - each.indent)
+    hang = min(each.hang, room // 2)  # where there is no room, what does not fit still gets on
     lines = []
     start = 0
-    for number, end in enumerate([*breaks(each.text, width - each.indent, each.hang), len(each.text)]):
-        margin = " " * (each.indent + (each.hang if number else 0))
+    for number, end in enumerate([*breaks(each.text, room, hang), len(each.text)]):
+        margin = " " * (each.indent + (hang if number else 0))
         cut = _slice(each.parts, start, end)
         sign: Line = ((" \\", "command"),) if each.command and end < len(each.text) else ()
         lines.append(((margin, ""), *cut, *sign))

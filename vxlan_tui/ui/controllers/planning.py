@@ -107,7 +107,8 @@ class Planning:
         try:
             draft = await self._shell.in_thread(lambda: drafts.opened(path.absolute()))
         except (OSError, ValueError) as error:
-            self._shell.tell(f"{path} cannot be opened: {error}", "error", 20)
+            words = error.strerror if isinstance(error, OSError) and error.strerror else error
+            self._shell.tell(f"{path} cannot be opened: {words}", "error", 20)
             return False
         self._model.opened = True
         self.put(draft)

@@ -276,7 +276,7 @@ class PlanPane(Pane):
         if isinstance(focused, Choice):
             own += (("Left Right", "Choose", "pane('choose')"), ("Enter", "List", "pane('list')"))
         elif isinstance(focused, ActLine):
-            own += (("Enter", focused.words, "pane('act')"),)
+            own += (("Enter", focused.words.partition(":")[0], "pane('act')"),)
         return (*own, *self.keys)
 
     def action_choose(self) -> None:
