@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.widgets.field import ActLine, Field
 
 __all__ = ["stage"]
@@ -79,3 +80,8 @@ def test_the_keys_that_hold_everywhere_stay_in_sight_whatever_stands_above_them(
             assert above.startswith("Up Down Fields"), text_of(app)
 
     play(stage, sample(tmp_path), script, size=(width, 24))
+
+
+def test_a_key_that_comes_before_a_dialog_is_drawn_does_no_harm() -> None:
+    """On a busy machine a second Enter ended the wizard: the answers were not there yet."""
+    Ask("Which one?", [(1, "this one")]).action_take()

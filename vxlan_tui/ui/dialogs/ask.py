@@ -28,15 +28,15 @@ class Ask(ModalScreen[Answer | None], Generic[Answer]):
         super().__init__()
         self._question = [block(question)] if isinstance(question, str) else list(question)
         self._answers = list(answers)
+        self._folds = Folds(classes="answers")
 
     def compose(self) -> ComposeResult:
         """Give the question above its answers."""
         with Vertical(classes="box"):
             with VerticalScroll(classes="question"):
                 yield Text(self._question)
-            answers = Folds(classes="answers")
-            answers.styles.height = min(8, len(self._answers))
-            yield answers
+            self._folds.styles.height = min(8, len(self._answers))
+            yield self._folds
             yield Static(
                 "Up, Down: choose   Enter: take it   PgUp, PgDn: read   Esc: back", classes="foot", markup=False
             )
@@ -44,9 +44,8 @@ class Ask(ModalScreen[Answer | None], Generic[Answer]):
     def on_mount(self) -> None:
         """Begin at the first answer."""
         items = [Item(number, ((words, ""),)) for number, (_, words) in enumerate(self._answers)]
-        folds = self.query_one(Folds)
-        folds.put(items)
-        folds.focus()
+        self._folds.put(items)
+        self._folds.focus()
 
     def key_pageup(self) -> None:
         """Scroll the question."""
@@ -58,8 +57,8 @@ class Ask(ModalScreen[Answer | None], Generic[Answer]):
 
     def action_take(self) -> None:
         """Give the marked answer back."""
-        place = self.query_one(Folds).key
-        if self.is_current and isinstance(place, int):  # a second Enter can follow at once
+        place = self._folds.key
+        if isinstance(place, int) and self.is_current:  # a second Enter can follow at once
             self.dismiss(self._answers[place][0])
 
     def on_folds_clicked(self) -> None:

@@ -14,8 +14,8 @@ LINE_KEYS = {
 }
 """What the keys do that a line to type in has by itself."""
 
-PATIENCE = 0.5
-"""Seconds that a key waits for what has just opened, and is about to take the focus."""
+PATIENCE = 3.0
+"""Seconds that a key waits for what has just opened, and is about to take the focus: a busy machine takes some."""
 
 
 class InOrder(App[int]):
@@ -28,7 +28,8 @@ class InOrder(App[int]):
     async def on_event(self, event: Event) -> None:
         """Do what a key is bound to; what is typed goes to its line, as everything else does."""
         if isinstance(event, Key) and not event.is_forwarded:
-            await self._focus_settled()
+            if not await self._is_drawn():
+                return
             # Textual's own search, which it begins only when the key has come back.
             if await self._check_bindings(event.key, priority=True) or (
                 not is_typed(event, self.focused) and await self._check_bindings(event.key)
@@ -37,11 +38,13 @@ class InOrder(App[int]):
                 return
         await super().on_event(event)
 
-    async def _focus_settled(self) -> None:
+    async def _is_drawn(self) -> bool:
+        """Wait for a dialog that has just opened to take the focus, as each does; return whether it has."""
         for _ in range(int(PATIENCE / 0.01)):
             if self.focused is not None or not isinstance(self.screen, ModalScreen):
-                return
+                return True
             await asyncio.sleep(0.01)
+        return False
 
 
 def is_typed(event: Key, focused: Widget | None) -> bool:
