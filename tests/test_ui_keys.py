@@ -7,6 +7,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
+from vxlan_tui.facts.survey import Survey
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.widgets.field import ActLine, Field
@@ -26,11 +27,9 @@ def burst(app: Wizard, *keys: str) -> None:
 
 def test_what_is_typed_stands_in_the_field_that_was_marked_then(stage: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
+        app.model.draft.unfolded.add("segments[0]")
         await pilot.press("2")
         await sees(pilot, "firewalld zone")
-        app.model.draft.unfolded.add("segments[0]")
-        app.show()
-        await until(pilot, lambda: any(field.key.endswith(".vxlan") for field in app.query(Field)))
         fields = {field.key: field for field in app.query(Field)}
         fields["segments[0].vxlan"].editor.focus()
         await pilot.pause()
@@ -85,3 +84,19 @@ def test_the_keys_that_hold_everywhere_stay_in_sight_whatever_stands_above_them(
 def test_a_key_that_comes_before_a_dialog_is_drawn_does_no_harm() -> None:
     """On a busy machine a second Enter ended the wizard: the answers were not there yet."""
     Ask("Which one?", [(1, "this one")]).action_take()
+
+
+def test_words_that_come_beneath_the_fields_left_push_no_focus_out_of_sight(stage: Stage, tmp_path: Path) -> None:
+    stage.surveyed = Survey("vm")
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "firewalld zone")
+        await pilot.press("tab", "tab", "up")
+        for key in ("pagedown", "pagedown", "pagedown"):
+            app.post_message(events.Key(key, None))
+        await until(pilot, lambda: getattr(app.focused, "action", "") == "add_vm")
+        await sees(pilot, "Enter: Add a VM of another host")
+        await sees(pilot, "[ Add a VM of another host ]")
+
+    play(stage, tmp_path / "new.toml", script)

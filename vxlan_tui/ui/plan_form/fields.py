@@ -42,6 +42,9 @@ class Act:
 
 Item = Spec | Heading | Act
 
+NAMED = 3
+"""So many of the folded fields are named on their line."""
+
 
 def items(draft: Draft) -> Iterator[Item]:
     """Give the form for a draft: this host first, then the others, the segments and the VMs."""
@@ -71,7 +74,7 @@ def _folded(draft: Draft, table: str, row: int, specs: Iterable[Spec]) -> Iterat
     hidden = [spec for spec in hidden if spec.key not in draft.unfolded]
     yield from (spec for spec in fields if spec not in hidden)
     if hidden or is_open:
-        labels = ", ".join(spec.label.strip() for spec in hidden)
+        labels = ", ".join(spec.label.strip() for spec in hidden[:NAMED]) + (" ..." if len(hidden) > NAMED else "")
         yield Act("Less" if is_open else f"More: {labels}", f"more_{table}", row)
 
 

@@ -248,8 +248,9 @@ class PlanPane(Pane):
     # The focus
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Say what the field is for."""
-        field, widget = field_of(event.widget), event.widget
+        """Say what the field in focus is for; where keys follow fast, that is another one than the event's."""
+        widget = self.screen.focused or event.widget
+        field = field_of(widget)
         act = f"Enter: {widget.words}" if isinstance(widget, ActLine) else ""
         self.post_message(Hinted(field.about if field else act))
 
@@ -259,6 +260,7 @@ class PlanPane(Pane):
         if field is not None and field.is_attached:
             field.visited = True
             self.check()
+            self.call_after_refresh(self._show_focus)  # words that have come above it push it out of sight
 
     def action_step(self, by: int) -> None:
         """Go to the fields below or above."""
