@@ -189,7 +189,7 @@ CONFLICTS = {
     "a network on another bridge": (
         'virsh net-define /dev/stdin <<<\'<network><name>vxlan10-bridge</name><forward mode="bridge"/>'
         '<bridge name="br7"/></network>\'',
-        "a libvirt network vxlan10-bridge exists that is not the plan's: it has <bridge name='br7'",
+        "a libvirt network vxlan10-bridge exists that is not the plan's: it has <bridge name='br7",
     ),
     "an underlay interface in a bridge": (
         "nmcli connection add type bridge con-name br7 ifname br7 ipv4.method disabled ipv6.method disabled; "
@@ -213,7 +213,7 @@ def test_what_belongs_to_somebody_else_stops_the_run_before_anything_is_changed(
     before = configuration(host)
     lines = rows(host, "apply", status=1)
     failed = [line for line in lines if line.get("state") == "failed"]
-    assert any(words in line["detail"] for line in failed), failed
+    assert any(words in line["detail"] for line in failed), [line["detail"] for line in failed]
     assert "changed" not in states(lines).values()
     assert lines[-1] == {"result": "failed"}
     assert configuration(host) == before

@@ -33,13 +33,18 @@ def picture_of(app: Wizard) -> str:
     return _PLACE.sub("/tmp/pictures-0000", re.sub(r"terminal-\d+-", "t-", svg))  # noqa: S108
 
 
+def looks_so(app: Wizard, name: str) -> bool:
+    """Whether a screen is as in its picture."""
+    file = PICTURES / f"{name}.svg"
+    return file.exists() and file.read_text() == f"{picture_of(app)}\n"
+
+
 def looks_as_before(app: Wizard, name: str) -> None:
     """Hold a screen to its picture; run with UPDATE_PICTURES=1 to take them anew, and look at the difference."""
     file = PICTURES / f"{name}.svg"
-    taken = f"{picture_of(app)}\n"
     if os.environ.get("UPDATE_PICTURES"):
         PICTURES.mkdir(exist_ok=True)
-        file.write_text(taken)
+        file.write_text(f"{picture_of(app)}\n")
     assert file.exists(), f"{name}: there is no picture yet; UPDATE_PICTURES=1 takes it"
-    if taken != file.read_text():
+    if not looks_so(app, name):
         pytest.fail(f"{name} does not look as it did:\n{text_of(app)}")  # a comparison of such texts takes minutes
