@@ -10,7 +10,7 @@ import pytest
 
 from vxlan_tui import lock, plan_file
 from vxlan_tui.cli import run
-from vxlan_tui.files import UnsafePath, private_directory, write_whole
+from vxlan_tui.files import NotWritten, UnsafePath, private_directory, write_whole
 from vxlan_tui.journal import Journal, events
 from vxlan_tui.reach import Local
 from vxlan_tui.rehearsal import SAMPLE
@@ -131,7 +131,7 @@ def test_a_name_in_tmp_that_somebody_takes_meanwhile_is_not_overwritten(
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", quicker)
-    with pytest.raises(FileExistsError):
+    with pytest.raises(NotWritten, match="File exists"):
         write_whole(tmp_path / "plan.toml", "new")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["quicker"]
 

@@ -167,7 +167,7 @@ def bridge_device(wanted: Wanted, mtu: str, stp: bool) -> Thing:
         lines(has),
         make=(profiles.up(wanted.name),),
         change=(profiles.up(wanted.name),),
-        kept=Reading(show, r",UP|stp_state [01]|inet6? .*scope global"),
+        kept=Reading(show, ",UP|stp_state .|inet.* global"),
         restore=(profiles.up(wanted.name),),
         revive=(profiles.up(wanted.name),),
         delete=(profiles.down(wanted.name),),
