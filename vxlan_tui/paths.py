@@ -3,6 +3,9 @@
 STATE_DIRECTORY = "/var/lib/vxlan-tui"
 """The journal, the lock and the records of what stood before: root's alone."""
 
+JOURNAL = f"{STATE_DIRECTORY}/journal"
+"""What ran on the host, and how it ended."""
+
 RECORDS_DIRECTORY = f"{STATE_DIRECTORY}/before"
 
 PLANS_DIRECTORY = f"{STATE_DIRECTORY}/plans"

@@ -10,13 +10,11 @@ from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import system
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.journal import Journal
-from vxlan_tui.paths import STATE_DIRECTORY
+from vxlan_tui.paths import JOURNAL, STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Interrupted, Reach, Unreachable
 from vxlan_tui.session import NotReady, Reporter, Session, StepRun
 from vxlan_tui.steps import Step
-
-JOURNAL = f"{STATE_DIRECTORY}/journal"
 
 
 class Report(Reporter, Protocol):

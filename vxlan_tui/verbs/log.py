@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vxlan_tui import journal, plan, runs
 from vxlan_tui.exits import DONE, CannotStart, Refused
-from vxlan_tui.paths import STATE_DIRECTORY
+from vxlan_tui.paths import JOURNAL
 from vxlan_tui.reach import Local, Reach, Unreachable
 from vxlan_tui.verbs.common import choose_host
 from vxlan_tui.verbs.reaches import Reaches
@@ -26,7 +26,7 @@ def log(path: Path | None, host: str | None, as_json: bool) -> int:
 
 def _log(reach: Reach, as_json: bool) -> int:
     try:
-        events = list(journal.events(reach, Path(STATE_DIRECTORY) / "journal"))
+        events = list(journal.events(reach, JOURNAL))
     except Unreachable as error:
         raise CannotStart(str(error)) from error
     except OSError as error:

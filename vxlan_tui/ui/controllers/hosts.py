@@ -19,7 +19,7 @@ from vxlan_tui.guard import NOBODY
 from vxlan_tui.journal import Journal
 from vxlan_tui.last_run import LastRun
 from vxlan_tui.live.source import Source
-from vxlan_tui.paths import STATE_DIRECTORY
+from vxlan_tui.paths import JOURNAL, STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Interrupts, Local, Reach
 from vxlan_tui.runs import Run, runs
@@ -30,8 +30,6 @@ from vxlan_tui.ui.controllers.reaches import Reaches
 from vxlan_tui.ui.controllers.steps_run import Told, preview, run_steps
 from vxlan_tui.ui.model import SECTION_NUMBERS
 from vxlan_tui.verbs.common import choose_host
-
-JOURNAL = f"{STATE_DIRECTORY}/journal"
 
 
 class Hosts:
