@@ -199,8 +199,9 @@ def test_with_dual_stack_each_interface_has_an_address_of_both_families_and_the_
         assert [address.version for address, _ in first] == [4, 6]
         for (address, _), (other, _) in zip(first, second, strict=True):
             assert address.network != other.network
-            # A router that has just come up may drop the first packet while it looks for the host.
-            rehearsal["host-a"].run(["ping", "-c", "1", "-w", "15", str(other.ip)])
+            # A router that has just come up may call a host unreachable until it has found it.
+            asked = 'for try in $(seq 15); do ping -c 1 -W 1 "$0" && exit; sleep 0.5; done; exit 1'
+            rehearsal["host-a"].run(["sh", "-c", asked, str(other.ip)])
 
 
 ADDRESSED = """

@@ -25,7 +25,7 @@ clear
 AFTER = """
 nmcli -t -f NAME,DEVICE connection show --active
 bridge fdb show dev vxlan10 | grep -F 00:00:00:00:00:00
-firewall-cmd --list-ports
+firewall-cmd --list-rich-rules
 virsh net-list
 virsh domiflist vma | grep -F vxlan10-bridge
 ip -br link show master bridge0
@@ -53,14 +53,13 @@ def _write_the_plan(screen: Terminal) -> None:
     screen.type("198.51.100.2/24")
     _fill(screen, "The router of that subnet", "198.51.100.254")
     _fill(screen, "The host's name", "host-b")
-    screen.until("The interface whose network", "Down")
     _fill(screen, "The address that the tunnel starts from", "203.0.113.1")
     screen.until("Enter: Choose VMs of this host", "Down")
     screen.press("Enter")
     screen.sees("now on rehearsal-old")
     screen.press("Space", "Enter")
-    screen.sees("[ Remove VM 1 ]")
-    _fill_address_above(screen, "192.0.2.1")
+    screen.sees("which the ARP check")
+    screen.type("192.0.2.1")
     screen.until("Enter: Add a VM of another host", "Down")
     screen.press("Enter")
     screen.sees("its name")
@@ -68,11 +67,6 @@ def _write_the_plan(screen: Terminal) -> None:
     _fill(screen, "which the ARP check", "192.0.2.2")
     screen.press("C-s")
     screen.sees("Saved:")
-
-
-def _fill_address_above(screen: Terminal, address: str) -> None:
-    screen.until("which the ARP check", "Up")
-    screen.type(address)
 
 
 def _run_section(screen: Terminal, number: int, title: str) -> None:
@@ -122,7 +116,7 @@ def _holds(screen: Terminal) -> None:
         "bridge0-vxlan10:vxlan10",
         "Example:enp1s0",
         "00:00:00:00:00:00 dst 203.0.113.1 self permanent",
-        "8472/udp",
+        'source address="203.0.113.1" port port="8472" protocol="udp" accept',
         "vxlan10-bridge   active   yes",
         "vnet",
         "Received ",

@@ -51,7 +51,10 @@ def test_pilot_goes_from_an_empty_plan_to_a_green_verification(rehearsal: Rehear
     assert "Example" in shell(host, "nmcli -g GENERAL.CONNECTION device show enp1s0")
     assert "dst 203.0.113.1" in shell(host, "bridge fdb show dev vxlan10 | grep -F 00:00:00:00:00:00")
     for scope in ("", "--permanent"):
-        assert "8472/udp" in shell(host, f"firewall-cmd {scope} --list-ports")
+        # The port is open to the other host alone.
+        assert "8472" not in shell(host, f"firewall-cmd {scope} --list-ports")
+        rules = shell(host, f"firewall-cmd {scope} --list-rich-rules")
+        assert 'source address="203.0.113.1"' in rules and 'port port="8472" protocol="udp" accept' in rules
     assert "vxlan10-bridge" in shell(host, "virsh net-list --name --autostart")
     assert "vxlan10-bridge" in shell(host, "virsh domiflist vma")
     assert "vnet" in shell(host, "ip -br link show master bridge0")

@@ -10,4 +10,3 @@ stood() { was "$@" && [[ -n $then ]]; } # … and it was there
 fell() { was "$@" && [[ -z $then ]]; }  # … and it was not there
 kept() { [[ -s $state/before/$1 || ! -e $state/before/$1 ]]; } # NAME: whether it stays
 known() { value=$(sed -nE "s/^ ?$2(:|=\")([^\"]*)\"?$/\2/p" "$state/before/$1" | head -n 1) && [[ -n $value ]]; }
-forget() { [[ -n $check ]] || for each in "${seen[@]}"; do rm -f "$state/before/$each" "$state/plans/$each"; done; }

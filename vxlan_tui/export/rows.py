@@ -92,8 +92,9 @@ def take_away(thing: Thing) -> Iterator[str]:
 
 def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[str]:
     body = list(lines)
-    alone = [f"kept {quoted(thing.goes_with)} &&"] if thing.goes_with else []
-    words = [*alone, helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
+    words = [helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
+    # Asked second: the first marks the record as seen, which is to be forgotten in any case.
+    words += ["&&", f"kept {quoted(thing.goes_with)}"] if thing.goes_with else []
     known = [f"known {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
     words += [word for each in known for word in ("&&", each)]
     if len(body) == 1:

@@ -134,7 +134,7 @@ def _render(
             facts=list(_facts(plan, host, all_rows, write is _back)),
             needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
-            end="forget\n" if write is _back else "",
+            back=write is _back,
         )
     )
 

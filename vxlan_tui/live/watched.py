@@ -35,6 +35,9 @@ class Watched(Source[Row]):
             except Unreachable as error:
                 self._lose(str(error).split("\n")[0])
                 self.stopped.wait(RETRY)
+            except CommandFailed as failure:  # a daemon that starts may say so before it answers: ask again
+                self._lose((failure.outcome.words.strip() or str(failure)).split("\n")[0])
+                self.stopped.wait(RETRY)
 
     def _watch(self) -> None:
         with self.reach.stream(*self.watches) as stream:
@@ -50,11 +53,8 @@ class Watched(Source[Row]):
             self.stopped.wait(RETRY)
 
     def _take_all(self) -> None:
-        """Read everything; raises OSError, Unreachable."""
-        try:
-            self._replace(self._read_all())
-        except CommandFailed as failure:
-            self._lose((failure.outcome.words.strip() or str(failure)).split("\n")[0])
+        """Read everything; raises OSError, Unreachable, CommandFailed."""
+        self._replace(self._read_all())
 
     def _read_all(self) -> Iterable[tuple[Hashable, Row]]:
         raise NotImplementedError
