@@ -10,6 +10,5 @@ confirm() { # FAMILY INTERFACE PEER…: keeps it where the gateway, or else a pe
     for each in $(ip "$1" route show default dev "$2" | sed -n 's/.* via \([^ ]*\).*/\1/p;q') "${@:3}"; do
         ping -qc1 -w $((seconds/6+1)) -I "$2" "$each" || ip neigh show to "$each" dev "$2" | grep REACHABLE || continue
         "${nm[@]}" CheckpointDestroy o "$checkpoint" && trap - EXIT && checkpoint="" && return
-    done
-    exit 4
+    done; exit 4
 }

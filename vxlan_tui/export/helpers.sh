@@ -18,7 +18,8 @@ run() { # COMMAND…: says it, keeps what stood before, runs it, and ends where 
     for word; do [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]] || word="'${word//\'/\'\"\'\"\'}'" && line+=" $word"; done
     printf '%s\n' "$line${input:+ <<'EOF'$'\n'$input$'\n'EOF}" && todo=yes && [[ -n $check ]] && return
     [[ -z $record || -e $state/before/$record ]] || { printf '%s\n' "$plan" >"$state/plans/$record" && printf '%s' \
-        "${all:+$all$'\n'}" >$state/.new && mv -T $state/.new "$state/before/$record"; } || die 1 "not kept: $record"
+        "${all:+$all$'\n'}" >$state/.new && sync $state/.new "$state/plans/$record" $state/plans &&
+        mv -T $state/.new "$state/before/$record" && sync $state/before; } || die 1 "not kept: $record"
     "$@" <<<"$input" || status=$?
     logger -t vxlan-tui -- "${SUDO_USER:-${USER-}} ${SSH_CONNECTION-}: $plan: exit status $status: ${line:2}" || :
     ((status == 0)) || die 1 "Stopped in $section: exit status $status of: ${line:2}"
