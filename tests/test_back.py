@@ -127,6 +127,25 @@ def test_a_profile_of_the_underlay_is_tried_in_memory_and_saved_on_the_way_back_
     )
 
 
+def test_a_profile_that_is_put_back_is_brought_into_force_where_it_was() -> None:
+    """The device shows the same profile before and after, and would keep the plan's address until the next boot."""
+    shown = right(SAMPLE_PLAN)
+    profile, device = (
+        next(text for argv, text in shown.items() if " ".join(argv).endswith(end)) for end in (PROFILE, DEVICE)
+    )
+    before = profile.replace("ipv4.addresses:198.51.100.2/24", "ipv4.addresses:198.51.100.3/24")
+    active = f"GENERAL.CONNECTION:Example\n{device}\nGENERAL.CON-UUID:1d8e\n"
+    now = {argv: active if " ".join(argv).endswith(DEVICE) else text for argv, text in shown.items()}
+    assert texts(steps(SAMPLE_PLAN, with_underlay(before, active), now)) == [
+        "nmcli connection modify --temporary id Example ipv4.addresses 198.51.100.3/24",
+        "nmcli connection up uuid 1d8e",
+        "nmcli connection modify id Example connection.id Example",
+    ]
+    assert texts(steps(SAMPLE_PLAN, with_underlay(profile, active), now)) == []
+    other = active.replace("CONNECTION:Example", "CONNECTION:Other")
+    assert "up uuid" not in " ".join(texts(steps(SAMPLE_PLAN, with_underlay(before, other), now)))
+
+
 def test_a_port_that_was_open_stays_open() -> None:
     shown = right(SAMPLE_PLAN)
     had = [Record("port.public.8472", "yes\n", str(FILE)), Record("port-permanent.public.8472", "no\n", str(FILE))]

@@ -102,6 +102,19 @@ def test_what_differs_is_changed_by_a_script_and_put_back_by_its_way_back(host: 
     assert configuration(host) == before
 
 
+@pytest.mark.parametrize("back", ["script", "program"])
+def test_the_address_that_the_profile_in_use_had_is_in_force_again(host: Host, back: str) -> None:
+    """The profile in use is the same before and after a script; what it says has changed."""
+    old = "ipv4.method manual ipv4.addresses 198.51.100.77/24 ipv4.gateway 198.51.100.254"
+    shell(host, f"nmcli connection add con-name Example ifname enp1s0 type ethernet {old}; nmcli connection up Example")
+    before = configuration(host)
+    _script(host)
+    assert "198.51.100.77" not in shell(host, "ip -4 address show enp1s0")
+    _script(host, "undo") if back == "script" else _program(host, "undo")
+    assert "198.51.100.77" in shell(host, "ip -4 address show enp1s0")
+    assert configuration(host) == before
+
+
 # What only the program knows: a script meets it when NetworkManager or libvirt refuses, and stops there.
 BY_THE_PROGRAM = ("a bridge by another profile", "a VNI and port in a profile", "an underlay interface in a bridge")
 

@@ -281,6 +281,16 @@ def test_what_is_kept_is_there_after_the_next_boot(host: Host, made: str) -> Non
     assert "address1=198.51.100.2/24" in profiles(host)
 
 
+def test_undo_of_a_profile_that_was_changed_brings_it_into_force_again(host: Host, before: str) -> None:
+    """The profile in use is the same before and after: its address is not, and has to be there without a boot."""
+    shell(host, MADE["the profile that is active"])
+    rows(host, "apply", *STEPS)
+    assert f"{OLD}/24" not in shell(host, "ip -4 address show enp1s0")
+    assert states(rows(host, "undo"))["ethernet.activate"] == "changed"
+    assert f"{OLD}/24" in shell(host, "ip -4 address show enp1s0")
+    assert configuration(host) == before
+
+
 # Killed at any moment
 
 _KILLER = """[[ " $* " =~ \\ (CheckpointCreate|CheckpointDestroy|add|modify|up|-I)\\  ]] || exec "$real" "$@"

@@ -3,12 +3,12 @@
 Pure: what the readings printed goes in, steps come out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from vxlan_tui.command import Command
 from vxlan_tui.steps import Change, Step
-from vxlan_tui.things import Clear, Ours, Reading, Thing, filled
+from vxlan_tui.things import Clear, Ours, Reading, Thing, filled, with_values
 
 Outputs = Mapping[tuple[str, ...], str]
 """What each reading's command printed; empty where what it shows is not there."""
@@ -88,7 +88,12 @@ def _back(thing: Thing, record: str, file: str, then: str, now: str) -> tuple[Co
         return thing.delete
     commands = (*thing.restore, *thing.restore_when.get(then, ())) if now else thing.revive
     differing = _differing(then.splitlines(), now.splitlines())
-    return tuple(command for each in commands if (command := filled(each, record, file, differing)) is not None)
+    return _filled(commands, record, file, differing)
+
+
+def _filled(commands: Iterable[Command], record: str, file: str, differing: Iterable[str]) -> tuple[Command, ...]:
+    differ = tuple(differing)
+    return tuple(command for each in commands if (command := filled(each, record, file, differ)) is not None)
 
 
 def _differing(then: list[str], now: list[str]) -> list[str]:
@@ -96,6 +101,13 @@ def _differing(then: list[str], now: list[str]) -> list[str]:
     keys = {line.partition(":")[0] for line in then}
     new = [f"{key}:" for key, colon, _ in (line.partition(":") for line in now) if colon and key not in keys]
     return [*(line for line in then if line not in now), *new]
+
+
+def applied(step: Step, thing: Thing, record: str, file: str, put_back: Container[str]) -> Step:
+    """Return the step back of a thing, which runs although it is as before where it applies what is put back."""
+    if step.commands or step.conflict or with_values(thing.applies, record) not in put_back:
+        return step
+    return replace(step, commands=_filled(thing.revive, record, file, ()), again=True)
 
 
 def in_the_way(stands: Iterable[Clear | Ours], outputs: Outputs) -> str:

@@ -175,7 +175,7 @@ class StepRun:
         `spend` is whether the record that the step restores is spent at once.
         """
         journal, spent = self.session.journal, self._spent(step)
-        if not step.commands or (step.restored and self.is_done(step)):
+        if not step.commands or (step.restored and not step.again and self.is_done(step)):
             self.session.records.forget(spent)
             return Result("done", step.note)
         journal.write("step", step=step.id, subject=step.subject)

@@ -35,7 +35,8 @@ class Step:
 
     `thing` is what it brings about, or back to the record `restored`; `before` are the records of a step without a
     thing. `cuts` says why it can cut the connection that the admin came in by; a step that `confirms` runs once such a
-    change has been confirmed.
+    change has been confirmed. One that runs `again` does so though its thing shows what it has to: another step made it
+    necessary.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Step:
     note: str = ""
     cuts: str = ""
     confirms: bool = False
+    again: bool = False
     thing: Thing | None = None
     restored: str = ""
     before: tuple[Record, ...] = ()

@@ -139,7 +139,8 @@ class Thing:
     A thing `goes_with` another one, named by its record, without which it is not there: where that one was not there,
     neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). A
     `partial` one can be there and show nothing that counts. One that is held in memory until it is confirmed has what
-    `saves` it.
+    `saves` it. Where what it `applies`, named by its record, is put back, `revive` brings that into force, though the
+    thing itself shows what it did before.
     """
 
     id: str
@@ -165,6 +166,7 @@ class Thing:
     back_clear: tuple[Clear | Ours, ...] = ()
     back_title: str = ""
     goes_with: str = ""
+    applies: str = ""
     partial: bool = False
     saves: "Thing | None" = None
     touches: tuple[str, ...] = ()
@@ -219,13 +221,23 @@ def filled(command: Command, record: str, file: str, differing: Iterable[str]) -
 
     `differing` are the lines that SETTINGS stands for.
     """
-    values = {found[1]: found[2] for line in record.splitlines() if (found := PAIR.match(line))}
+    values = _values(record)
     words: list[str] = []
     for word in command.argv:
         if word == SETTINGS:
             words += [part for line in differing for part in line.split(":", 1)]
         elif all(values.get(key) for key in VALUE.findall(word)):
-            words.append(VALUE.sub(lambda found: values[found.group(1)], word).replace(RECORD, file))
+            words.append(with_values(word, record).replace(RECORD, file))
         else:
             return None
     return Command(tuple(words), command.stdin, command.timeout, command.waits, command.on_failure)
+
+
+def with_values(text: str, record: str) -> str:
+    """Return a text with the values of a record in the place of their marks; of one that it lacks, nothing."""
+    values = _values(record)
+    return VALUE.sub(lambda found: values.get(found.group(1), ""), text)
+
+
+def _values(record: str) -> dict[str, str]:
+    return {found[1]: found[2] for line in record.splitlines() if (found := PAIR.match(line))}

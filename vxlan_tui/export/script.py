@@ -85,7 +85,7 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
         ask = f"firewall-cmd --get-zone-of-interface={interface} 2>/dev/null"
         yield f"zone=$({ask} || firewall-cmd --get-default-zone) || die 3 firewalld"
     if back:
-        yield f"part={quoted(PUT_BACK)} seen=()"
+        yield f"part={quoted(PUT_BACK)} seen=() differ=()"
         if plan.vms_of(host):
             yield f"wait={plain(WAIT)}"
     elif any(segment.mtu is None for segment in plan.segments):

@@ -86,8 +86,11 @@ def _section(pairs: list[Recorded], outputs: Outputs) -> Iterator[Step]:
     gone = {record.name for _, record in pairs if not record.text.strip()}
     alone = [pair for pair in pairs if pair[0].goes_with not in gone]
     put_back = [pair for pair in alone if pair[0].before.shown(pair[1].text)]
+    changed: set[str] = set()
     for thing, record in put_back:
-        yield judge.back(thing, record.text, outputs, file_of(record))
+        step = judge.back(thing, record.text, outputs, file_of(record))
+        changed.update([thing.record] if step.commands else [])
+        yield judge.applied(step, thing, record.text, file_of(record), changed)
     yield from _saved(put_back, outputs)
     for thing, record in reversed([pair for pair in pairs if pair not in put_back]):
         step = judge.back(thing, record.text, outputs, file_of(record))

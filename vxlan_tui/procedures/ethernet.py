@@ -94,6 +94,7 @@ def in_force(profile: Wanted, interface: str, values: tuple[str, ...] = (), vers
         make=(profiles.up(profile.name),),
         change=(profiles.up(profile.name),),
         kept=Reading(device, "GENERAL.CON-UUID:.+"),
+        applies=f"profile.{value('GENERAL.CONNECTION')}",
         partial=True,
         delete=(profiles.down(profile.name),),
         restore=(again,),
