@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -57,7 +57,7 @@ OVER_BRIDGE = "10.10.0.1"
 NM = "org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager"
 CHECKPOINTS = f"busctl get-property {NM} Checkpoints"
 SAVED = "cd /etc/NetworkManager/system-connections && grep -rv -e ^timestamp= . | sort"
-RECORDS = "cd /var/lib/vxlan-tui/before 2>/dev/null && grep -r . . | sort; find . -size 0"
+RECORDS = "cd /var/lib/vxlan-tui/before && { grep -r . . | sort; find . -size 0 | sort; }"
 
 _AS_NEW = """
 nmcli -t -f UUID,TYPE connection show | grep -v ':loopback' | cut -d: -f1 | xargs -r nmcli connection delete
@@ -205,11 +205,12 @@ def _cut(a: Machine, case: Cut, work: Path, seconds: list[float]) -> Iterator[st
     """Cut it; then the same change, by a plan that can be, is made and taken back."""
     files = _as_new(a, case.profile)
     a.put("plan.toml", case.plan)
-    yield from _until_power_cut(a, a.ssh("-tt", case.command), work, f"ip -4 -o addr show enp1s0 | grep -q {NEW}/")
+    kept = yield from _until_power_cut(
+        a, a.ssh("-tt", case.command), work, f"ip -4 -o addr show enp1s0 | grep -q {NEW}/"
+    )
     seconds.append(_boot(a, f"ip -4 -o addr show enp1s0 | grep -q {OLD}/"))
     yield from _stays(a)
-    if a.run(SAVED) != files:
-        yield f"what is saved is not as before: {a.run(SAVED)}"
+    yield from _same(a, {SAVED: files, RECORDS: kept})
     a.put("plan.toml", moved())
     yield from _ends_well(a, case.then)
     if _addresses(a) != [NEW]:
@@ -225,8 +226,18 @@ def _as_new(a: Machine, profile: str) -> str:
     return a.run(SAVED)
 
 
-def _until_power_cut(a: Machine, argv: list[str], work: Path, changed: str) -> Iterator[str]:
-    """Start a run that changes host-a, agree to it, and cut the power once it has changed, before it is confirmed."""
+def _same(a: Machine, was: Mapping[str, str]) -> Iterator[str]:
+    """Say so where what these commands show is not what they did."""
+    for command, before in was.items():
+        if (now := a.run(command)) != before:
+            yield f"not as before: {sorted(set(before.splitlines()) ^ set(now.splitlines()))}"
+
+
+def _until_power_cut(a: Machine, argv: list[str], work: Path, changed: str) -> Generator[str, None, str]:
+    """Start a run that changes host-a, agree to it, and cut the power once it has changed, before it is confirmed.
+
+    Give what was recorded then.
+    """
     told = work / "told"
     with told.open("w") as output:
         started = held(subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=output, stderr=output, text=True))
@@ -244,9 +255,11 @@ def _until_power_cut(a: Machine, argv: list[str], work: Path, changed: str) -> I
         time.sleep(CUT_AFTER)
         if a.run(CHECKPOINTS).split()[1] == "0":
             yield f"there was no checkpoint any more when the power was cut: {told.read_text()[-1000:]}"
+        kept = a.run(RECORDS)
         a.kill()
         started.kill()
         started.wait()
+    return kept
 
 
 def _boot(a: Machine, is_back: str) -> float:
@@ -348,14 +361,12 @@ def _confirmed(a: Machine, command: str, seconds: list[float]) -> Iterator[str]:
     a.put("plan.toml", moved())
     a.run("sync")
     yield from _ends_well(a, command)
-    saved, records = a.run(SAVED), a.run(RECORDS)
+    left = {each: a.run(each) for each in (SAVED, RECORDS)}
     a.kill()
     seconds.append(_boot(a, f"ip -4 -o addr show enp1s0 | grep -q {NEW}/"))
     if _addresses(a) != [NEW]:
         yield f"it came up with {_addresses(a)}"
-    for what, was, now in (("saved", saved, a.run(SAVED)), ("recorded", records, a.run(RECORDS))):
-        if was != now:
-            yield f"what was {what} is not so any more: {sorted(set(was.splitlines()) ^ set(now.splitlines()))}"
+    yield from _same(a, left)
     yield from _ends_well(a, "vxlan-tui undo plan.toml --yes")
     if _addresses(a) != [OLD]:
         yield f"after undo: {_addresses(a)}"
@@ -444,8 +455,7 @@ def _over_the_bridge(a: Machine, b: Machine, work: Path, seconds: list[float]) -
             yield f"it has lost the address: {a.run('ip -4 -o addr show')}"
             break
         time.sleep(2)
-    if a.run(SAVED) != files:
-        yield f"what is saved is not as before: {a.run(SAVED)}"
+    yield from _same(a, {SAVED: files})
     status, told = b.rc(f"ssh -o ConnectTimeout=20 root@{OVER_BRIDGE} true")
     if status:
         yield f"nobody is let in over the bridge: {told}"
