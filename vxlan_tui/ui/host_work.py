@@ -90,7 +90,7 @@ class HostWork:
             return "running"
         if step.conflict:
             return "conflict"
-        if not step.commands:
+        if not self.is_open(section, step):
             return "done"
         if output is not None and output.state in _ENDS:
             return _ENDS[output.state]
@@ -98,10 +98,15 @@ class HostWork:
             return "skipped"
         return "to change" if step.changes else "to do"
 
+    def is_open(self, section: str, step: "Step") -> bool:
+        """Return whether a step is to be done: it has commands, and none of its runs has gone well since the look."""
+        output = self.output(section, step)
+        return bool(step.commands) and (output is None or output.state not in _WENT_WELL)
+
     def left(self, section: str) -> list["Step"]:
         """Return the steps that would run with a section: what is not done and not skipped."""
         steps = self.steps.get(section, [])
-        return [step for step in steps if step.commands and key_of(section, step) not in self.skipped]
+        return [step for step in steps if self.is_open(section, step) and key_of(section, step) not in self.skipped]
 
     def counts(self, section: str) -> tuple[int, int]:
         """Return how many of a section's steps are done or skipped, and how many there are."""

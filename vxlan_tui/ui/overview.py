@@ -1,6 +1,7 @@
 """All hosts at a glance: how the checks ended on each, who reaches whom, and how far each section is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vxlan_tui.ui import matrix
@@ -26,7 +27,11 @@ def picture(model: "Model") -> list[Line]:
 
 
 def _marks(work: "HostWork") -> Marks:
-    by_steps = of_steps(step for steps in work.steps.values() for step in steps)
+    by_steps = of_steps(
+        step if work.is_open(section, step) else replace(step, commands=())
+        for section, steps in work.steps.items()
+        for step in steps
+    )
     if not work.verified or not work.findings:
         return by_steps
     found = of_findings(finding for finding in work.findings if finding.key not in work.pending)

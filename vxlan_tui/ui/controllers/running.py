@@ -175,6 +175,8 @@ class Running:
     def _end(self, order: Order, words: str) -> None:
         model = self._model
         model.run, self._interrupts = None, None
+        for name in order.steps:
+            model.work_of(name).verified = ""
         if model.leaving:
             self._shell.leave(130)
             return
@@ -182,8 +184,6 @@ class Running:
             self._shell.tell("A step was not done: its words stay on screen.", "error")
         elif words != "done":
             self._shell.tell(words, "warning", 20)
-        for name in order.steps:
-            model.work_of(name).verified = ""
         model.advance = order.section if words == "done" and order.way == "forward" else ""
         self._looking.look()
         self._shell.show()
