@@ -71,6 +71,22 @@ def test_many_hosts_stand_below_each_other_and_the_rest_is_counted() -> None:
     ]
 
 
+def test_without_room_the_other_hosts_stand_below_and_nothing_is_cut() -> None:
+    names = ["kvm-of-the-first-site", "kvm-of-the-second-site"]
+    vms = {f"guest{number}": names[number % 2] for number in range(8)}
+    plan = of_hosts(names, vms)
+    marks = {**UP, **dict.fromkeys((*names, *vms), Mark.UP)}
+    lines = text_of(drawn(plan, plan.hosts[0], lambda _: marks, 51)).splitlines()
+    assert lines == [
+        "guest0 -+- bridge0 --- vxlan10",
+        "guest2 -+",
+        "guest4 -+",
+        "guest6 -+",
+        "     === kvm-of-the-second-site --- guest1, guest3,",
+        "          guest5, guest7",
+    ]
+
+
 def test_a_thing_is_up_when_all_of_its_steps_are_done() -> None:
     done = Step("bridge.bridge", "10.3", "bridge0", "made")
     left = Step("bridge.activate", "10.3", "bridge0", "activated", commands=(Command(("do", "it")),))

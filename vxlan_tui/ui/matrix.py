@@ -76,6 +76,19 @@ def _cell(asks: str, asked: str, cells: Mapping[tuple[str, str], str]) -> str:
     return "-" if asks == asked else cells.get((asks, asked), "?")
 
 
+def cut_apart(texts: Sequence[str], width: int) -> list[str]:
+    """Return texts in exactly this width; those that would be the same when their ends are cut keep both ends."""
+    short = [cut(text, width) for text in texts]
+    alike = {each for each, count in Counter(short).items() if count > 1}
+    return [_ends(text, width) if each in alike else each for text, each in zip(texts, short, strict=True)]
+
+
+def _ends(text: str, width: int) -> str:
+    room = max(0, width - 2)
+    tail = room // 2
+    return cut(text if cell_len(text) <= width else f"{text[: room - tail]}..{text[len(text) - tail :]}", width)
+
+
 def cut(text: str, width: int) -> str:
     """Return a text in exactly this width, its end cut and signed where it is too long."""
     return set_cell_size(text if cell_len(text) <= width else f"{text[: max(0, width - 2)]}..", width)

@@ -19,11 +19,11 @@ FEW = 2
 """Up to so many hosts the drawing tells who reaches whom."""
 
 
-def picture(model: "Model") -> list[Line]:
+def picture(model: "Model", room: int) -> list[Line]:
     """Draw the segments as the marked host sees them: lit by what the checks found, before that by what is done."""
     if model.plan is None or model.host is None:
         return []
-    return drawn(model.plan, model.host, lambda name: _marks(model.work_of(name)))
+    return drawn(model.plan, model.host, lambda name: _marks(model.work_of(name)), room)
 
 
 def _marks(work: "HostWork") -> Marks:

@@ -7,14 +7,21 @@ colour only says it again.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from vxlan_tui.ui.render import Line, Part
+from vxlan_tui.ui.render import Block, Line, Part, wrapped
 
 if TYPE_CHECKING:
     from vxlan_tui.checks.finding import Finding
     from vxlan_tui.plan import Host, Plan, Segment
     from vxlan_tui.steps import Step
+
+WIDE = 500
+"""As many columns as no drawing needs."""
+
+BELOW = 4
+"""So far the other hosts are indented, where they stand below this one."""
 
 MOST = 6
 """So many VMs, and so many other hosts, are drawn; the rest is counted."""
@@ -72,14 +79,17 @@ class _Part:
         return _FORMS[self.mark].format(self.words)
 
 
-def drawn(plan: "Plan", host: "Host", marks: Callable[[str], Marks]) -> list[Line]:
-    """Draw every segment as this host has a part in it; `marks` gives how things stand on a host, by its name."""
+def drawn(plan: "Plan", host: "Host", marks: Callable[[str], Marks], room: int = WIDE) -> list[Line]:
+    """Draw every segment as this host has a part in it; `marks` gives how things stand on a host, by its name.
+
+    Where there is no room for this host and the others side by side, the others stand below it.
+    """
     lines: list[Line] = []
     used: set[Mark] = set()
     for segment in plan.segments:
-        lines += _segment(plan, host, segment, marks, used)
+        lines += _segment(plan, host, segment, marks, used, room)
     legend = tuple((f"{_LEGEND[mark]}   ", _ROLES[mark]) for mark in sorted(used - {Mark.UP}))
-    return [*lines, legend] if legend else lines
+    return [*lines, *wrapped([Block(legend)], room)] if legend else lines
 
 
 def text_of(lines: Iterable[Line]) -> str:
@@ -88,7 +98,7 @@ def text_of(lines: Iterable[Line]) -> str:
 
 
 def _segment(
-    plan: "Plan", host: "Host", segment: "Segment", marks: Callable[[str], Marks], used: set[Mark]
+    plan: "Plan", host: "Host", segment: "Segment", marks: Callable[[str], Marks], used: set[Mark], room: int
 ) -> list[Line]:
     here = marks(host.name)
     vms = [_Part(vm.name, here.get(vm.name, Mark.OPEN)) for vm in plan.vms_of(host) if vm.network == segment.network]
@@ -97,13 +107,15 @@ def _segment(
     peers = [_peer(plan, peer, segment, here, marks(peer.name)) for peer in plan.peers(host)]
     used |= {part.mark for part in (*vms, bridge, vxlan, *(part for parts in peers for part in parts))}
     left, right = _limited([[vm] for vm in vms]), _limited(peers)
-    lines = []
-    for row in range(max(len(left), len(right), 1)):
-        vm = left[row][0] if row < len(left) else None
-        near = _near(vm, left, bridge, vxlan, row == 0)
-        far = _far(vxlan, right[row], row == 0) if row < len(right) else ()
-        lines.append((*near, *far))
-    return lines
+    count = max(len(left), len(right), 1)
+    nears = [_near(left[row][0] if row < len(left) else None, left, bridge, vxlan, row == 0) for row in range(count)]
+    fars = [_far(vxlan, parts, row == 0) for row, parts in enumerate(right)]
+    lines = [(*near, *far) for near, far in zip_longest(nears, fars, fillvalue=())]
+    if all(len(line.rstrip()) <= room for line in text_of(lines).splitlines()):
+        return lines
+    return wrapped(
+        [*(Block(near) for near in nears[: max(len(left), 1)]), *(Block(far, BELOW, 6) for far in fars)], room
+    )
 
 
 def _limited(rows: Sequence[list[_Part]]) -> list[list[_Part]]:

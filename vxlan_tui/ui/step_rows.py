@@ -30,17 +30,23 @@ def rows_of(works: "Sequence[HostWork]", section: str) -> list[StepRow]:
     rows: list[StepRow] = []
     unreached = {work.name: "unreached" for work in works if work.unreached}
     for work in works:
-        place = 0
-        for step in work.steps.get(section, ()):
-            key = (step.id, step.subject)
-            places = [number for number, row in enumerate(rows) if row.key == key]
-            if not places:
-                rows.insert(place, StepRow(key, step.title, states=dict(unreached)))
-                places = [place]
-            row = rows[places[0]]
+        place, steps = 0, work.steps.get(section, [])
+        for number, step in enumerate(steps):
+            keys = [row.key for row in rows]
+            if _key(step) not in keys:
+                shared = [keys.index(_key(later)) for later in steps[number:] if _key(later) in keys]
+                place = max(place, min(shared, default=len(rows)))
+                rows.insert(place, StepRow(_key(step), step.title, states=dict(unreached)))
+            else:
+                place = keys.index(_key(step))
+            row = rows[place]
             row.steps[work.name], row.states[work.name] = step, work.status(section, step)
-            place = places[0] + 1
+            place += 1
     return rows
+
+
+def _key(step: "Step") -> tuple[str, str]:
+    return (step.id, step.subject)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Columns:
     hosts: tuple[str, ...]
     widths: tuple[int, ...]
     room: int
+    titles: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Each row's title as it fits beside the columns."""
 
     def head(self, marked: str) -> str:
         """Return the line above the columns; without them, which host is marked."""
@@ -68,8 +76,7 @@ class Columns:
             told = self.told(row)
             title = matrix.cut(row.title, min(len(row.title), max(self.room // 2, self.room - len(told) - 2)))
             return ((f"{title}: ", ""), (told, _role_of_all(states)))
-        left = self.room - sum(self.widths) - matrix.GAP * len(self.widths)
-        parts = [(matrix.cut(row.title, left), "")]
+        parts = [(self.titles[row.key], "")]
         for host, width in zip(self.hosts, self.widths, strict=True):
             parts += [(" " * matrix.GAP, ""), (f"{states[host]:<{width}}", role_of(states[host]))]
         return tuple(parts)
@@ -78,7 +85,9 @@ class Columns:
 def columns(rows: Sequence[StepRow], hosts: Sequence[str], room: int) -> Columns:
     """Return the columns of these hosts for so many characters."""
     widths = matrix.column_widths([row.states for row in rows], hosts, room)
-    return Columns(tuple(hosts), widths, room)
+    left = room - sum(widths) - matrix.GAP * len(widths)
+    titles = matrix.cut_apart([row.title for row in rows], left)
+    return Columns(tuple(hosts), widths, room, {row.key: title for row, title in zip(rows, titles, strict=True)})
 
 
 def _role_of_all(states: dict[str, str]) -> str:

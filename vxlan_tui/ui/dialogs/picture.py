@@ -43,5 +43,5 @@ class Picture(ModalScreen[None]):
         table = overview.sections_of(self._model, sections, room) if self._model.works else []
         reaching = overview.who_reaches_whom(self._model.works, room)
         nothing: list[Line] = [(("There is no plan yet.", ""),)]
-        lines = [*(overview.picture(self._model) or nothing), (), *table, (), *reaching]
+        lines = [*(overview.picture(self._model, max(40, self.size.width - 2)) or nothing), (), *table, (), *reaching]
         self.query_one(".picture", Static).update(content(*lines))

@@ -1,5 +1,6 @@
 """The end of the way: what stands now, the scripts, and what is left to do on the other hosts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from vxlan_tui.ui.host_work import key_of, undo_of
 from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS
 from vxlan_tui.ui.render import block, wrapped
 from vxlan_tui.ui.render_steps import step_blocks, step_line
-from vxlan_tui.ui.screens.list_pane import FIND, ListPane
+from vxlan_tui.ui.screens.list_pane import FIND, HostsListPane
 from vxlan_tui.ui.screens.messages import MarkChanged, ScriptRequested, UndoRequested
 from vxlan_tui.ui.widgets.folds import Item
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
@@ -42,7 +43,7 @@ class Script:
     undo: bool = False
 
 
-class FinishPane(ListPane):
+class FinishPane(HostsListPane):
     """What was done and what is left to do."""
 
     section = "finish"
@@ -71,12 +72,12 @@ class FinishPane(ListPane):
 
     def show(self) -> None:
         """Show what was done, and offer the scripts."""
-        plan, here = self.model.plan, self.model.host
+        plan = self.model.plan
         self.query_one(".note", Static).update(self._headline())
-        if plan is None or here is None:
+        if plan is None or self.model.host is None:
             return
         items = [*self._drawing(), *self._states(), *self._told(), *self._undone()]
-        items += self._scripts(plan, here)
+        items += self._scripts(plan)
         self.folds.put(items, follow_end=bool(self.model.running))
 
     def _states(self) -> list[Item]:
@@ -89,7 +90,7 @@ class FinishPane(ListPane):
         return [Item(("state", number), line, heading=True) for number, line in enumerate(lines)]
 
     def _drawing(self) -> list[Item]:
-        lines = [*overview.picture(self.model), ()]
+        lines = [*overview.picture(self.model, self.folds.room), ()]
         return [Item(("picture", number), line, heading=True) for number, line in enumerate(lines)]
 
     def _told(self) -> list[Item]:
@@ -110,8 +111,9 @@ class FinishPane(ListPane):
                 items.append(Item(key_of(name, step), step_line(step.title, status), body, status == "failed"))
         return [Item("undo", (("Undo", "title"),), heading=True), *items] if items else []
 
-    def _scripts(self, plan: Plan, here: Host) -> list[Item]:
-        body = {script: f"w writes it to {script.file}" for script in _scripts_of(plan, here)}
+    def _scripts(self, plan: Plan) -> list[Item]:
+        hosts = sorted(plan.hosts, key=lambda host: host is not self.model.host)
+        body = {script: f"w writes it to {script.file}" for script in _scripts_of(hosts, self.model.here)}
         return [
             Item("space", (), heading=True),
             Item("scripts", (("The scripts", "title"),), heading=True),
@@ -147,7 +149,8 @@ class FinishPane(ListPane):
 
     def own_keys(self) -> tuple[Key, ...]:
         """Return the keys that hold now."""
-        return STOP if self.model.running else self.keys
+        enter, *others = self.keys
+        return STOP if self.model.running else (enter, *self.host_keys(), *others)
 
     def _ask(self, what: str) -> None:
         key = self.folds.key
@@ -175,11 +178,9 @@ class FinishPane(ListPane):
         self.post_message(MarkChanged())
 
 
-def _scripts_of(plan: Plan, here: Host) -> list[Script]:
-    hosts = (here, *plan.peers(here))
-    names = {here: f"this host, {here.name}"}
-    found = [Script(f"Script for {names.get(host, host.name)}", f"{host.name}.sh", host) for host in hosts]
+def _scripts_of(hosts: Sequence[Host], here: Host | None) -> list[Script]:
+    names = {host.name: f"this host, {host.name}" if host is here else host.name for host in hosts}
+    found = [Script(f"Script for {names[host.name]}", f"{host.name}.sh", host) for host in hosts]
     return found + [
-        Script(f"Undo script for {names.get(host, host.name)}", f"{host.name}-undo.sh", host, undo=True)
-        for host in hosts
+        Script(f"Undo script for {names[host.name]}", f"{host.name}-undo.sh", host, undo=True) for host in hosts
     ]

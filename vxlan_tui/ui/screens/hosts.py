@@ -10,9 +10,9 @@ from textual.widgets import Static
 from vxlan_tui.paths import REHEARSAL
 from vxlan_tui.ui.render import block
 from vxlan_tui.ui.render_hosts import found_blocks, host_blocks, host_line, summary
+from vxlan_tui.ui.screens.list_pane import FIND, ListPane
 from vxlan_tui.ui.screens.messages import ActionRequested, HostRequested, MarkChanged, MendRequested
-from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.widgets.folds import Folds, Item
+from vxlan_tui.ui.widgets.folds import Item
 from vxlan_tui.ui.widgets.key_bar import STOP, Key
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ What this host has, and what the commands need and do not find.
 Enter  run the marked command that mends something
 n      add another host to the plan by its SSH destination, filled in from what is found there
 r      look again
+/      filter the hosts; Esc shows all again
 F8     go on to the plan
 
 Nothing is changed by looking. Every command is shown before it runs."""
@@ -37,7 +38,7 @@ _REHEARSED = (
 )
 
 
-class HostsPane(Pane):
+class HostsPane(ListPane):
     """What was found."""
 
     section = "hosts"
@@ -53,7 +54,7 @@ class HostsPane(Pane):
         yield Static("Hosts", classes="heading", markup=False)
         if os.environ.get(REHEARSAL):
             yield Static(_REHEARSED, classes="note", markup=False)
-        yield Folds()
+        yield from self.compose_list()
 
     def own_keys(self) -> tuple[Key, ...]:
         """Return the keys that hold now."""
@@ -64,11 +65,12 @@ class HostsPane(Pane):
             ("Enter", enter, "pane('run_step')"),
             ("n", "Add a host by SSH", "add_by_ssh"),
             ("r", "Look again", "look_again"),
+            *FIND,
         )
 
     def show(self) -> None:
         """Show what was found, and a step for what a command mends."""
-        folds, survey = self.query_one(Folds), self.model.survey
+        folds, survey = self.folds, self.model.survey
         if survey is None:
             folds.put([Item("", (("Looking at this host ...", ""),))])
         elif len(self.model.worked) > 1:
@@ -114,12 +116,12 @@ class HostsPane(Pane):
         return self.model.survey_of(self.model.host) if self.model.host is not None else self.model.survey
 
     def _chosen(self) -> "Step | None":
-        key = self.query_one(Folds).key
+        key = self.folds.key
         return next((step for step in self._steps() if step == key), None)
 
     def opened(self) -> None:
         """Put the focus on what was found."""
-        self.query_one(Folds).focus()
+        self.folds.focus()
 
     def action_run_step(self) -> None:
         """Run the marked command; with nothing missing, go on."""
@@ -131,7 +133,7 @@ class HostsPane(Pane):
 
     def on_folds_marked(self) -> None:
         """Mark the host that is marked here everywhere, where it can be worked on."""
-        key = self.query_one(Folds).key
+        key = self.folds.key
         if isinstance(key, str) and key in [host.name for host in self.model.worked]:
             self.post_message(HostRequested(key))
         self.post_message(MarkChanged())

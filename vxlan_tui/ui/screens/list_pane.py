@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from vxlan_tui.ui.screens.messages import ActionRequested
+from vxlan_tui.ui.screens.messages import ActionRequested, HostRequested
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.widgets.finder import Finder
 from vxlan_tui.ui.widgets.folds import Folds
@@ -48,3 +48,20 @@ class ListPane(Pane):
     def on_finder_sought(self) -> None:
         """Show what is looked for also where it was folded away."""
         self.show()
+
+
+class HostsListPane(ListPane):
+    """A list of which a part is of the marked host."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,[", "mark_host(-1)", show=False),
+        Binding("right,]", "mark_host(1)", show=False),
+    ]
+
+    def host_keys(self) -> tuple[Key, ...]:
+        """Return the keys that mark another host, where there is one."""
+        return (("Left Right", "Host", "pane('mark_host(1)')"),) if len(self.model.worked) > 1 else ()
+
+    def action_mark_host(self, by: int) -> None:
+        """Mark another host."""
+        self.post_message(HostRequested(self.model.host_beside(by)))

@@ -29,7 +29,7 @@ One plan describes the whole segment, and is the same on every host.
 
 Up, Down, Tab  go from field to field
 Left, Right    choose, in a field that looks < like this >; Enter lists what there is
-F6             choose from the VMs of this host
+F6             choose from the VMs of the hosts that were looked at
 ^S             save the plan; it is also saved before anything runs
 ^O             open a plan file, or name the file to save to
 F8             go on
@@ -192,7 +192,7 @@ class PlanPane(Pane):
         if self.model.survey is None:
             note = "Looking at this host ..."
         elif self.model.plan is not None:
-            note = "The plan is complete. F8 goes on; A runs everything."
+            note = "The plan is complete. F8 goes on; Esc and then A runs everything."
         elif loose:
             note = "\n".join(loose)
         else:
@@ -292,7 +292,7 @@ class PlanPane(Pane):
             self.screen.focused.action_list()
 
     def action_pick_vms(self) -> None:
-        """Choose from the VMs of this host."""
+        """Choose from the VMs of the hosts."""
         self.post_message(EditRequested("pick_vms", 0, ""))
 
     def action_act(self) -> None:

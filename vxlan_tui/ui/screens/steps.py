@@ -11,11 +11,10 @@ from vxlan_tui.ui.host_work import HostWork, key_of, undo_of
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model, StepsByHost
 from vxlan_tui.ui.render import block, listed
 from vxlan_tui.ui.render_steps import step_blocks, step_line
-from vxlan_tui.ui.screens.list_pane import FIND, ListPane
+from vxlan_tui.ui.screens.list_pane import FIND, HostsListPane
 from vxlan_tui.ui.screens.messages import (
     ActionRequested,
     CopyRequested,
-    HostRequested,
     MarkChanged,
     RunRequested,
     SkipRequested,
@@ -63,7 +62,7 @@ conflict      it is somebody else's: change it or the plan first
 taken back    it was not confirmed: the host is as it was before"""
 
 
-class StepsPane(ListPane):
+class StepsPane(HostsListPane):
     """A section's steps in their order."""
 
     help = HELP
@@ -72,8 +71,6 @@ class StepsPane(ListPane):
         Binding("enter", "run_step", show=False),
         Binding("a", "run_all", show=False),
         Binding("E", "run_everywhere", show=False),
-        Binding("left,[", "mark_host(-1)", show=False),
-        Binding("right,]", "mark_host(1)", show=False),
         Binding("s", "skip", show=False),
         Binding("e", "app.go('plan')", show=False),
         Binding("u", "undo", show=False),
@@ -195,16 +192,12 @@ class StepsPane(ListPane):
             names = list(SECTIONS)
             following = SECTIONS[names[names.index(self.section) + 1]]
             skip = self._skip_key(step)
-            return (("Enter", f"Go on to {following}", "next"), *skip, *self.keys)
+            return (("Enter", f"Go on to {following}", "next"), *self.host_keys(), *skip, *self.keys)
         enter = self._enter(step) if step is not None else ()
         count = sum(len(work.left(self.section)) for work in self.model.works)
         section: tuple[Key, ...] = (("a", f"Run section ({count})", "pane('run_all')"),) if count else ()
-        return (*enter, *self._hosts_keys(), *section, *self._skip_key(step), *self.keys)
-
-    def _hosts_keys(self) -> tuple[Key, ...]:
-        if len(self.model.worked) < 2:
-            return ()
-        return (("E", "Everywhere", "pane('run_everywhere')"), ("Left Right", "Host", "pane('mark_host(1)')"))
+        everywhere: tuple[Key, ...] = (("E", "Everywhere", "pane('run_everywhere')"),) if self.host_keys() else ()
+        return (*enter, *everywhere, *self.host_keys(), *section, *self._skip_key(step), *self.keys)
 
     def _enter(self, step: Step) -> tuple[Key, ...]:
         if step.conflict:
@@ -301,10 +294,6 @@ class StepsPane(ListPane):
 
     def _is_marked(self, row: StepRow) -> bool:
         return (self.section, *row.key) == self.folds.key
-
-    def action_mark_host(self, by: int) -> None:
-        """Mark another host."""
-        self.post_message(HostRequested(self.model.host_beside(by)))
 
     def _run(self, steps: tuple[Step, ...]) -> None:
         self._run_on({self.model.work.name: steps})

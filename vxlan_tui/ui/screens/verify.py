@@ -12,12 +12,11 @@ from vxlan_tui.ui import overview, remedies
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
 from vxlan_tui.ui.render import Block, counted, role_of
 from vxlan_tui.ui.render_checks import VERDICT_WIDTH, can_accept, can_mend, check_blocks, check_line, numbers, word_of
-from vxlan_tui.ui.screens.list_pane import FIND, ListPane
+from vxlan_tui.ui.screens.list_pane import FIND, HostsListPane
 from vxlan_tui.ui.screens.messages import (
     AcceptRequested,
     CheckRequested,
     CopyRequested,
-    HostRequested,
     MarkChanged,
     RemedyRequested,
     Told,
@@ -50,7 +49,7 @@ The word in parentheses is the cause's name, also in
 _WEIGHTS = {"FAIL": 0, "WARN": 1, "WAIT": 2}
 
 
-class VerifyPane(ListPane):
+class VerifyPane(HostsListPane):
     """The checks."""
 
     section = "verify"
@@ -65,8 +64,6 @@ class VerifyPane(ListPane):
         Binding("enter", "choose", show=False),
         Binding("y", "copy", show=False),
         Binding("g", "next_failure", show=False),
-        Binding("left,[", "mark_host(-1)", show=False),
-        Binding("right,]", "mark_host(1)", show=False),
     ]
 
     def __init__(self, model: Model) -> None:
@@ -87,7 +84,7 @@ class VerifyPane(ListPane):
         """Show each check as far as it is known."""
         self.query_one(".note", Static).update(self._note())
         self._show_hosts()
-        self.query_one(".picture", Static).update(content(*overview.picture(self.model)))
+        self.query_one(".picture", Static).update(content(*overview.picture(self.model, self.folds.room)))
         self.folds.put([*self._items(), *self._reaching()])
 
     def _show_hosts(self) -> None:
@@ -169,9 +166,7 @@ class VerifyPane(ListPane):
             enter = (("Enter", "Fold" if key in self._unfolded else "Open", "pane('choose')"),)
         failed = any(finding.status is Status.FAIL for finding in self.model.work.findings)
         following = (("g", "Next failure", "pane('next_failure')"),) if failed else ()
-        several = len(self.model.worked) > 1
-        hosts: tuple[Key, ...] = (("Left Right", "Host", "pane('mark_host(1)')"),) if several else ()
-        return (*enter, *following, *hosts, *self.keys)
+        return (*enter, *following, *self.host_keys(), *self.keys)
 
     def _chosen(self) -> Finding | None:
         key = self.folds.key
@@ -192,10 +187,6 @@ class VerifyPane(ListPane):
         folds = self.folds
         if folds.items:
             folds.mark(folds.items[0].key)
-
-    def action_mark_host(self, by: int) -> None:
-        """Show the checks of another host."""
-        self.post_message(HostRequested(self.model.host_beside(by)))
 
     def action_check(self) -> None:
         """Run all checks."""

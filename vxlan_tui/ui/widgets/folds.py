@@ -156,7 +156,7 @@ class Folds(ScrollView, can_focus=True):
             self._lines.append((place, item.head))
             if item.stays or place == self._place:
                 self._lines.extend((place, ((" " * INDENT, ""), *line)) for line in wrapped(item.body, room - INDENT))
-        self.virtual_size = Size(max(1, self.size.width), len(self._lines))
+        self.virtual_size = Size(room, len(self._lines))  # no wider than what is left: Left and Right are the pane's
         self._bring_into_sight()
         self.refresh()
 
