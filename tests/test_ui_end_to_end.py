@@ -54,7 +54,7 @@ def _write_the_plan(screen: Terminal) -> None:
     _fill(screen, "The router of that subnet", "198.51.100.254")
     _fill(screen, "The host's name", "host-b")
     _fill(screen, "The address that the tunnel starts from", "203.0.113.1")
-    screen.until("Enter: Choose VMs of this host", "Down")
+    screen.until("Enter: Choose VMs", "Down")
     screen.press("Enter")
     screen.sees("now on rehearsal-old")
     screen.press("Space", "Enter")

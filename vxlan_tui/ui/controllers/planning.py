@@ -14,7 +14,8 @@ from vxlan_tui.ui.model import Model
 from vxlan_tui.ui.plan_form import draft as drafts
 from vxlan_tui.ui.plan_form import edits
 from vxlan_tui.ui.plan_form.choices import set_choice
-from vxlan_tui.ui.plan_form.draft import HERE, Draft
+from vxlan_tui.ui.plan_form.draft import Draft
+from vxlan_tui.ui.render import listed
 
 
 class Planning:
@@ -174,8 +175,8 @@ class Planning:
     async def _pick_vms(self) -> None:
         draft, surveys = self._model.draft, self._model.surveys
         rows, before = edits.vm_rows(draft, surveys)
-        name = surveys[HERE].name if HERE in surveys else "this host"
-        chosen = await self._shell.ask(Pick(f"VMs of {name}", rows, before))
+        names = list(edits.vm_hosts(draft, surveys))
+        chosen = await self._shell.ask(Pick(f"VMs of {listed(names) or 'this host'}", rows, before))
         if chosen is not None:
             draft.edited = True
             self._model.form_focus = edits.set_vms(draft, chosen, surveys)

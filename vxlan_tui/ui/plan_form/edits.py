@@ -1,9 +1,14 @@
 """What changes the rows of a plan's draft: hosts, segments and VMs come and go."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from vxlan_tui.ui.plan_form.choices import networks
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys, Table, segment
+
+if TYPE_CHECKING:
+    from vxlan_tui.facts.survey import Survey
+    from vxlan_tui.state import Nic, VmState
 
 # An edit gives the key of the field to go to, or `=` and an action.
 Edit = Callable[[Draft, int, Surveys], str]
@@ -100,44 +105,64 @@ def _network(draft: Draft) -> str:
 
 
 def vm_rows(draft: Draft, surveys: Surveys) -> tuple[list[tuple[str, str]], set[str]]:
-    """Give this host's NICs to choose from, by `mac name`, with their words, and those that the draft has."""
-    survey = surveys.get(HERE)
-    vms = survey.vms.values() if survey else ()
+    """Give the NICs of every host that was looked at, with their words, and those that the draft has.
+
+    Their keys are the host, the address and the name, a line each; this machine's come first.
+    """
+    hosts = vm_hosts(draft, surveys)
     rows = [
-        (f"{nic.mac} {vm.name}", f"{vm.name}  {nic.mac}  now on {nic.source or nic.type}")
-        for vm in vms
+        (f"{host}\n{nic.mac}\n{vm.name}", f"{f'{host}: ' if len(hosts) > 1 else ''}{_told(vm, nic)}")
+        for host, survey in hosts.items()
+        for vm in survey.vms.values()
         for nic in vm.nics
     ]
-    return rows, {key for key, _ in rows if _row_of(draft, key, [key for key, _ in rows]) is not None}
+    known = [key for key, _ in rows]
+    return rows, {key for key in known if _row_of(draft, key, known) is not None}
 
 
-def _row_of(draft: Draft, key: str, known: list[str]) -> dict[str, object] | None:
-    mac, _, name = key.partition(" ")
-    alone = sum(other.partition(" ")[2] == name for other in known) == 1
-    return next((r for r in _own(draft) if r.get("name") == name and (r.get("mac") == mac or alone)), None)
+def vm_hosts(draft: Draft, surveys: Surveys) -> "dict[str, Survey]":
+    """Return what was found on the draft's hosts, by their names, this machine first."""
+    places = sorted(range(len(draft.hosts)), key=lambda place: place != draft.here)
+    keys = {place: HERE if place == draft.here else str(draft.hosts[place].get("ssh", "?")) for place in places}
+    return {str(draft.hosts[place].get("name", "")): surveys[key] for place, key in keys.items() if key in surveys}
 
 
-def _own(draft: Draft) -> list[dict[str, object]]:
-    here = draft.get(f"hosts[{draft.here}].name")
-    return [row for row in draft.rows("vms") if row.get("host") == here]
+def _told(vm: "VmState", nic: "Nic") -> str:
+    return f"{vm.name}  {nic.mac}  now on {nic.source or nic.type}"
+
+
+def _parts(key: str) -> tuple[str, str, str]:
+    host, mac, name = key.split("\n", 2)
+    return host, mac, name
+
+
+def _is_alone(key: str, known: list[str]) -> bool:
+    """Return whether a NIC is its VM's only one."""
+    host, _, name = _parts(key)
+    return sum(_parts(other)[0] == host and _parts(other)[2] == name for other in known) == 1
+
+
+def _row_of(draft: Draft, key: str, known: list[str]) -> Table | None:
+    host, mac, name = _parts(key)
+    own = [row for row in draft.rows("vms") if row.get("host") == host and row.get("name") == name]
+    return next((row for row in own if row.get("mac") == mac or _is_alone(key, known)), None)
 
 
 def set_vms(draft: Draft, chosen: set[str], surveys: Surveys) -> str:
-    """Make the draft's VMs of this host those that were chosen; what was typed about one that stays, stays.
+    """Make the draft's VMs of the hosts that were looked at those that were chosen; what was typed about one stays.
 
     Return the field to go to: the address of the first one that came.
     """
     rows, before = vm_rows(draft, surveys)
     known = [key for key, _ in rows]
-    here = draft.get(f"hosts[{draft.here}].name")
     vms = draft.rows("vms")
     for key in before - chosen:
         row = _row_of(draft, key, known)
         if row in vms:
             vms.remove(row)
     for key in [key for key in known if key in chosen - before]:
-        mac, _, name = key.partition(" ")
-        several = sum(other.partition(" ")[2] == name for other in known) > 1
-        vms.append({"host": here, "name": name, "network": _network(draft), **({"mac": mac} if several else {})})
+        host, mac, name = _parts(key)
+        only = {} if _is_alone(key, known) else {"mac": mac}
+        vms.append({"host": host, "name": name, "network": _network(draft), **only})
     first = len(vms) - len(chosen - before)
     return f"vms[{first}].address" if chosen - before else "=pick_vms"

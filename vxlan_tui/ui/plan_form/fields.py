@@ -63,7 +63,7 @@ def items(draft: Draft) -> Iterator[Item]:
     yield Heading("VMs" if draft.rows("vms") else "VMs: none chosen yet")
     for index, row in enumerate(draft.rows("vms")):
         yield from _vm(draft, index, row)
-    yield Act("Choose VMs of this host", "pick_vms")
+    yield Act("Choose VMs", "pick_vms")
     yield Act("Add a VM of another host", "add_vm")
 
 
