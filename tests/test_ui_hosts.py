@@ -2,12 +2,19 @@
 
 import re
 from pathlib import Path
+from threading import Event
 
 from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sees, stage, text_of, until
 from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.steps import Step
+from vxlan_tui.ui import summary
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.dialogs.wait import Wait
+from vxlan_tui.ui.host_work import HostWork
+from vxlan_tui.ui.step_rows import columns, rows_of
+from vxlan_tui.ui.widgets.folds import Folds
 
 __all__ = ["stage"]
 
@@ -157,3 +164,110 @@ def test_finish_tells_of_all_hosts_and_undo_takes_all_or_one_of_them_back(stage:
         await until(pilot, lambda: stage.ran_on == ["host-a", "host-b"])
 
     play(stage, plan_of(tmp_path, 2), script, size=(100, 30))
+
+
+def test_everything_waits_for_a_host_that_was_not_looked_at_yet(stage: Stage, tmp_path: Path) -> None:
+    held = stage.hold_look_of["host-b"] = Event()
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "looking at")
+        await pilot.press("A")
+        await sees(pilot, "Looking at host-b first ...")
+        await pilot.press("enter")
+        held.set()
+        await sees(pilot, "Run everything that is left on host-a and host-b: 16 steps.")
+        await pilot.press("escape")
+
+    play(stage, plan_of(tmp_path, 2), script, looked=False)
+    assert stage.ran == []
+
+
+def test_what_went_well_is_done_before_the_look_after_the_run(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        stage.held.add("bridge-second")
+        await pilot.press("A")
+        await sees(pilot, "Run them, then verify")
+        await pilot.press("enter", "4")
+        await until(pilot, lambda: states_in(app, "The second step of bridge")[0] == "running")
+        assert states_in(app, "The first step of bridge")[0] == "done"
+        assert app.model.work_of("host-a").state("ethernet") == "done"
+        stage.hold_look_of["host-b"] = Event()
+        stage.hold.set()
+        await until(pilot, lambda: not app.model.running)
+        assert app.model.looking
+        assert summary.of_leaving(app.model)[1].startswith("host-a: set up;")
+
+    play(stage, plan_of(tmp_path, 2), script)
+
+
+def test_no_key_goes_elsewhere_while_it_is_found_out_what_there_is_to_undo(stage: Stage, tmp_path: Path) -> None:
+    stage.done.add("ethernet-first")
+    stage.done_on["host-b"] = {"ethernet-first"}
+
+    async def script(app: Wizard, pilot: P) -> None:
+        held = stage.hold_look_of["host-b"] = Event()
+        await pilot.press("8")
+        await sees(pilot, "Undo script for this host")
+        await until(pilot, lambda: app.focused is not None)
+        await pilot.press("u")
+        await sees(pilot, "Looking for what there is to undo ...")
+        await pilot.press("down", "enter", "escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, Wait))
+        held.set()
+        await sees(pilot, "Undo everything?")
+        assert len(app.screen_stack) == 2
+
+    play(stage, plan_of(tmp_path, 2), script)
+
+
+def test_left_and_right_are_told_of_where_all_is_done_and_this_host_stays_this_one(
+    stage: Stage, tmp_path: Path
+) -> None:
+    done = {f"{section}-{part}" for section in ("ethernet", "bridge", "network", "vms") for part in stage.parts}
+    stage.done |= done
+    stage.done_on["host-b"] = set(done)
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "Go on to Network Left Right Host")
+        await pilot.press("8")
+        await sees(pilot, "Left Right Host")
+        await until(pilot, lambda: isinstance(app.focused, Folds) and app.pane in app.focused.ancestors)
+        await pilot.press("right")
+        await sees(pilot, "[host-b]")
+        assert "Script for this host, host-a" in text_of(app)
+        assert "this host, host-b" not in text_of(app)
+
+    play(stage, plan_of(tmp_path, 2), script)
+
+
+def test_hosts_are_narrowed_by_what_is_typed(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "host-c  over SSH")
+        await pilot.press("/", *"host-b")
+        await until(pilot, lambda: "host-c  over SSH" not in text_of(app))
+        assert "host-b  over SSH" in text_of(app)
+        await pilot.press("escape")
+        await sees(pilot, "host-c  over SSH")
+
+    play(stage, plan_of(tmp_path, 3), script, size=(80, 40))
+
+
+def _works(*mine: tuple[str, tuple[str, ...]]) -> list[HostWork]:
+    return [HostWork(name, {"vms": [Step("vm", "10.5", title, title) for title in titles]}) for name, titles in mine]
+
+
+def test_a_hosts_own_steps_stand_where_they_belong_and_after_those_of_the_host_before() -> None:
+    rows = rows_of(_works(("host-a", ("a1", "both", "a2")), ("host-b", ("b1", "both", "b2"))), "vms")
+    assert [row.title for row in rows] == ["a1", "b1", "both", "a2", "b2"]
+    apart = rows_of(_works(("host-a", ("a1", "a2")), ("host-b", ("b1", "b2"))), "vms")
+    assert [row.title for row in apart] == ["a1", "a2", "b1", "b2"]
+
+
+def test_titles_that_begin_alike_are_told_apart_by_their_ends() -> None:
+    titles = ("Let the other hosts in at UDP port 8472 now", "Let the other hosts in at UDP port 8472 after a reboot")
+    rows = rows_of(_works(("host-a", titles), ("host-b", titles)), "vms")
+    shown = [line[0][0] for line in (columns(rows, ["host-a", "host-b"], 56).line(row) for row in rows)]
+    assert [text.strip()[-3:] for text in shown] == ["now", "oot"]

@@ -81,6 +81,8 @@ class Stage:
     unreadable: str = ""
     unreached: dict[str, str] = field(default_factory=dict)
     here: str = ""
+    hold_look_of: dict[str, Event] = field(default_factory=dict)
+    """What a look at a host, and at its way back, waits for."""
     done_on: dict[str, set[str]] = field(default_factory=dict)
     """What is done on each other host by its name; `done` is of the plan's first."""
     ran_on: list[str] = field(default_factory=list)
@@ -107,10 +109,12 @@ class Stage:
         return ""
 
     def look(self, plan: Plan, host: Host) -> Look:
+        self._wait_for(host)
         done = self._done_of(plan, host.name)
         return {section: [self._step(section, part, done) for part in self.parts] for section in NUMBERS}
 
     def way_back(self, plan: Plan, host: Host, sections: tuple[str, ...]) -> list[Step]:
+        self._wait_for(host)
         names = [f"{section}-{part}" for section in reversed(sections) for part in reversed(self.parts)]
         return [self._back(name) for name in names if name in self._done_of(plan, host.name)]
 
@@ -158,6 +162,10 @@ class Stage:
         return made
 
     # What its hosts do
+
+    def _wait_for(self, host: Host) -> None:
+        if host.name in self.hold_look_of:
+            self.hold_look_of[host.name].wait(10)
 
     def _done_of(self, plan: Plan | None, name: str) -> set[str]:
         is_first = plan is None or not name or name == plan.hosts[0].name
@@ -230,6 +238,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     yield made
     made.hold.set()
     made.hold_look.set()
+    for held in made.hold_look_of.values():
+        held.set()
 
 
 def sample(tmp_path: Path) -> Path:

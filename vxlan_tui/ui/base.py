@@ -26,6 +26,24 @@ class Base(InOrder):
         self.push_screen(dialog, take)
         return await answered
 
+    async def meanwhile(self, dialog: ModalScreen[None], work: Coroutine[Any, Any, Answer]) -> Answer | None:
+        """Show a dialog until something is done, and return that; None where the dialog is left before."""
+        task = asyncio.ensure_future(work)
+        left = asyncio.ensure_future(self.ask(dialog))
+        try:
+            await asyncio.wait((task, left), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                return None
+            while not (left.done() or dialog.is_current):
+                await asyncio.sleep(0.05)  # a question lies on top of it
+            if not left.done():
+                dialog.dismiss(None)
+                await left
+            return task.result()
+        finally:
+            task.cancel()
+            left.cancel()
+
     async def in_thread(self, work: Callable[[], Answer]) -> Answer:
         """Return what takes long, done in a thread."""
         return await asyncio.to_thread(work)

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from vxlan_tui.paths import REHEARSAL
 from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS, Model
-from vxlan_tui.ui.render import Line, duration, role_of
+from vxlan_tui.ui.render import Line, duration, listed, role_of
 from vxlan_tui.ui.screens.hosts import HostsPane
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.side_panels import SidePanels
@@ -89,6 +89,9 @@ class Frame(SidePanels):
         if run is not None:
             yield ((f"running {run.done}/{run.count}", "next"),)
             yield ((duration(run.seconds), "next"),)
+        elif self.model.looking and self.model.unseen and self.model.left():
+            yield (("looking at", ""),)
+            yield ((listed(self.model.unseen), ""),)
         elif count := sum(map(len, self.model.left().values())):
             yield ((f"{count} steps left:", ""),)
             yield (("A runs them all", "next"),)

@@ -201,6 +201,11 @@ class Model:
         """Whether every step of the plan is done, or skipped."""
         return all(map(self.is_done, STEP_SECTIONS))
 
+    @property
+    def unseen(self) -> list[str]:
+        """The hosts of which nothing is known yet: they were not looked at since the plan changed."""
+        return [work.name for work in self.works if not (work.steps or work.not_ready or work.unreached)]
+
     def left(self, sections: Iterable[str] = STEP_SECTIONS) -> "StepsByHost":
         """Return the steps of these sections that would run, by host; hosts with nothing left are not in it."""
         asked = tuple(sections)

@@ -7,8 +7,10 @@ from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
+from vxlan_tui.ui.dialogs.wait import Wait
 from vxlan_tui.ui.model import Model
 from vxlan_tui.ui.plan_form.draft import HERE
+from vxlan_tui.ui.render import listed
 
 
 class Looking:
@@ -30,6 +32,19 @@ class Looking:
         self._model.looking = True
         self._shell.show()
         self._shell.begin(self._look())
+
+    async def seen(self) -> bool:
+        """Wait until every host was looked at; return whether that came about, and was not left before."""
+        if not self._model.unseen:
+            return True
+        self.look()
+        words = f"Looking at {listed(self._model.unseen)} first ..."
+        await self._shell.meanwhile(Wait(words), self._until_seen())
+        return not self._model.unseen
+
+    async def _until_seen(self) -> None:
+        while self._model.looking and self._model.unseen:
+            await asyncio.sleep(0.05)
 
     async def _look(self) -> None:
         model = self._model

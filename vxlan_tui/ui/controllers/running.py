@@ -73,6 +73,8 @@ class Running:
         if model.plan is None:
             self._shell.tell("The plan is not complete: fill it in first (key 2).", "warning")
             return
+        if not await self._looking.seen():
+            return
         sections = tuple(name for name in STEP_SECTIONS if not model.is_done(name))
         stuck = next((name for name in sections if model.state(name) in ("conflict", "not ready", "looking")), "")
         if stuck:

@@ -14,6 +14,9 @@ class Shell(Protocol):
     async def ask(self, dialog: ModalScreen[Answer]) -> Answer | None:
         """Open a dialog over everything, and return its answer."""
 
+    async def meanwhile(self, dialog: ModalScreen[None], work: Coroutine[Any, Any, Answer]) -> Answer | None:
+        """Show a dialog until something is done, and return that; None where the dialog is left before."""
+
     async def in_thread(self, work: Callable[[], Answer]) -> Answer:
         """Return what takes long, done in a thread."""
 

@@ -11,6 +11,7 @@ from vxlan_tui.ui.controllers.engine import Engine, Order
 from vxlan_tui.ui.controllers.running import Running
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.ask import Ask
+from vxlan_tui.ui.dialogs.wait import Wait
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model
 from vxlan_tui.ui.render import Block, block, command_blocks, listed
 
@@ -28,16 +29,15 @@ class Undoing:
         """Show what undoing a section takes, and ask; Finish is for all sections."""
         if self._model.plan is None or self._model.host is None or self._model.running:
             return
-        self._shell.tell("Looking for what there is to undo ...")
         every = STEP_SECTIONS[STEP_SECTIONS.index(section) :] if section in STEP_SECTIONS else STEP_SECTIONS
         only = every[:1] if section in STEP_SECTIONS else every
         try:
-            found = await self._shell.in_thread(lambda: (self._order(section, only), self._order(section, every)))
+            looks = self._shell.in_thread(lambda: (self._order(section, only), self._order(section, every)))
+            found = await self._shell.meanwhile(Wait("Looking for what there is to undo ..."), looks)
         except (NotReady, CannotStart, Unreachable, OSError) as error:
             self._shell.tell(str(error), "error", 20)
             return
-        self._shell.tell("")
-        order = await self._agree(*found)
+        order = await self._agree(*found) if found is not None else None
         if order is not None:
             await self._running.undo(order)
 
