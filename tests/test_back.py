@@ -66,7 +66,12 @@ def test_what_was_not_there_is_taken_away_the_last_first() -> None:
     ]
 
 
-@pytest.mark.parametrize("of", [SAMPLE_PLAN, three_hosts.plan(3, 'admit = "peers"\n')], ids=["two", "three"])
+ENCRYPTED = plan.parse(three_hosts.encrypted(SAMPLE.read_text()).encode(), FILE)
+
+
+@pytest.mark.parametrize(
+    "of", [SAMPLE_PLAN, three_hosts.plan(3, 'admit = "peers"\n'), ENCRYPTED], ids=["two", "three", "encrypted"]
+)
 def test_what_is_as_before_takes_nothing(of: Plan) -> None:
     """Whether it was there or not."""
     assert texts(steps(of, records(of, {}), {})) == []

@@ -162,16 +162,41 @@ def test_export_needs_no_root_and_writes_a_file_that_only_its_owner_reads(tmp_pa
     assert run(["export", str(SAMPLE), "--host", "host-a", "--output", str(out)]) == 2
 
 
-def test_a_plan_that_asks_for_encryption_is_not_carried_out_in_the_clear(tmp_path: Path) -> None:
-    """Refused in words, by the program's step and on paper, until it can be done."""
+def test_a_script_that_has_no_way_to_the_other_hosts_keys_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It cannot exchange them; the map and the way back need none."""
     encrypted = tmp_path / "plan.toml"
-    encrypted.write_text(CHAPTER + '\n[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n')
-    assert run(["export", str(encrypted), "--host", "host-a"]) == 2
-    found = plan.load(encrypted)
-    refused = [
-        row.refused for row in things(found, found.hosts[0], HostState(), ["bridge"]) if row.id == "bridge.vxlan"
-    ]
-    assert refused[0].startswith("encryption by WireGuard is not carried out yet")
+    encrypted.write_text(three_hosts.encrypted(CHAPTER, keys=1))
+    for form, status in (("script", 2), ("ansible", 2), ("undo", 0), ("map", 0)):
+        assert run(["export", str(encrypted), "--host", "host-a", "--format", form]) == status, form
+    assert capsys.readouterr().err.count("write `public_key` into the plan for host-b (") == 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("segments", [1, 2])
+def test_a_script_with_encryption_holds_no_private_key_and_passes_shellcheck(
+    form: str, segments: int, tmp_path: Path
+) -> None:
+    more = "".join(SEGMENT.format(number) for number in range(20, 19 + segments))
+    text = _of(three_hosts.encrypted(CHAPTER + more), form)
+    assert "private-key=" in text
+    assert not re.search(r"private-key=[A-Za-z0-9+/]", text)
+    (tmp_path / "script").write_text(text)
+    if shutil.which("shellcheck"):
+        checked = subprocess.run(["shellcheck", tmp_path / "script"], capture_output=True, text=True, check=False)
+        assert checked.stdout == ""
+
+
+def test_an_encrypted_tunnels_profile_in_a_script_is_the_programs_but_for_what_the_host_says() -> None:
+    """The MTU that the underlay leaves, which the script asks for."""
+    text, found = three_hosts.encrypted(CHAPTER), _plan(three_hosts.encrypted(CHAPTER))
+    state = HostState(zone=Zone("public"))
+    rows = {row.id: row for row in things(found, found.hosts[0], state, ["bridge"])}
+    body = rows["bridge.wireguard"].make[0].stdin
+    assert "mtu=1420\n" in body
+    assert body.replace("mtu=1420", "mtu=$outer") in _of(text)
+    assert "outer=$(($(cat /sys/class/net/enp1s0/mtu) - 80))" in _of(text)
 
 
 def test_a_file_that_exists_is_replaced_only_where_that_is_asked_for(tmp_path: Path) -> None:

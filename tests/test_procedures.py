@@ -112,6 +112,8 @@ PLANS = {
     "the chapter's": SAMPLE.read_text(),
     "IPv6, a group, two segments, a VM in both": IPV6,
     "three hosts, and only they are let in": three_hosts.text(3, 'admit = "peers"\n'),
+    "three hosts, encrypted": three_hosts.encrypted(three_hosts.text(3)),
+    "encrypted over IPv4, IPv6 inside": three_hosts.encrypted(SAMPLE.read_text(), subnet="fd42::/64"),
 }
 
 

@@ -1,5 +1,7 @@
 """A plan of several hosts, each in a subnet of its own or all in one, with a VM on the first ones where asked."""
 
+import base64
+import re
 from pathlib import Path
 
 from vxlan_tui.plan import Plan, parse
@@ -22,3 +24,17 @@ def plan(hosts: int = 3, more: str = "", segment: str = SEGMENT, network: str = 
 
 
 EVPN = 'control = "evpn"\nadmit = "peers"\n\n[evpn]\nasn = 65000\n'
+
+SUBNET = "10.255.42.0/24"
+
+
+def key(number: int) -> str:
+    """Return a key of WireGuard's form, another one for each number."""
+    return base64.b64encode(bytes([number + 1]) * 32).decode()
+
+
+def encrypted(text: str, keys: int = 99, subnet: str = SUBNET) -> str:
+    """Return the text of a plan with encryption, and with the public keys of so many of its hosts."""
+    start, *hosts = re.split(r"(?<=\[\[hosts\]\]\n)", text)
+    keyed = [f'public_key = "{key(n)}"\n{rest}' if n < keys else rest for n, rest in enumerate(hosts)]
+    return f'{start}{"".join(keyed)}\n[encryption]\nmethod = "wireguard"\nsubnet = "{subnet}"\n'

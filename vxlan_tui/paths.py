@@ -11,5 +11,8 @@ RECORDS_DIRECTORY = f"{STATE_DIRECTORY}/before"
 PLANS_DIRECTORY = f"{STATE_DIRECTORY}/plans"
 """For each record the plan that it was made for."""
 
+WIREGUARD_KEY = f"{STATE_DIRECTORY}/wireguard.key"
+"""The host's private key for the encrypted tunnel. Nothing of it leaves the host."""
+
 REHEARSAL = "VXLAN_TUI_REHEARSAL"
 """The environment's variable that holds the name of a rehearsal's host, on that host."""

@@ -5,7 +5,7 @@ Success is a second look: after a step its thing is judged again and must take n
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -20,6 +20,8 @@ from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, former, lockout, things
 from vxlan_tui.procedures.evpn import PROGRAMS as EVPN_PROGRAMS
+from vxlan_tui.procedures.wireguard import PROGRAMS as WIREGUARD_PROGRAMS
+from vxlan_tui.procedures.wireguard import is_used as is_wireguard_used
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
 from vxlan_tui.record import Record, by_name
 from vxlan_tui.records import Records
@@ -67,7 +69,10 @@ class Result:
 
 
 class Session:
-    """A plan on a host, and what may be done with it. `underlay_mtu`: the least of all hosts in bytes, if known."""
+    """A plan on a host, and what may be done with it. `underlay_mtu`: the least of all hosts in bytes, if known.
+
+    `keys` are the other hosts' public keys as those hosts told them, empty for one whose key pair is to be made.
+    """
 
     def __init__(self, plan: Plan, host: Host, reach: Reach, journal: Journal, underlay_mtu: int = 0) -> None:
         self.plan = plan
@@ -75,6 +80,7 @@ class Session:
         self.reach = reach
         self.journal = journal
         self.underlay_mtu = underlay_mtu
+        self.keys: Mapping[str, str] = {}
         self.records = Records(reach)
 
     def look(self, sections: Iterable[str] = SECTIONS) -> HostState:
@@ -82,7 +88,9 @@ class Session:
         asked = tuple(sections)
         vms = self.plan.vms_of(self.host)
         evpn = EVPN_PROGRAMS if "bridge" in asked and self.plan.evpn else ()
-        needed = (*system.programs(asked, any(vm.install is not None for vm in vms) and "vms" in asked), *evpn)
+        wireguard = WIREGUARD_PROGRAMS if is_wireguard_used(self.plan, asked) else ()
+        programs = system.programs(asked, any(vm.install is not None for vm in vms) and "vms" in asked)
+        needed = (*programs, *evpn, *wireguard)
         missing = system.not_root(self.reach) + system.missing_programs(self.reach, needed)
         state = HostState()
         for part in dict.fromkeys(part for section in asked for part in BY_NAME[section].parts):
@@ -96,7 +104,8 @@ class Session:
                 missing.append(system.daemon(part, str(failure), self.reach))
         if missing:
             raise NotReady(missing)
-        return replace(state, underlay_mtu=self.underlay_mtu) if self.underlay_mtu else state
+        keys = {**state.keys, **self.keys}  # what a host tells itself goes before what this one knew of it
+        return replace(state, keys=keys, underlay_mtu=self.underlay_mtu or state.underlay_mtu)
 
     def read(self, commands: Iterable[tuple[str, ...]]) -> Outputs:
         """Return what these commands show, empty for what is not there; raise CommandFailed, Unreachable."""

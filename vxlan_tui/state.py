@@ -197,6 +197,9 @@ class HostState:
     underlay_mtu: int = 1500
     """The underlay's MTU in bytes: the interface's, or what is least over all hosts."""
 
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """WireGuard's public keys by the names of the plan's hosts; empty for one whose key pair is still to be made."""
+
     def named(self, profile: str) -> tuple[Profile, ...]:
         """Give the saved profiles of that name: NetworkManager allows several."""
         return tuple(p for p in self.profiles if p.name == profile and p.saved)

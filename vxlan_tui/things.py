@@ -13,7 +13,7 @@ from vxlan_tui.command import Command
 ABSENT = (
     "no such connection profile|Device '.*' not found|Device \".*\" does not exist|Cannot find device|"
     "Device does not exist|failed to get (network|domain)|No such file or directory|"
-    "^vtysh: .*failed to connect to any daemons"
+    "^vtysh: .*failed to connect to any daemons|Unable to access interface"
 )
 """What the tools say on standard error, behind their names, of something that is not there: an extended regular
 expression, in which a dot stands for a line break as well.
@@ -200,6 +200,9 @@ ZONE = "\0zone\0"
 
 MTU = "\0mtu\0"
 """In a word: the MTU inside the tunnel in bytes, where only the host itself can say it."""
+
+TUNNEL_MTU = "\0outer\0"
+"""In a word: the MTU of the encrypted tunnel itself in bytes, where only the host itself can say it."""
 
 PEER = "\0peer\0"
 """In a line: each of the other hosts' addresses, a line each, where a script lists them once."""

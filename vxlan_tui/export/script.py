@@ -17,6 +17,7 @@ from vxlan_tui.procedures.evpn import PROGRAMS as EVPN_PROGRAMS
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
 from vxlan_tui.procedures.profiles import PUT_BACK
 from vxlan_tui.procedures.vms import WAIT
+from vxlan_tui.procedures.wireguard import PROGRAMS as WIREGUARD_PROGRAMS
 from vxlan_tui.things import ABSENT, PEER, Thing
 
 _HERE = Path(__file__).parent
@@ -88,9 +89,11 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
         yield f"part={quoted(PUT_BACK)} seen=() differ=()"
         if plan.vms_of(host):
             yield f"wait={plain(WAIT)}"
-    elif any(segment.mtu is None for segment in plan.segments):
-        less = -plan.mtu_inside(0)
-        yield f"mtu=$(($(cat /sys/class/net/{interface}/mtu) - {less})) # less what the tunnel adds"
+    else:
+        sizes = {"mtu": plan.mtu_inside(0)} if any(segment.mtu is None for segment in plan.segments) else {}
+        sizes |= {"outer": plan.tunnel_mtu(0)} if plan.encrypted else {}
+        for name, less in sizes.items():
+            yield f"{name}=$(($(cat /sys/class/net/{interface}/mtu) - {-less})) # less what the tunnel adds"
     if not back and _names_peers(rows_):
         first, *more = plan.others(host)
         yield wrapped([f"peers=({first}", *more], end=")")
@@ -113,6 +116,7 @@ def _render(
     order = sections if write is _forward else reversed(sections)
     programs = dict.fromkeys(name for each, rows_ in sections if rows_ for name in each.programs)
     programs.update(dict.fromkeys(EVPN_PROGRAMS if plan.evpn else ()))
+    programs.update(dict.fromkeys(WIREGUARD_PROGRAMS if plan.encrypted else ()))
     texts = []
     for each, rows_ in order:
         body = list(functions(plan, host, each, lambda of: write(plan, host, of))) or list(write(plan, host, rows_))

@@ -24,7 +24,12 @@ def functions(plan: Plan, host: Host, section: Section, write: Write) -> Iterato
     """Return a section's function and its calls; nothing where its things are few, or not all of one shape."""
     vms = plan.vms_of(host)
     many = vms if section.name == "vms" else plan.segments if section.name in ("bridge", "network") else ()
-    alike = len(many) > 1 and _alike(plan.segments, _SEGMENT) and plan.flood(plan.segments[0]) in ("remote", "group")
+    alike = (
+        not plan.encrypted
+        and len(many) > 1
+        and _alike(plan.segments, _SEGMENT)
+        and plan.flood(plan.segments[0]) in ("remote", "group")
+    )
     if not alike:
         return
     marked = plan.model_copy(update={"segments": (_marked_segment(plan.segments[0]),)})

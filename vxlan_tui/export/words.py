@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from vxlan_tui.procedures.vms import WAIT
-from vxlan_tui.things import MTU, PEER, SETTINGS, VALUE, ZONE
+from vxlan_tui.things import MTU, PEER, SETTINGS, TUNNEL_MTU, VALUE, ZONE
 
 WIDTH = 120
 
-_VARIABLES = {ZONE: '"$zone"', MTU: '"$mtu"', SETTINGS: '"${settings[@]}"'}
+_VARIABLES = {ZONE: '"$zone"', MTU: '"$mtu"', TUNNEL_MTU: '"$outer"', SETTINGS: '"${settings[@]}"'}
 """What a mark stands for in a script."""
 
 _VARIABLES |= {f"\0{name}\0": f'"${name}"' for name in ("bridge", "vxlan", "vni", "network", "name")}

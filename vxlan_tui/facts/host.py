@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli, ssh
+from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli, ssh, wireguard
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Reach
 from vxlan_tui.state import HostState, Zone
@@ -21,7 +21,7 @@ def read(
     """
     state = known or HostState()
     if "net" in parts:
-        state = _net(host, reach, state)
+        state = _net(plan, host, reach, state)
     if "firewall" in parts:
         state = replace(state, zone=_zone(plan, host, reach))
     if "virt" in parts:
@@ -35,7 +35,7 @@ def read_net(reach: Reach) -> HostState:
     return HostState(nm_version=version, links=iproute.read_links(reach), profiles=nmcli.read_profiles(reach))
 
 
-def _net(host: Host, reach: Reach, state: HostState) -> HostState:
+def _net(plan: Plan, host: Host, reach: Reach, state: HostState) -> HostState:
     known = state.nm_version != HostState().nm_version
     links = iproute.read_links(reach)
     return replace(
@@ -46,6 +46,7 @@ def _net(host: Host, reach: Reach, state: HostState) -> HostState:
         underlay_mtu=links[host.interface].mtu if host.interface in links else state.underlay_mtu,
         profiles=nmcli.read_profiles(reach),
         underlay_addressing=nmcli.read_addressing(reach, host.interface),
+        keys=wireguard.read_keys(plan, host, reach) if plan.encrypted else {},
     )
 
 

@@ -1,8 +1,31 @@
-"""WireGuard's last handshakes, by wg(8). Nothing here asks for what would print a key that is private."""
+"""WireGuard's public keys and last handshakes, by wg(8). Nothing asks for what would print a private key."""
 
+import re
+from collections.abc import Iterator
 from ipaddress import ip_interface
 
-from vxlan_tui.reach import Output
+from vxlan_tui import readings
+from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures.wireguard import PROFILE, PUBLIC_KEY
+from vxlan_tui.reach import Output, Reach
+
+
+def read_keys(plan: Plan, host: Host, reach: Reach) -> dict[str, str]:
+    """Return the public keys that a host knows, by the names of the plan's hosts: its own, and those in its profile.
+
+    Raise CommandFailed, Unreachable.
+    """
+    shown = readings.read(reach, (PUBLIC_KEY, PROFILE))
+    by_address = dict(_peers(shown[PROFILE]))
+    told = {peer.name: by_address.get(str(plan.tunnel_address(peer)), "") for peer in plan.peers(host)}
+    own = shown[PUBLIC_KEY].strip()
+    return {name: key for name, key in {**told, host.name: own}.items() if key}
+
+
+def _peers(shown: str) -> Iterator[tuple[str, str]]:
+    """Give the address inside the tunnel of each host in a profile, with its key."""
+    for found in re.finditer(r"^wireguard-peer\.([^.]+)\.allowed-ips:([^/;]+)/", shown, re.MULTILINE):
+        yield found[2], found[1]
 
 
 def commands(device: str) -> tuple[tuple[str, ...], ...]:

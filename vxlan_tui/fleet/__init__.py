@@ -10,6 +10,7 @@ and is kept by all or by none (`together`). The rest runs side by side; where a 
 section.
 """
 
+from vxlan_tui.fleet import keys
 from vxlan_tui.fleet.member import Member, NotStarted, Report, Run, Wanted, one_run, opened
 from vxlan_tui.fleet.run import look, recover, run
 from vxlan_tui.fleet.side_by_side import side_by_side
@@ -22,6 +23,7 @@ __all__ = [
     "Run",
     "Together",
     "Wanted",
+    "keys",
     "look",
     "one_run",
     "opened",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from vxlan_tui import guard, journal
 from vxlan_tui.exits import CannotStart
+from vxlan_tui.fleet import keys
 from vxlan_tui.fleet.member import Member, all_or_none
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Proof, Together
@@ -29,7 +30,11 @@ def recover(members: Sequence[Member]) -> dict[str, Ended | None]:
 
 
 def look(members: Sequence[Member], course: Callable[[Session], StepRun]) -> None:
-    """Look at every host for its steps; raise NotStarted where one is not ready, Interrupted."""
+    """Look at every host for its steps; raise NotStarted where one is not ready, Interrupted.
+
+    First they tell each other their public keys, as far as they are there.
+    """
+    keys.exchange({member.name: member.session for member in members})
 
     def one(member: Member) -> None:
         ahead = course(member.session)

@@ -12,7 +12,19 @@ from vxlan_tui import judge
 from vxlan_tui.judge import Outputs
 from vxlan_tui.paths import RECORDS_DIRECTORY
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import SECTIONS, bridge, ethernet, evpn, firewall, flood, network, profiles, things, vms
+from vxlan_tui.procedures import (
+    SECTIONS,
+    bridge,
+    ethernet,
+    evpn,
+    firewall,
+    flood,
+    network,
+    profiles,
+    things,
+    vms,
+    wireguard,
+)
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.record import Record, by_name
 from vxlan_tui.sections import TABLE
@@ -65,7 +77,7 @@ def _vxlan_in(name: str, state: HostState) -> str:
     return next((link.name for link in state.ports_of(name) if link.vxlan), "none")
 
 
-PORTS = tuple(f"{kind}{when}" for kind in ("port", "peers", "bgp") for when in ("", "-permanent"))
+PORTS = tuple(f"{kind}{when}" for kind in ("port", "peers", "bgp", "icmp") for when in ("", "-permanent"))
 
 
 def _place(thing: Thing) -> int:
@@ -122,7 +134,7 @@ def of_record(record: Record) -> tuple[Thing, ...]:
     """Return the things that a record is about, as far as the record tells; none for one of an unknown kind."""
     if record.kind == "evpn":
         return tuple(evpn.of_record(record.subject))
-    return tuple(make(record) for make in _KINDS.get(record.kind, ()))
+    return (*(make(record) for make in _KINDS.get(record.kind, ())), *wireguard.of_record(record.name))
 
 
 def _profile(record: Record) -> Thing:
@@ -147,7 +159,12 @@ def _device(record: Record) -> Thing:
 
 def _port(record: Record) -> Thing:
     zone, _, port = record.subject.rpartition(".")
-    rows = (*firewall.opened(int(port), zone), *firewall.tunnel_peers(int(port), zone), *firewall.bgp_peers(zone))
+    rows = (
+        *firewall.opened(int(port), zone),
+        *firewall.tunnel_peers(int(port), zone),
+        *firewall.bgp_peers(zone),
+        *firewall.echo(zone, int(port)),
+    )
     return next(row for row in rows if row.record == record.name)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
-from vxlan_tui.procedures import evpn, firewall, flood, profiles
+from vxlan_tui.procedures import evpn, firewall, flood, profiles, wireguard
 from vxlan_tui.procedures.profiles import Wanted
 from vxlan_tui.sections import BRIDGE
 from vxlan_tui.state import HostState, Link
@@ -14,7 +14,9 @@ SECTION = BRIDGE.number
 
 
 def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
-    """Return what every segment's bridge and VXLAN are made of on this host."""
+    """Return what every segment's bridge and VXLAN are made of on this host, and first what they run in."""
+    yield from wireguard.things(plan, host, state)
+    yield from firewall.outside(plan, host, state)
     for segment in plan.segments:
         mtu = inner_mtu(plan, segment, state)
         tried = _carries_the_session(segment, state)
@@ -101,7 +103,7 @@ def _bridge(segment: Segment, wanted: Wanted, state: HostState | None) -> Thing:
     )
     refused = _other_profile(wanted, state)
     taps = ("vnet[0-9]+", *(escaped(link.name) for link in _ports(segment, state) if link.kind == "tun"))
-    clear = (*row.clear, _foreign_device(wanted), foreign_ports(segment.bridge, segment.vxlan, taps))
+    clear = (*row.clear, profiles.foreign_device(wanted), foreign_ports(segment.bridge, segment.vxlan, taps))
     return replace(row, clear=clear, refused=refused, back_clear=(foreign_ports(segment.bridge, segment.vxlan),))
 
 
@@ -115,21 +117,8 @@ def _vxlan(plan: Plan, host: Host, segment: Segment, wanted: Wanted, state: Host
     why = f"It carries the segment's frames to {to} over UDP."
     touches = (segment.bridge, segment.vxlan)
     row = profiles.thing("bridge.vxlan", SECTION, title, why, wanted, segment.vxlan, touches)
-    refused = (
-        not_carried_out(plan)
-        or _other_profile(wanted, state)
-        or _no_parent(host, segment, state)
-        or _taken(segment, state)
-    )
-    return replace(row, clear=(*row.clear, _foreign_device(wanted), _same_vni(segment)), refused=refused)
-
-
-def _foreign_device(wanted: Wanted) -> Clear:
-    """Return what says that a device of that name is somebody else's."""
-    shown = ("nmcli", "-t", "-f", "GENERAL", "device", "show", wanted.interface)
-    pick = "CONNECTION:.+|STATE:.*(external|unmanaged).*"
-    words = f"the device {wanted.interface} exists, and not by the connection profile {wanted.name} ({{}})"
-    return Clear(Reading(shown, pick), f"CONNECTION:{escaped(wanted.name)}", words)
+    refused = _other_profile(wanted, state) or _no_parent(host, segment, state) or _taken(segment, state)
+    return replace(row, clear=(*row.clear, profiles.foreign_device(wanted), _same_vni(segment)), refused=refused)
 
 
 def foreign_ports(bridge: str, vxlan: str, taps: Iterable[str] = ()) -> Clear:
@@ -210,16 +199,6 @@ def _other_profile(wanted: Wanted, state: HostState | None) -> str:
     others = [p for p in state.profiles if p.saved and p.interface == wanted.interface] if state else []
     name = next((p.name for p in others if p.name != wanted.name), "")
     return f"the device {wanted.interface} belongs to the connection profile {name}" if name else ""
-
-
-def not_carried_out(plan: Plan) -> str:
-    """Return in words what the plan asks for and this version cannot do: no frame is to leave in the clear instead."""
-    if not plan.encrypted:
-        return ""
-    return (
-        "encryption by WireGuard is not carried out yet: set the tunnel up by other means, name its addresses as the "
-        "VTEPs, and take [encryption] out of the plan"
-    )
 
 
 def _no_parent(host: Host, segment: Segment, state: HostState | None) -> str:

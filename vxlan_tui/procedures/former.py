@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import SECTIONS, back, ethernet, evpn, things, vms
+from vxlan_tui.procedures import SECTIONS, back, ethernet, evpn, things, vms, wireguard
 from vxlan_tui.procedures.back import Recorded
 from vxlan_tui.record import Record
 from vxlan_tui.sections import BY_NAME
@@ -142,4 +142,4 @@ def _names(record: Record) -> tuple[str, ...]:
 
 def _section_of(record: Record) -> str:
     """Return the section whose way there ends with the way back of a thing that goes last."""
-    return "bridge" if record.kind in back.PORTS else "vms"
+    return "bridge" if record.kind in back.PORTS or wireguard.of_record(record.name) else "vms"

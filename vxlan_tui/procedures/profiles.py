@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from vxlan_tui.command import Command, command
-from vxlan_tui.things import MTU_PROPERTY, SETTINGS, Ours, Reading, Thing, escaped, lines
+from vxlan_tui.things import MTU_PROPERTY, SETTINGS, Clear, Ours, Reading, Thing, escaped, lines
 
 PUT_BACK = "connection.(autoconnect|master|slave-type):.*|ipv[46].*|bridge.stp:.*|vxlan.*|" + MTU_PROPERTY + ":[0-9]+"
 """What of a profile's record is put back, where it differs."""
@@ -105,6 +105,14 @@ def _ours(wanted: Wanted) -> Ours:
     text = lines(f"{key}:{value}" for key, value in whose.items())
     named = f"connection profiles named {wanted.name} that are not the plan's, or several: {{}}"
     return Ours(asked, text, f"there are {named}; it wants {text.replace(chr(10), ', ')}")
+
+
+def foreign_device(wanted: Wanted) -> Clear:
+    """Return what says that a device of that name is somebody else's."""
+    shown = ("nmcli", "-t", "-f", "GENERAL", "device", "show", wanted.interface)
+    pick = "CONNECTION:.+|STATE:.*(external|unmanaged).*"
+    words = f"the device {wanted.interface} exists, and not by the connection profile {wanted.name} ({{}})"
+    return Clear(Reading(shown, pick), f"CONNECTION:{escaped(wanted.name)}", words)
 
 
 def _saved(step: str, section: str, name: str) -> Thing:

@@ -41,7 +41,7 @@ def apply(path: Path, which: Which, sections: Iterable[str], manner: Manner) -> 
     asked = tuple(sections)
     if manner.check:
         return _check(path, which, asked, manner)
-    return _change("apply", path, which, manner, lambda session: session.forward(asked))
+    return _change("apply", path, which, manner, lambda session: session.forward(asked), asked)
 
 
 def undo(path: Path, which: Which, manner: Manner) -> int:
@@ -71,7 +71,7 @@ def _wanted(
     return [Wanted(host, reach, reports[host.name]) for host, reach in hosts], reports
 
 
-def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course) -> int:
+def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course, sections: Iterable[str] = ()) -> int:
     loaded = plan.load(path)
     if not (manner.yes or sys.stdin.isatty()):
         raise Refused("there is no terminal to ask on: look at the plan's commands with `export`, and add --yes")
@@ -88,6 +88,7 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
             recovered = _recover(members)
             if manner.unconfirmed:
                 return _recovered(members, recovered, reports)
+            fleet.keys.make(members, sections)
             fleet.look(members, course)
             commands = [command for member in members for command in member.course.commands]
             if commands and not manner.yes and not any(member.conflict for member in members):

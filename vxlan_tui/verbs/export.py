@@ -9,7 +9,7 @@ from vxlan_tui.exits import DONE, Refused
 from vxlan_tui.export import directory, map_of, script, undo_script
 from vxlan_tui.files import write_whole
 from vxlan_tui.plan import Plan
-from vxlan_tui.procedures.bridge import not_carried_out
+from vxlan_tui.procedures.wireguard import unknown_keys
 from vxlan_tui.reach import Local
 from vxlan_tui.verbs.common import choose_host
 
@@ -25,7 +25,7 @@ Form = Literal["script", "undo", "ansible", "map"]
 def export(path: Path, name: str | None, form: Form, output: Path | None, force: bool) -> int:
     """Write what is asked for of the plan, and return the exit status; raise Refused."""
     loaded = plan.load(path)
-    if form != "map" and (cannot := not_carried_out(loaded)):
+    if form in ("script", "ansible") and (cannot := unknown_keys(loaded)):
         raise Refused(cannot)
     if form == "ansible":
         return _directory(loaded, name, output, force)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from vxlan_tui.files import UnsafePath, write_whole
 from vxlan_tui.plan import Host
+from vxlan_tui.procedures.wireguard import unknown_keys
 from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
@@ -26,6 +27,9 @@ class Scripts:
         """Show, copy or write a host's script."""
         plan = self._model.plan
         if plan is None:
+            return
+        if not undo and (cannot := unknown_keys(plan)):
+            self._shell.tell(cannot, "warning", 20)
             return
         text = await self._shell.in_thread(lambda: self._engine.script(plan, host, undo))
         name = f"{host.name}{'-undo' if undo else ''}.sh"
