@@ -28,7 +28,7 @@ from vxlan_tui.facts.firewalld import Rules, Zones
 from vxlan_tui.facts.netfilter import Netfilter
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan, Segment, Vm
 from vxlan_tui.procedures import bridge, ethernet, profiles, things
-from vxlan_tui.procedures.firewall import admits_peers, tunnel_peers
+from vxlan_tui.procedures.firewall import TUNNEL_ZONE, admits_peers, outside, tunnel_peers
 from vxlan_tui.procedures.peers import others
 from vxlan_tui.state import (
     BridgeLink,
@@ -135,7 +135,7 @@ def facts(plan: Plan, host: Host) -> Facts:
     known = state(plan, host)
     device = WIREGUARD_DEVICE if plan.encrypted else host.interface
     peers, ports = plan.peers(host), known.zone.runtime if known.zone else frozenset[int]()
-    where = "inside" if plan.encrypted else "public"
+    where = TUNNEL_ZONE if plan.encrypted else "public"
     return Facts(
         state=known,
         tables={
@@ -144,7 +144,10 @@ def facts(plan: Plan, host: Host) -> Facts:
         },
         routes={peer.name: Route(device, "") for peer in peers},
         underlay_zone=known.zone,
-        zones=Zones({device: "inside", host.interface: "public"} if plan.encrypted else {}, "public", {where: ports}),
+        outer_rules=_outer(plan, host),
+        zones=Zones(
+            {device: TUNNEL_ZONE, host.interface: "public"} if plan.encrypted else {}, "public", {where: ports}
+        ),
         rules=_rules(plan, host),
         netfilter=Netfilter(),
         handshakes={str(plan.tunnel_address(peer)): 60.0 for peer in peers} if plan.encrypted else None,
@@ -152,6 +155,11 @@ def facts(plan: Plan, host: Host) -> Facts:
         driver="virtio_net",
         outputs=as_planned.outputs(things(plan, host, known)),
     )
+
+
+def _outer(plan: Plan, host: Host) -> Rules:
+    rules = frozenset(line for row in outside(plan, host, HostState()) for line in row.wants.splitlines())
+    return Rules(rules, rules)
 
 
 def _rules(plan: Plan, host: Host) -> Rules:

@@ -10,6 +10,7 @@ from vxlan_tui.checks import ethernet, remedies
 from vxlan_tui.checks.bridge import SECTION, keys
 from vxlan_tui.checks.check import Check, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.evidence import Evidence
+from vxlan_tui.checks.firewall import tunnel_key
 from vxlan_tui.checks.probes import ping
 from vxlan_tui.checks.protection import leaves_by, protection
 from vxlan_tui.command import command
@@ -30,7 +31,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             f"The encrypted tunnel to {peer.name} stands",
             shlex.join(ping.command(plan.tunnel_address(this), plan.tunnel_address(peer))),
             partial(_tunnel, plan, this, peer),
-            (*ethernet.keys(this), ("peer.reach", peer.name)),
+            (*ethernet.keys(this), tunnel_key(plan), ("peer.reach", peer.name)),
             asks=True,
         )
     first = plan.peers(this)[0]

@@ -58,7 +58,9 @@ class Facts:
     zones: Zones = field(default_factory=Zones)
     """The zones of all devices."""
     rules: Rules = field(default_factory=Rules)
-    """The rich rules of the zone that the plan's ports belong in."""
+    """The rich rules of the zone that the VXLANs' ports belong in."""
+    outer_rules: Rules = field(default_factory=Rules)
+    """Those of the zone that the encrypted tunnel's own port belongs in, where there is one: the underlay's."""
     netfilter: Netfilter | None = None
     """None where nft cannot tell."""
     encrypted: tuple[Policy, ...] = ()

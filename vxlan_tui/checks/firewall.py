@@ -1,7 +1,7 @@
 """Section 10.3: what firewalld lets in of the other hosts' packets, and where."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -11,12 +11,13 @@ from vxlan_tui.checks.check import Check, Mend, Verdict, bad, doubtful, good, un
 from vxlan_tui.checks.daemons import FIREWALLD
 from vxlan_tui.checks.ethernet import active_profile
 from vxlan_tui.checks.evidence import Evidence, Key
-from vxlan_tui.facts.firewalld import ACTIVE_ZONES, call
+from vxlan_tui.facts.firewalld import ACTIVE_ZONES, Rules, call
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan, Segment
 from vxlan_tui.procedures import profiles
-from vxlan_tui.procedures.firewall import admits_peers, tunnel_peers
+from vxlan_tui.procedures.firewall import TUNNEL_ZONE, admits_peers, outside, tunnel_peers
 from vxlan_tui.procedures.peers import others
 from vxlan_tui.state import HostState, Link, Zone
+from vxlan_tui.things import Thing
 
 TRUSTED = "trusted"
 """firewalld's zone that accepts all network connections (firewalld.zones(5))."""
@@ -27,9 +28,25 @@ def port_key(segment: Segment) -> Key:
     return "firewall.port", f"{segment.port}/udp"
 
 
+def tunnel_key(plan: Plan) -> Key:
+    """Name the check of the encrypted tunnel's own port."""
+    return "firewall.port", f"{plan.encryption.port if plan.encryption else 0}/udp"
+
+
 def checks(plan: Plan, this: Host) -> Iterator[Check]:
-    """Give the checks of firewalld, and of each UDP port that the segments use."""
+    """Give the checks of firewalld, of the encrypted tunnel's port, and of each UDP port that the segments use."""
     yield daemons.check("firewall", SECTION)
+    if plan.encryption is not None and plan.encrypted:
+        key = tunnel_key(plan)
+        yield Check(
+            key[0],
+            SECTION,
+            key[1],
+            f"The firewall lets UDP port {plan.encryption.port}, the encrypted tunnel's, in",
+            shlex.join(call("getZoneOfInterface", this.interface)),
+            partial(_outside, plan, this, plan.encryption.port),
+            (FIREWALLD, ("ethernet.device", this.interface)),
+        )
     for segment in {segment.port: segment for segment in reversed(plan.segments)}.values():
         key = port_key(segment)
         yield Check(
@@ -56,14 +73,45 @@ def _port(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdi
     planned, actual = evidence.state.zone, evidence.facts.underlay_zone
     if planned is None or actual is None:
         return unknown("firewalld does not answer")
+    if plan.encrypted:
+        return _inside(plan, this, segment, evidence)
     if not planned.exists:
         shows = f"there is no firewalld zone {planned.name}"
         return bad("firewall-port-closed", shows, _by_plan(plan, this, segment, evidence))
     if admits_peers(plan, this, segment.port, evidence.state):
         shown = shlex.join(call("getRichRules", planned.name))
-        return replace(_for_peers(plan, this, segment, evidence, planned), command=shown)
+        mend = _by_plan(plan, this, segment, evidence)
+        wanted = tunnel_peers(segment.port, planned.name, others(plan, this, evidence.state))
+        return replace(_for_peers(wanted, planned, segment.port, evidence.facts.rules, mend), command=shown)
     shown = shlex.join(call("queryPort", actual.name, str(segment.port), "udp"))
     return replace(_for_all(plan, this, segment, evidence, planned, actual), command=shown)
+
+
+def _inside(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
+    """Judge a VXLAN's port by the zone of the encrypted tunnel's device, which is not the underlay's."""
+    zone = evidence.facts.zones.of(WIREGUARD_DEVICE)
+    shown = shlex.join(call("getRichRules", TUNNEL_ZONE))
+    if WIREGUARD_DEVICE in evidence.state.links and zone not in ("", TUNNEL_ZONE):
+        shows = f"{WIREGUARD_DEVICE} is in the zone {zone}, and belongs into {TUNNEL_ZONE}"
+        return bad("firewall-port-closed", shows, remedies.by(profiles.up(WIREGUARD_DEVICE)))
+    mend = _by_plan(plan, this, segment, evidence)
+    wanted = tunnel_peers(segment.port, TUNNEL_ZONE, others(plan, this, evidence.state))
+    verdict = _for_peers(wanted, Zone(TUNNEL_ZONE), segment.port, evidence.facts.rules, mend)
+    return replace(verdict, command=shown)
+
+
+def _outside(plan: Plan, this: Host, port: int, evidence: Evidence) -> Verdict:
+    """Judge the encrypted tunnel's own port."""
+    zone = evidence.state.zone
+    if zone is None:
+        return unknown("firewalld does not answer")
+    if zone.name == TRUSTED:
+        return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
+    asked = [(f"bridge.firewall-wireguard{when}", f"{port}/udp") for when in ("-permanent", "")]
+    mend = remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
+    wanted = outside(plan, this, evidence.state)
+    verdict = _for_peers(wanted, zone, port, evidence.facts.outer_rules, mend)
+    return replace(verdict, command=shlex.join(call("getRichRules", zone.name)))
 
 
 def _by_plan(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Mend:
@@ -85,21 +133,19 @@ def _for_all(plan: Plan, this: Host, segment: Segment, evidence: Evidence, plann
     return bad("firewall-not-permanent", shows, mend)
 
 
-def _for_peers(plan: Plan, this: Host, segment: Segment, evidence: Evidence, zone: Zone) -> Verdict:
+def _for_peers(things: Iterable[Thing], zone: Zone, port: int, rules: Rules, mend: Mend) -> Verdict:
     """Judge a port that is to be open to the other hosts alone; one that is open to everybody lets them in, too."""
-    peers = others(plan, this, evidence.state)
-    rules, port = evidence.facts.rules, segment.port
-    wanted = set(next(iter(tunnel_peers(port, zone.name, peers))).wants.splitlines())
+    wanted = set(next(iter(things)).wants.splitlines())
     now = wanted - rules.runtime if port not in zone.runtime else set[str]()
     later = wanted - rules.permanent if port not in zone.permanent else set[str]()
     if now:
         shows = f"the zone {zone.name} does not let {_sources(now)} in at UDP port {port}"
-        return bad("firewall-port-closed", shows, _by_plan(plan, this, segment, evidence))
+        return bad("firewall-port-closed", shows, mend)
     if later:
         shows = (
             f"the zone {zone.name} lets {_sources(later)} in at UDP port {port} until the next reboot or reload only"
         )
-        return bad("firewall-not-permanent", shows, _by_plan(plan, this, segment, evidence))
+        return bad("firewall-not-permanent", shows, mend)
     return good(f"the zone {zone.name} lets the other hosts in at UDP port {port}, now and permanently")
 
 
@@ -121,8 +167,8 @@ def _elsewhere(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> 
     used = WIREGUARD_DEVICE if plan.encrypted else this.interface
     own = {used, "lo", *(name for segment in plan.segments for name in (segment.bridge, segment.vxlan))}
     own |= {network.bridge for network in evidence.state.networks.values()}  # of VMs of this host's own
-    outside = [link.name for link in evidence.state.links.values() if link.name not in own and _takes_packets(link)]
-    opened = [name for name in outside if port in zones.open_on(name)]
+    beside = [link.name for link in evidence.state.links.values() if link.name not in own and _takes_packets(link)]
+    opened = [name for name in beside if port in zones.open_on(name)]
     if not opened:
         return good(f"only what comes in by {used} gets to UDP port {port}")
     where = ", ".join(f"{name} (zone {zones.of(name)})" for name in opened)

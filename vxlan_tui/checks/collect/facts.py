@@ -12,8 +12,10 @@ from vxlan_tui.checks.collect.parts import Part, start
 from vxlan_tui.checks.evidence import Facts, Unreadable
 from vxlan_tui.command import Command
 from vxlan_tui.facts import evpn, firewalld, iproute, ipsec, libvirt, netfilter, nmcli, offload, wireguard
+from vxlan_tui.facts.firewalld import Rules
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan
 from vxlan_tui.procedures import BY_NUMBER, things
+from vxlan_tui.procedures.firewall import TUNNEL_ZONE
 from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
 from vxlan_tui.state import Link
 from vxlan_tui.things import Thing
@@ -149,10 +151,13 @@ def _net(this: Host, reach: Reach) -> Part:
 def _firewall(plan: Plan, this: Host, reach: Reach) -> Part:
     ports = {segment.port for segment in plan.segments}
     found = firewalld.read(reach, this.interface, this.zone, ports)
+    inside = firewalld.read(reach, WIREGUARD_DEVICE, TUNNEL_ZONE, ports) if plan.encrypted else found
 
     def add(known: Facts) -> Facts:
         state = replace(known.state, zone=found.planned)
-        return replace(known, state=state, underlay_zone=found.actual, zones=found.zones, rules=found.rules)
+        rules, outer = inside.rules, found.rules if plan.encrypted else Rules()
+        known = replace(known, rules=rules, outer_rules=outer)
+        return replace(known, state=state, underlay_zone=found.actual, zones=found.zones)
 
     return add
 
