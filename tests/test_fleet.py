@@ -14,14 +14,49 @@ from vxlan_tui import exits
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.system import Missing
-from vxlan_tui.fleet import Member, NotStarted, Together, run, side_by_side
+from vxlan_tui.fleet import Member, NotStarted, Together, keys, run, side_by_side
 from vxlan_tui.fleet.together import Proof, merged
 from vxlan_tui.guard import Question
-from vxlan_tui.reach import Unreachable
+from vxlan_tui.reach import Output, Unreachable
 from vxlan_tui.session import NotReady, Result
 from vxlan_tui.steps import Step
 
 NAMES = ("host-a", "host-b", "host-c")
+
+
+@dataclass
+class Answering:
+    """A host that tells its public key, empty for none; None: it is not reached."""
+
+    key: str | None
+
+    def read_all(self, commands: Iterable[tuple[str, ...]], timeout: float) -> list[Output]:
+        if self.key is None:
+            raise Unreachable("b", "no route")
+        missing = "bash: line 1: /var/lib/vxlan-tui/wireguard.key: No such file or directory"
+        return [Output(0 if self.key else 1, f"{self.key}\n", "" if self.key else missing) for _ in commands]
+
+
+@pytest.mark.parametrize(
+    ("told", "more", "all_make", "known"),
+    [
+        (("A", "B"), "C", False, {"host-a": "A", "host-b": "B", "host-c": "C"}),
+        (("A", ""), "", False, {"host-a": "A", "host-b": ""}),
+        (("A", ""), "", True, {"host-a": "A", "host-b": "", "host-c": ""}),
+        (("A", "B"), None, True, {"host-a": "A", "host-b": "B"}),
+    ],
+)
+def test_hosts_tell_each_other_their_public_keys(
+    told: tuple[str, str], more: str | None, all_make: bool, known: Mapping[str, str]
+) -> None:
+    """One that has none yet makes it in this run, where it takes part; one that is not reached is not known."""
+    of: Any = SimpleNamespace(encrypted=True)
+    sessions: Any = {
+        name: SimpleNamespace(plan=of, reach=Answering(key), keys={}) for name, key in zip(NAMES[:2], told, strict=True)
+    }
+    others: Any = {NAMES[2]: Answering(more)}
+    keys.exchange(sessions, others, all_make=all_make)
+    assert [session.keys for session in sessions.values()] == [known, known]
 
 
 def question(left: float = 5.0, proven: bool | None = True) -> Question:

@@ -26,6 +26,7 @@ from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import HostState, Link, Profile, Zone
 from vxlan_tui.steps import Need, Step
 from vxlan_tui.things import ABSENT, Thing
+from vxlan_tui.ui.controllers.matching import matched
 
 FILE = Path("/root/plan.toml")
 OWN, OTHER = three_hosts.key(0), three_hosts.key(1)
@@ -122,6 +123,16 @@ def test_a_key_that_is_going_to_be_made_stands_in_words_and_takes_the_run_no_con
     (write, *_) = next(step.commands for step in judge.forward(found, {}) if step.id == "bridge.wireguard")
     assert "[wireguard-peer.<public key of host-b, made first>]" in write.text
     assert re.search(wireguard.PENDING, write.text)
+
+
+def test_what_was_shown_before_the_keys_were_made_is_what_runs_with_them() -> None:
+    """And nothing else: not with another address, and not what was shown with a key already."""
+    shown, now = (judge.forward(rows(state=replace(STATE, keys=keys)), {}) for keys in ({"host-b": ""}, TOLD.keys))
+    assert matched(shown, now)[1] == []
+    elsewhere = read(old="203.0.113.1/24", new="203.0.113.2/24")
+    assert next(step.id for step, _ in matched(shown, judge.forward(rows(elsewhere), {}))[1]) == "bridge.wireguard"
+    other = judge.forward(rows(state=replace(TOLD, keys={"host-a": OWN, "host-b": three_hosts.key(5)})), {})
+    assert [step.id for step, _ in matched(now, other)[1]] == ["bridge.wireguard"]
 
 
 def test_another_key_in_the_plan_than_the_hosts_own_is_a_conflict_with_both_ways_out() -> None:

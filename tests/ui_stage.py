@@ -93,7 +93,7 @@ class Stage:
     def take_for_here(self, name: str) -> None:
         self.here = name
 
-    def survey(self, destination: str) -> Survey:
+    def survey(self, destination: str, encrypted: bool = False) -> Survey:
         self.hold_look.wait(10)
         if destination in self.unreached:
             raise Unreachable(destination, self.unreached[destination])

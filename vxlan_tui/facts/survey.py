@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli, system
 from vxlan_tui.facts.system import Missing
+from vxlan_tui.procedures import wireguard
 from vxlan_tui.reach import CommandFailed, Login, Reach
 from vxlan_tui.state import Link, Network, Profile, VmState
 
@@ -49,12 +50,15 @@ def _addresses(link: Link) -> list[str]:
     return [address.partition("/")[0] for address in link.addresses]
 
 
-def survey(reach: Reach) -> Survey:
-    """Look at a host; what does not answer is told in `missing`, with what mends it."""
+def survey(reach: Reach, encrypted: bool = False) -> Survey:
+    """Look at a host; what does not answer is told in `missing`, with what mends it.
+
+    `encrypted` is whether it is to encrypt by WireGuard, which not every kernel can.
+    """
     name = reach.read("uname", "-n").strip().partition(".")[0]
     found = Survey(name, system.release(reach).get("PRETTY_NAME", ""), login=reach.login())
-    absent = system.missing_programs(reach, PROGRAMS)
-    missing = system.not_root(reach) + absent
+    absent = system.missing_programs(reach, (*PROGRAMS, *(wireguard.PROGRAMS if encrypted else ())))
+    missing = system.not_root(reach) + absent + (_no_wireguard(reach) if encrypted else [])
     for part, look in (("net", _net), ("firewall", _firewall), ("virt", _virt)):
         try:
             found = look(reach, found)
@@ -64,6 +68,12 @@ def survey(reach: Reach) -> Survey:
         except libvirt.LibvirtUnavailable as failure:
             missing.append(system.daemon(part, str(failure), reach))
     return replace(found, missing=tuple(missing))
+
+
+def _no_wireguard(reach: Reach) -> list[Missing]:
+    words = reach.read(*wireguard.SUPPORT).strip()
+    mend = "boot a kernel that has it, or take [encryption] out of the plan"
+    return [Missing(f"WireGuard, for the plan's encryption: {words}", mend)] if words else []
 
 
 def _net(reach: Reach, found: Survey) -> Survey:

@@ -39,10 +39,13 @@ def _make(member: Member) -> None:
             raise CannotStart(f"the WireGuard key pair could not be made: {result.detail}")
 
 
-def exchange(sessions: Mapping[str, Session], others: Mapping[str, Reach] | None = None) -> None:
-    """Tell each host the public keys of the others, as far as they can be read; raise nothing.
+def exchange(
+    sessions: Mapping[str, Session], others: Mapping[str, Reach] | None = None, *, all_make: bool = False
+) -> None:
+    """Tell each host the public keys of the others, as far as they can be read; a host that cannot be is left out.
 
-    `others` are further hosts that can be reached: one that has no key pair is none that its peers can do with.
+    `others` are further hosts that can be reached. One of them that has no key pair is left out as well, but where
+    `all_make` says that the run to come makes theirs too.
     """
     used = {name: session for name, session in sessions.items() if session.plan.encrypted}
     if not used:
@@ -50,7 +53,7 @@ def exchange(sessions: Mapping[str, Session], others: Mapping[str, Reach] | None
     reaches = {name: session.reach for name, session in used.items()}
     told = side_by_side(_public_key, reaches)[0]
     more = side_by_side(_public_key, others or {})[0]
-    keys = {**{name: key for name, key in more.items() if key}, **told}
+    keys = {**{name: key for name, key in more.items() if key or all_make}, **told}
     for session in used.values():
         session.keys = keys
 

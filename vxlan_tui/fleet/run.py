@@ -11,7 +11,7 @@ from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Proof, Together
 from vxlan_tui.guard import Ended, Guard, Keeper, Question
 from vxlan_tui.guard.regions import is_guarded
-from vxlan_tui.reach import Interrupted, Unreachable
+from vxlan_tui.reach import Interrupted, Reach, Unreachable
 from vxlan_tui.session import Result, Session, StepRun
 from vxlan_tui.steps import Step
 
@@ -29,12 +29,14 @@ def recover(members: Sequence[Member]) -> dict[str, Ended | None]:
     return found
 
 
-def look(members: Sequence[Member], course: Callable[[Session], StepRun]) -> None:
+def look(
+    members: Sequence[Member], course: Callable[[Session], StepRun], others: Mapping[str, Reach] | None = None
+) -> None:
     """Look at every host for its steps; raise NotStarted where one is not ready, Interrupted.
 
-    First they tell each other their public keys, as far as they are there.
+    First they tell each other their public keys, as far as they are there; `others` only tell theirs.
     """
-    keys.exchange({member.name: member.session for member in members})
+    keys.exchange({member.name: member.session for member in members}, others)
 
     def one(member: Member) -> None:
         ahead = course(member.session)

@@ -63,10 +63,13 @@ _WRITE = (
     f"install -m 600 /dev/stdin {FILE}"
 )
 
-_SUPPORT = (
+SUPPORT = (
+    "bash",
+    "-c",
     "[[ $(cat /proc/sys/crypto/fips_enabled 2>/dev/null) != 1 ]] || echo it is in FIPS mode, which has no WireGuard; "
-    "[[ -d /sys/module/wireguard ]] || modprobe -nq wireguard || echo its kernel $(uname -r) has no module wireguard"
+    "[[ -d /sys/module/wireguard ]] || modprobe -nq wireguard || echo its kernel $(uname -r) has no module wireguard",
 )
+"""Prints in words why the host's kernel has no WireGuard; nothing where it has."""
 
 _TAKE_OVER = f"nmcli device reapply {WIREGUARD_DEVICE} || nmcli connection up uuid {UUID}"
 """A reapply changes keys and peers without an interruption; it refuses what it cannot, and a device that is down."""
@@ -153,7 +156,7 @@ def key_pair() -> Thing:
 
 def _support() -> Clear:
     """What says that the host's kernel has no WireGuard."""
-    return Clear(Reading(("bash", "-c", _SUPPORT)), "", "this host cannot encrypt by WireGuard: {}")
+    return Clear(Reading(SUPPORT), "", "this host cannot encrypt by WireGuard: {}")
 
 
 def _another_key(host: Host) -> tuple[Clear, ...]:

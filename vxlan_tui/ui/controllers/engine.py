@@ -55,8 +55,11 @@ class Engine(Protocol):
     def take_for_here(self, name: str) -> None:
         """Take the host of that name for this machine; it is not reached over SSH."""
 
-    def survey(self, destination: str) -> Survey:
-        """Look at a host without a plan, at this machine where the destination is empty; raise Unreachable."""
+    def survey(self, destination: str, encrypted: bool = False) -> Survey:
+        """Look at a host as such, at this machine where the destination is empty; raise Unreachable.
+
+        `encrypted` is whether the plan has it encrypt by WireGuard.
+        """
 
     def this_host(self, plan: Plan) -> str:
         """Return the name of the host of the plan that this machine is; raise Refused where that is not plain."""

@@ -21,6 +21,7 @@ from vxlan_tui.last_run import LastRun
 from vxlan_tui.live.source import Source
 from vxlan_tui.paths import JOURNAL, STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures.wireguard import is_used as is_wireguard_used
 from vxlan_tui.reach import Interrupts, Local, Reach
 from vxlan_tui.runs import Run, runs
 from vxlan_tui.session import NotReady, Reporter, Session
@@ -42,9 +43,9 @@ class Hosts:
         """Take a host for this machine."""
         self._reaches.here = name
 
-    def survey(self, destination: str) -> Survey:
-        """Look at a host without a plan."""
-        return survey(self._reaches.over(destination))
+    def survey(self, destination: str, encrypted: bool = False) -> Survey:
+        """Look at a host as such."""
+        return survey(self._reaches.over(destination), encrypted)
 
     def this_host(self, plan: Plan) -> str:
         """Name the host of the plan that this machine is."""
@@ -81,7 +82,10 @@ class Hosts:
         found: dict[str, list[Step] | str] = {}
         for section in SECTION_NUMBERS:
             try:
-                found[section] = preview(_session(plan, host, reach), Order("forward", section, {}, plan, (section,)))
+                session = _session(plan, host, reach)
+                if is_wireguard_used(plan, (section,)):
+                    fleet.keys.exchange({host.name: session}, self._others(plan, (host.name,)), all_make=True)
+                found[section] = preview(session, Order("forward", section, {}, plan, (section,)))
             except (NotReady, CannotStart) as error:
                 found[section] = str(error)
         return found
@@ -96,7 +100,19 @@ class Hosts:
             for name, ended in fleet.recover(members).items():
                 if ended is not None:
                     telling.say(f"{name}: {ended.story}" if name else ended.story)
-            return run_steps(order, members, telling.keeper)
+            others = self._others(order.plan, tuple(order.steps), telling.interrupts)
+            return run_steps(order, members, telling.keeper, others)
+
+    def _others(
+        self, plan: Plan | None, names: Sequence[str], interrupts: Interrupts | None = None
+    ) -> dict[str, Reach]:
+        """Give the ways to the plan's other hosts, where there are some and something is to be asked of them."""
+        others = [host for host in plan.hosts if host.name not in names] if plan is not None and plan.encrypted else []
+        return {
+            host.name: self._reaches.to(host, interrupts)
+            for host in others
+            if host.ssh or host.name == self._reaches.here
+        }
 
     def _opened(self, order: Order, verb: str, telling: Telling) -> AbstractContextManager[list[fleet.Member]]:
         """Hold the locks of an order's hosts, and frame what runs in their journals."""

@@ -53,7 +53,7 @@ class Looking:
                 self._again = False
                 plan, hosts, here = model.plan, tuple(model.worked), model.here
                 self._engine.take_for_here(here.name if here is not None else "")
-                await asyncio.gather(self._survey(HERE), *(self._look_at(plan, host) for host in hosts))
+                await asyncio.gather(self._survey(HERE, plan), *(self._look_at(plan, host) for host in hosts))
                 if plan is model.plan and here == model.here and not self._again:
                     break
         finally:
@@ -64,9 +64,10 @@ class Looking:
             advance, model.advance = model.advance, ""
             self._shell.settled(advance)
 
-    async def _survey(self, destination: str) -> None:
+    async def _survey(self, destination: str, plan: Plan | None) -> None:
         """Look at a host as such: what the first section and the plan's form tell of."""
-        found = await self._shell.in_thread(lambda: self._engine.survey(destination))
+        encrypted = plan is not None and plan.encrypted
+        found = await self._shell.in_thread(lambda: self._engine.survey(destination, encrypted))
         self._model.surveys[destination] = found
 
     async def _look_at(self, plan: Plan | None, host: Host) -> None:
@@ -76,7 +77,7 @@ class Looking:
         work = self._model.work_of(host.name)
         try:
             if host is not self._model.here and host.ssh:
-                await self._survey(host.ssh)
+                await self._survey(host.ssh, plan)
             found = await self._shell.in_thread(lambda: self._engine.look(plan, host))
             work.unreached = ""
         except (CannotStart, Unreachable) as error:

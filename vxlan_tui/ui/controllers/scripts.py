@@ -4,7 +4,6 @@ from pathlib import Path
 
 from vxlan_tui.files import UnsafePath, write_whole
 from vxlan_tui.plan import Host
-from vxlan_tui.procedures.wireguard import unknown_keys
 from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
@@ -28,6 +27,8 @@ class Scripts:
         plan = self._model.plan
         if plan is None:
             return
+        from vxlan_tui.procedures.wireguard import unknown_keys  # noqa: PLC0415 (with what the look brings)
+
         if not undo and (cannot := unknown_keys(plan)):
             self._shell.tell(cannot, "warning", 20)
             return

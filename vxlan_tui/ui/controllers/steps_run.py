@@ -1,6 +1,6 @@
 """What an order runs on each host of a fleet: what no longer is what was shown does not run."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vxlan_tui import fleet, guard
@@ -54,7 +54,7 @@ def _step_run(session: Session, order: Order) -> StepRun:
 
 
 def _lacking(reach: Reach) -> list[Step]:
-    return remedies.of_missing(survey(reach).missing)
+    return remedies.of_missing(survey(reach, encrypted=True).missing)
 
 
 def _guarded(steps: Iterable[Step]) -> list[Step]:
@@ -101,12 +101,17 @@ class Told:
             self._say(text.strip())
 
 
-def run_steps(order: Order, members: Sequence[Member], keeper: Keeper) -> str:
+def run_steps(
+    order: Order, members: Sequence[Member], keeper: Keeper, others: Mapping[str, Reach] | None = None
+) -> str:
     """Run an order's steps on hosts until one fails, and return in a word how it ended.
 
+    Key pairs are made first, so that the hosts, and `others`, can tell each other their public keys.
     Raise Interrupted, Unreachable, OSError, CannotStart.
     """
-    fleet.look(members, lambda session: _step_run(session, order))
+    if order.way == "forward":
+        fleet.keys.make(members, order.sections)
+    fleet.look(members, lambda session: _step_run(session, order), others)
     refused = False
     for member in members:
         todo, not_so = matched(order.steps[member.name], _guarded(member.course.steps))
