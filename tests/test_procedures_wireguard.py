@@ -326,9 +326,8 @@ def test_no_command_of_the_plan_asks_wg_for_what_can_print_a_private_key() -> No
     assert not [each for each in words if re.search("dump|showconf|show-secrets|private-key$", each)]
 
 
-def test_the_keys_that_a_host_knows_are_its_own_and_those_in_its_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = {wireguard.PUBLIC_KEY: f"{OWN}\n", wireguard.PROFILE: f"{row('bridge.wireguard').wants}\n"}
-    monkeypatch.setattr("vxlan_tui.readings.read", lambda reach, commands: shown)
-    assert read_keys(ENCRYPTED, ENCRYPTED.hosts[0], Local()) == {"host-a": OWN, "host-b": OTHER}
-    monkeypatch.setattr("vxlan_tui.readings.read", lambda reach, commands: dict.fromkeys(commands, ""))
-    assert read_keys(ENCRYPTED, ENCRYPTED.hosts[0], Local()) == {}
+def test_the_keys_that_a_host_knows_are_its_own_and_those_in_its_profile() -> None:
+    shown: Outputs = {wireguard.PUBLIC_KEY: f"{OWN}\n", wireguard.PROFILE: f"{row('bridge.wireguard').wants}\n"}
+    this = ENCRYPTED.hosts[0]
+    assert read_keys(ENCRYPTED, this, Local(), lambda reach, asked: shown) == {"host-a": OWN, "host-b": OTHER}
+    assert read_keys(ENCRYPTED, this, Local(), lambda reach, asked: {}) == {}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests import as_planned
+from tests import as_planned, three_hosts
 from vxlan_tui import checks
 from vxlan_tui.checks import Finding, Status
 from vxlan_tui.checks.evidence import (
@@ -83,6 +83,7 @@ def state(plan: Plan, host: Host) -> HostState:
         zone=Zone("public", ports, ports),
         networks={each.network: Network(each.network, each.bridge, "bridge", True, True) for each in plan.segments},
         vms=_vms(plan, host),
+        keys={each.name: three_hosts.key(place) for place, each in enumerate(plan.hosts)} if plan.encrypted else {},
     )
 
 

@@ -56,7 +56,8 @@ def _tunnel(plan: Plan, this: Host, peer: Host, evidence: Evidence) -> Verdict:
     told = f", the last handshake was {age:.0f} s ago" if age is not None else ""
     if echo.replied:
         return good(f"reply after {echo.seconds * 1000:.1f} ms{told}")
-    up = remedies.by(profiles.up(WIREGUARD_DEVICE))
+    asked = [(name, WIREGUARD_DEVICE) for name in ("bridge.key", "bridge.wireguard", "bridge.wireguard-up")]
+    up = remedies.by_steps(plan, this, evidence.facts, asked, remedies.by(profiles.up(WIREGUARD_DEVICE)))
     link = evidence.state.links.get(WIREGUARD_DEVICE)
     if link is None or not link.up:
         return bad("encryption-down", f"there is no {WIREGUARD_DEVICE} that is up", up)

@@ -1,24 +1,27 @@
 """WireGuard's public keys and last handshakes, by wg(8). Nothing asks for what would print a private key."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_interface
 
 from vxlan_tui import readings
+from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.wireguard import PROFILE, PUBLIC_KEY
 from vxlan_tui.reach import Output, Reach
 
+Read = Callable[[Reach, tuple[tuple[str, ...], ...]], Outputs]
 
-def read_keys(plan: Plan, host: Host, reach: Reach) -> dict[str, str]:
+
+def read_keys(plan: Plan, host: Host, reach: Reach, read: Read = readings.read) -> dict[str, str]:
     """Return the public keys that a host knows, by the names of the plan's hosts: its own, and those in its profile.
 
-    Raise CommandFailed, Unreachable.
+    Raise what `read` raises.
     """
-    shown = readings.read(reach, (PUBLIC_KEY, PROFILE))
-    by_address = dict(_peers(shown[PROFILE]))
+    shown = read(reach, (PUBLIC_KEY, PROFILE))
+    by_address = dict(_peers(shown.get(PROFILE, "")))
     told = {peer.name: by_address.get(str(plan.tunnel_address(peer)), "") for peer in plan.peers(host)}
-    own = shown[PUBLIC_KEY].strip()
+    own = shown.get(PUBLIC_KEY, "").strip()
     return {name: key for name, key in {**told, host.name: own}.items() if key}
 
 

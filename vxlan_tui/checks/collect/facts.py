@@ -34,7 +34,7 @@ def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
     """
     kernel = start(partial(_kernel, plan, this, reach))
     work: dict[str, Callable[[], Part]] = {
-        "net": partial(_net, this, reach),
+        "net": partial(_net, plan, this, reach),
         "firewall": partial(_firewall, plan, this, reach),
         "virt": partial(_virt, reach),
         "netfilter": partial(_netfilter, reach),
@@ -135,14 +135,15 @@ def _with_kernel(found: Facts, links: Mapping[str, Link], this: Host, known: Fac
     return replace(found, state=replace(known.state, links=links, underlay_mtu=mtu))
 
 
-def _net(this: Host, reach: Reach) -> Part:
+def _net(plan: Plan, this: Host, reach: Reach) -> Part:
     version, profiles = nmcli.read_version(reach), nmcli.read_profiles(reach)
     addressing = nmcli.read_addressing(reach, this.interface)
     active = next((each for each in profiles if each.device == this.interface and each.saved), None)
     mtu = nmcli.read_mtu(reach, active) if active else 0
+    keys = wireguard.read_keys(plan, this, reach, readings.read_what_answers) if plan.encrypted else {}
 
     def add(known: Facts) -> Facts:
-        state = replace(known.state, nm_version=version, profiles=profiles, underlay_addressing=addressing)
+        state = replace(known.state, nm_version=version, profiles=profiles, underlay_addressing=addressing, keys=keys)
         return replace(known, state=state, underlay_mtu=mtu)
 
     return add
