@@ -35,6 +35,7 @@ def _make(member: Member) -> None:
         result = ahead.run(step, member.report)
         member.hows.add(result.state)
         member.report.result(step, result)
+        member.early.add(step.key)
         if result.state != "changed":
             raise CannotStart(f"the WireGuard key pair could not be made: {result.detail}")
 

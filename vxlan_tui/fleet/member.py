@@ -48,7 +48,7 @@ class Member:
     """A host at work. `told` is what became of the last run's guarded change; `left` are the steps still to run.
 
     `hows` are the ways in which steps have ended, `error` what stopped it, `status` the exit status that it has earned,
-    `begun` the number of its run in its journal.
+    `begun` the number of its run in its journal, `early` the steps that ran before the look, which tell no second time.
     """
 
     session: Session
@@ -60,6 +60,7 @@ class Member:
     hows: set[str] = field(default_factory=set)
     error: Exception | None = None
     status: int = exits.INTERRUPTED
+    early: set[tuple[str, str]] = field(default_factory=set)
     _held: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -92,7 +93,8 @@ class Member:
     def take(self, ahead: StepRun, steps: Sequence[Step] | None = None) -> None:
         """Take what is to run: these steps of the course, all of them by default."""
         self.ahead = ahead
-        self.left = list(guard.regions(ahead.steps if steps is None else steps))
+        asked = ahead.steps if steps is None else steps
+        self.left = list(guard.regions(step for step in asked if step.commands or step.key not in self.early))
 
     def open(self, doing: str) -> None:
         """Take the host's lock, and open its journal; raise CannotStart, Unreachable."""
