@@ -271,3 +271,23 @@ def test_titles_that_begin_alike_are_told_apart_by_their_ends() -> None:
     rows = rows_of(_works(("host-a", titles), ("host-b", titles)), "vms")
     shown = [line[0][0] for line in (columns(rows, ["host-a", "host-b"], 56).line(row) for row in rows)]
     assert [text.strip()[-3:] for text in shown] == ["now", "oot"]
+
+
+def test_a_look_from_before_a_run_takes_nothing_back_that_was_done_in_it(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("3")
+        await sees(pilot, ", on host-a:")
+        held = stage.hold_look_of["host-b"] = Event()
+        await pilot.press("r")
+        await until(pilot, lambda: app.model.looking)
+        stage.held.add("ethernet-second")
+        await pilot.press("a")
+        await until(pilot, lambda: "do ethernet-second" in stage.ran)
+        held.set()
+        await pilot.pause(0.3)
+        assert states_in(app, "The first step of ethernet")[0] == "done"
+        stage.hold.set()
+        await until(pilot, lambda: not app.model.running and not app.model.looking)
+        assert app.model.state("ethernet") == "done"
+
+    play(stage, plan_of(tmp_path, 2), script)

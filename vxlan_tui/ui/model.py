@@ -61,7 +61,8 @@ class Model:
 
     `advance` is the section in which the mark goes on to the next open step, once the look after a run has told which
     that is. `waits` is in how many seconds the checks run again by themselves. `form_focus` is the field of the plan's
-    form to go to when it is drawn anew.
+    form to go to when it is drawn anew. `runs` counts what was begun: what a look from before a run found does not
+    hold after it.
     """
 
     draft: Draft
@@ -73,6 +74,7 @@ class Model:
     hosts: dict[str, HostWork] = field(default_factory=dict)
     marked: str = ""
     run: Run | None = None
+    runs: int = 0
     looking: bool = False
     checking: bool = False
     waits: float = 0.0

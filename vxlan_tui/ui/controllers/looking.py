@@ -34,16 +34,17 @@ class Looking:
         self._shell.begin(self._look())
 
     async def seen(self) -> bool:
-        """Wait until every host was looked at; return whether that came about, and was not left before."""
-        if not self._model.unseen:
-            return True
-        self.look()
-        words = f"Looking at {listed(self._model.unseen)} first ..."
-        await self._shell.meanwhile(Wait(words), self._until_seen())
-        return not self._model.unseen
+        """Wait for the look that is under way, at every host; return whether it ended, and was not left before."""
+        model = self._model
+        if model.unseen:
+            self.look()
+        if model.looking:
+            names = model.unseen or [work.name for work in model.works]
+            await self._shell.meanwhile(Wait(f"Looking at {listed(names)} first ..."), self._until_seen())
+        return not (model.looking or model.unseen)
 
     async def _until_seen(self) -> None:
-        while self._model.looking and self._model.unseen:
+        while self._model.looking:
             await asyncio.sleep(0.05)
 
     async def _look(self) -> None:
@@ -74,7 +75,7 @@ class Looking:
         """Look at a host of the plan; what was found stands as soon as it is there."""
         if plan is None:
             return
-        work = self._model.work_of(host.name)
+        work, runs = self._model.work_of(host.name), self._model.runs
         try:
             if host is not self._model.here and host.ssh:
                 await self._survey(host.ssh, plan)
@@ -82,6 +83,6 @@ class Looking:
             work.unreached = ""
         except (CannotStart, Unreachable) as error:
             found, work.unreached = {}, str(error)
-        if plan is self._model.plan:
+        if plan is self._model.plan and runs == self._model.runs:
             work.take(found)
         self._shell.show()

@@ -141,6 +141,7 @@ class Running:
             return False
         self._interrupts = Interrupts()
         model.run = Run(order.section, count=order.count)
+        model.runs += 1
         for name in order.steps:
             model.work_of(name).stopped.clear()
             model.work_of(name).undone[order.section] = order.steps[name] if order.way == "back" else ()
