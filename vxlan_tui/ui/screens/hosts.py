@@ -33,8 +33,8 @@ F8     go on to the plan
 Nothing is changed by looking. Every command is shown before it runs."""
 
 _REHEARSED = (
-    "A rehearsal: this host and the others are sandboxed, and nothing of your machine changes. The others are set up "
-    "already. The bridge rehearsal0 and the network rehearsal-old stand for what a host had before."
+    "A rehearsal: this host and the others are sandboxed, and nothing of your machine changes. "
+    "The bridge rehearsal0 and the network rehearsal-old stand for what a host had before."
 )
 
 
