@@ -36,12 +36,12 @@ def host() -> Iterator[Host]:
 class Seat:
     """The wizard on a terminal of its own."""
 
-    def __init__(self, host: Host, *words: str) -> None:
+    def __init__(self, host: Host, *words: str, start: tuple[str, ...] = ("vxlan-tui",)) -> None:
         self.master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (24, 80))
         self.before = termios.tcgetattr(slave)
         self.slave = slave
-        argv = ["setsid", "--ctty", "--wait", "vxlan-tui", "--plan", "/root/plan.toml", *words]
+        argv = ["setsid", "--ctty", "--wait", *start, "--plan", "/root/plan.toml", *words]
         options: dict[str, Any] = {"stdin": slave, "stdout": slave, "stderr": slave}
         self.child: subprocess.Popen[Any] = held(host.popen(argv, env={"TERM": "xterm-256color"}, **options))
         self.host = host
@@ -112,3 +112,13 @@ def test_a_terminal_of_unknown_size_and_a_c_locale_will_do(host: Host) -> None:
     child.terminate()
     assert child.wait(30) == 130
     assert said.isascii()
+
+
+def test_an_empty_environment_is_enough(host: Host) -> None:
+    host.run(["vxlan-tui", "undo", "/root/plan.toml", "--yes"], check=False)
+    seat = Seat(host, start=("env", "-i", "/usr/local/bin/vxlan-tui"))
+    _until(lambda: b"steps left" in seat.said)
+    assert b"does not answer" not in seat.said
+    seat.press("\x11")
+    assert seat.child.wait(20) == 0
+    assert termios.tcgetattr(seat.slave) == seat.before
