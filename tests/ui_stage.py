@@ -81,6 +81,8 @@ class Stage:
     unreadable: str = ""
     unreached: dict[str, str] = field(default_factory=dict)
     here: str = ""
+    surveyed_at: dict[str, Survey] = field(default_factory=dict)
+    """What is found at a destination, where that is not as here."""
     hold_look_of: dict[str, Event] = field(default_factory=dict)
     """What a look at a host, and at its way back, waits for."""
     done_on: dict[str, set[str]] = field(default_factory=dict)
@@ -97,7 +99,8 @@ class Stage:
         self.hold_look.wait(10)
         if destination in self.unreached:
             raise Unreachable(destination, self.unreached[destination])
-        return replace(self.surveyed, links={}) if destination else self.surveyed
+        elsewhere = self.surveyed_at.get(destination) or replace(self.surveyed, links={})
+        return elsewhere if destination else self.surveyed
 
     def this_host(self, plan: Plan) -> str:
         return plan.hosts[0].name

@@ -88,7 +88,8 @@ def drawn(plan: "Plan", host: "Host", marks: Callable[[str], Marks], room: int =
     used: set[Mark] = set()
     for segment in plan.segments:
         lines += _segment(plan, host, segment, marks, used, room)
-    legend = tuple((f"{_LEGEND[mark]}   ", _ROLES[mark]) for mark in sorted(used - {Mark.UP}))
+    told = sorted(used - {Mark.UP})
+    legend = tuple((f"{_LEGEND[mark]}{'' if mark is told[-1] else '   '}", _ROLES[mark]) for mark in told)
     return [*lines, *wrapped([Block(legend)], room)] if legend else lines
 
 

@@ -192,7 +192,7 @@ class PlanPane(Pane):
         if self.model.survey is None:
             note = "Looking at this host ..."
         elif self.model.plan is not None:
-            note = "The plan is complete. F8 goes on; Esc and then A runs everything."
+            note = "The plan is complete. F8 goes on; Esc then A runs all."
         elif loose:
             note = "\n".join(loose)
         else:

@@ -97,9 +97,7 @@ class VerifyPane(HostsListPane):
         """Give the table of who reaches whom, where there are many hosts."""
         table = overview.who_reaches_whom(self.model.works, self.folds.room)
         if table:
-            yield Item(
-                "reach", (("Who reaches whom at full size: a row asks, a column answers", "title"),), heading=True
-            )
+            yield Item("reach", (("Who reaches whom at full size: rows ask columns", "title"),), heading=True)
         for number, line in enumerate(table):
             yield Item(("reach", number), line, heading=True)
 
