@@ -9,7 +9,7 @@ from tests.fresh import Fresh
 from tests.on_host import PLAN, configuration, program, rows, shell, states
 from tests.test_apply import CHAPTER, CONFLICTS, DIFFERENT, PLANNED, UP
 from vxlan_tui.plan import Plan
-from vxlan_tui.rehearsal import Rehearsal
+from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.rehearsal.host import Host
 
 # A guest that obeys at once: these tests are not about how long guests take.
@@ -113,6 +113,28 @@ def test_the_address_that_the_profile_in_use_had_is_in_force_again(host: Host, b
     _script(host, "undo") if back == "script" else _program(host, "undo")
     assert "198.51.100.77" in shell(host, "ip -4 address show enp1s0")
     assert configuration(host) == before
+
+
+@pytest.mark.parametrize("by", ["script", "program"])
+def test_a_profile_in_use_that_becomes_dhcp_is_tried_before_it_is_saved(host: Host, by: str) -> None:
+    """Nobody gives addresses here: the one that it had would go on answering, until the next boot cuts the host off."""
+    old = "ipv4.method manual ipv4.addresses 198.51.100.2/24 ipv4.gateway 198.51.100.254 ipv4.dhcp-timeout 5"
+    shell(host, f"nmcli connection add con-name Example ifname enp1s0 type ethernet {old}; nmcli connection up Example")
+    text = SAMPLE.read_text()
+    own = text.partition("[hosts.ethernet]\n")[2].partition("\n[[hosts]]")[0]
+    dhcp = 'profile = "Example"\nmethod = "auto"\n'
+    text = text.replace(own, dhcp, 1).replace("[hosts.ethernet]", 'vtep = "198.51.100.2"\n\n[hosts.ethernet]', 1)
+    host.run(["tee", PLAN], input=text)
+    before = configuration(host)
+    if by == "script":
+        _export(host, "script")
+        ended = host.run(["bash", "/root/script.sh"], check=False, timeout=120)
+    else:
+        ended = host.run(["vxlan-tui", "apply", PLAN, "--yes"], check=False, timeout=120)
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert "# nmcli connection up id Example" in ended.stdout
+    assert configuration(host) == before
+    assert "method=manual" in shell(host, "cat /etc/NetworkManager/system-connections/Example.nmconnection")
 
 
 # What only the program knows: a script meets it when NetworkManager or libvirt refuses, and stops there.

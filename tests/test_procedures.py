@@ -449,7 +449,10 @@ def test_an_interface_that_is_kept_takes_nothing_and_dhcp_no_addresses() -> None
     dhcp = read(f"[hosts.ethernet]\n{table}", f'{vtep}[hosts.ethernet]\nprofile = "Example"\nmethod = "auto"\n')
     right = as_planned.outputs(rows(dhcp, "ethernet"))
     static = as_planned.instead(right, PROFILE, "ipv4.method:auto", "ipv4.method:manual")
-    (change, *_) = texts(judge.forward(rows(dhcp, "ethernet"), static))
+    shows = {argv: f"GENERAL.CONNECTION:Example\n{text}" if "device" in argv else text for argv, text in static.items()}
+    change, up, save = texts(judge.forward(rows(dhcp, "ethernet"), shows))
+    assert up == "nmcli connection up id Example"  # the device shows its profile, and the address that it had
+    assert save == "nmcli connection modify id Example connection.id Example"
     assert (
         "ipv4.method auto ipv4.addresses '' ipv4.gateway ''" in change or "ipv4.addresses '' ipv4.method auto" in change
     )

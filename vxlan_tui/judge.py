@@ -27,8 +27,12 @@ def shown(reading: Reading, outputs: Outputs) -> str:
 def forward(things: Iterable[Thing], outputs: Outputs) -> list[Step]:
     """Return the steps that bring things about, in their order; one without commands is done."""
     steps: list[Step] = []
+    changed: set[str] = set()
     for thing in things:
         step = _forward(thing, outputs)
+        if not step.conflict and with_values(thing.applies, outputs.get(thing.reading.argv, "")) in changed:
+            step = replace(step, commands=step.commands or thing.change)
+        changed.update([thing.record] if step.commands and thing.record else [])
         if (
             thing.confirms
             and not step.conflict

@@ -139,8 +139,8 @@ class Thing:
     A thing `goes_with` another one, named by its record, without which it is not there: where that one was not there,
     neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). A
     `partial` one can be there and show nothing that counts. One that is held in memory until it is confirmed has what
-    `saves` it. Where what it `applies`, named by its record, is put back, `revive` brings that into force, though the
-    thing itself shows what it did before.
+    `saves` it. Where what it `applies`, named by its record, is changed, so is this, though it shows what it has to
+    already; where that is put back, `revive` brings it into force.
     """
 
     id: str

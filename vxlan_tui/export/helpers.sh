@@ -13,8 +13,7 @@ free() { # ALLOWED PICK [COMMAND…]: stops where something else is picked than 
     now=$(pick "$2" | grep -vxE -e "$1") && die 1 "Stopped in $section: in the way of $record: $now"
 }
 run() { # COMMAND…: says it, keeps what stood before, runs it, and ends where it fails. It reads `input`
-    local word line="#" status=0
-    [[ -z $guarded || -n $check$checkpoint ]] || guard_now
+    local word line="#" status=0; [[ -z $guarded || -n $check$checkpoint ]] || guard_now
     for word; do [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]] || word="'${word//\'/\'\"\'\"\'}'" && line+=" $word"; done
     printf '%s\n' "$line${input:+ <<'EOF'$'\n'$input$'\n'EOF}" && todo=yes && [[ -n $check ]] && return
     [[ -z $record || -e $state/before/$record ]] || { printf '%s\n' "$plan" >"$state/plans/$record" && printf '%s' \

@@ -127,7 +127,9 @@ def _stand(each: Clear | Ours) -> str:
 
 
 def _shows(thing: Thing) -> str:
-    return wrapped(["shows", quoted(thing.wants), quoted(_pick(thing.reading))])
+    words = ["shows", quoted(thing.wants), quoted(_pick(thing.reading))]
+    # What it applies is the first thing of a script: where anything ran, that did.
+    return wrapped(["{ [[ -z $todo ]] &&", *words], end="; }") if thing.applies else wrapped(words)
 
 
 def _pick(reading: Reading) -> str:
