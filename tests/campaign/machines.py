@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
-from tests.campaign import Campaign, Figure, say
+from tests.campaign import Campaign, Figure, figures, say
 from tests.campaign._suite import ROOT
 from tests.processes import held
 
@@ -130,12 +130,18 @@ def run() -> Iterator[Figure]:
         say(f"skipped: {LAB} does not name the directory of a lab that makes whole machines")
         return
     with TemporaryDirectory() as work, machines(directory) as (a, b):
-        yield cut(a, CUTS, Path(work))
-        yield somebody_elses(a, Path(work))
-        yield confirmed(a)
-        yield from set_up(a, b)
-        yield over_the_bridge(a, b, Path(work))
-        yield slow(a)
+        parts: dict[str, Callable[[], Iterable[Figure]]] = {
+            "a power cut before a change is confirmed": lambda: [cut(a, CUTS, Path(work))],
+            "somebody else's checkpoint after it": lambda: [somebody_elses(a, Path(work))],
+            "two hosts and their VMs, booted": lambda: set_up(a, b),
+            "a power cut, and a bridge that SSH comes in over": lambda: [over_the_bridge(a, b, Path(work))],
+            "a busy machine": lambda: [slow(a)],
+            "a power cut after a change was confirmed": lambda: [confirmed(a)],
+        }
+        for about, part in parts.items():
+            for machine in (a, b):
+                _turned_on(machine)
+            yield from figures("machines", Campaign(about, part))
 
 
 @contextmanager
@@ -148,6 +154,16 @@ def machines(directory: str) -> Iterator[tuple[Machine, Machine]]:
         say(f"      booted in {', '.join(f'{seconds:.0f} s' for seconds in running.booted.values())}")
         a, b = running.hosts
         yield a, b
+
+
+def _turned_on(machine: Machine) -> None:
+    """Turn a machine on where what broke off has left it without power."""
+    try:
+        machine.rc("true", 60)
+    except (RuntimeError, OSError):
+        machine.kill()
+        machine.start()
+        machine.up()
 
 
 def tried(figure: Figure, name: str, case: Callable[[list[float]], Iterable[str]]) -> None:
