@@ -40,10 +40,13 @@ PROFILE = (
     "bash",
     "-c",
     'while IFS= read -r line; do case $line in "["*) group=${line:1:-1} ;; '
-    'private-key=*) echo "public-key:$(wg pubkey <<<"${line#*=}")" ;; *key*) ;; '
+    'private-key=*) echo "public-key:$(echo "${line#*=}" | wg pubkey)" ;; *key*) ;; '
     f'*=*) echo "$group.${{line/=/:}}" ;; esac; done <{FILE}',
 )
-"""Prints the profile, a property a line, with the public key in place of the private one, and no other secret."""
+"""Prints the profile, a property a line, with the public key in place of the private one, and no other secret.
+
+Through a pipe: what bash is given behind `<<<` it may write to a file for a moment.
+"""
 
 IN_FORCE = (
     "bash",
