@@ -67,7 +67,7 @@ arping -q -U -c 3 -w 5 -I bridge0 {own}
 sleep 2
 ip address delete {own}/24 dev bridge0
 jobs -p | xargs kill; wait
-echo "ping $status, in the clear $(wc -l </tmp/clear), sealed $(wc -l </tmp/sealed)"
+echo "ping $status, in the clear $(grep -c " IP" /tmp/clear), sealed $(grep -c " IP" /tmp/sealed)"
 """
 """Sends over the segment, full-size and broadcasts, and counts what leaves and enters by the underlay meanwhile."""
 
