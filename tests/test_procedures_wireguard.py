@@ -91,10 +91,10 @@ def test_a_new_host_takes_the_tunnel_first_and_the_vxlan_inside_it() -> None:
 def test_the_profile_has_all_but_the_private_key_which_the_host_itself_adds() -> None:
     write = row("bridge.wireguard").make[0]
     assert write.stdin == (
+        "[wireguard]\nlisten-port=51820\nmtu=1420\npeer-routes=false\n"
         f"[connection]\nid=wg-vxlan\nuuid={wireguard.UUID}\ntype=wireguard\ninterface-name=wg-vxlan\nzone=block\n"
         "[ipv4]\naddress1=10.255.42.1/24\nmethod=manual\n[ipv6]\nmethod=disabled\n"
         f"[wireguard-peer.{OTHER}]\nendpoint=203.0.113.1:51820\nallowed-ips=10.255.42.2/32;\npersistent-keepalive=25\n"
-        "[wireguard]\nlisten-port=51820\nmtu=1420\npeer-routes=false\n"
     )
     assert "private-key=$key" in write.argv[2]
 
@@ -274,7 +274,7 @@ def test_the_profile_is_written_with_the_key_and_shown_with_the_public_one(tmp_p
     assert (written.returncode, written.stdout, written.stderr) == (0, "", "")
     text = (tmp_path / "profile").read_text()
     private = (tmp_path / "key").read_text()
-    assert text == f"{thing.make[0].stdin}private-key={private}"
+    assert text == thing.make[0].stdin.replace("[wireguard]\n", f"[wireguard]\nprivate-key={private}")
     assert (tmp_path / "profile").stat().st_mode & 0o777 == 0o600
     shown = run(wireguard.PROFILE, tmp_path)
     assert shown.returncode == 0

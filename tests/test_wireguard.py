@@ -59,6 +59,13 @@ case $3 in
     allowed-ips) sed -nE 's/^.wireguard-peer\\.(.*)]/\\1/p; s/^allowed-ips=(.*);/\\1/p' /run/in-force | paste - - ;;
 esac
 """
+SETTINGS = f"""
+manager=(busctl --json=short call org.freedesktop.NetworkManager)
+of=org.freedesktop.NetworkManager.Settings
+path=$("${{manager[@]}}" /org/freedesktop/NetworkManager/Settings $of GetConnectionByUuid s {UUID} | cut -d'"' -f6)
+"${{manager[@]}}" "$path" $of.Connection GetSettings
+"""
+"""Prints what NetworkManager has of the profile: nmcli shows no peers before 1.56."""
 UNMANAGED = "[device-wireguard]\nmatch-device=interface-name:wg-vxlan\nmanaged=0\n"
 
 
@@ -132,6 +139,7 @@ def test_encryption_goes_on_is_renewed_goes_off_and_is_taken_back(rehearsal: Reh
             "wireguard",
             "51820",
         ]
+        assert f'"public-key":{{"type":"s","data":"{_public(peer)}"}}' in shell(host, SETTINGS)
         assert "8472" not in shell(host, "firewall-cmd --zone=public --list-all")
         assert f'"{address}" port port="51820"' in shell(host, "firewall-cmd --zone=public --list-rich-rules")
         assert "8472" in shell(host, "firewall-cmd --permanent --zone=block --list-rich-rules")

@@ -62,9 +62,10 @@ _MAKE_KEY = (
 """A key that is there stays the one that it is."""
 
 _WRITE = (
-    f'set -o pipefail; umask 077; key=$(<{WIREGUARD_KEY}) && {{ cat; echo "private-key=$key"; }} | '
-    f"install -m 600 /dev/stdin {FILE}"
+    f"set -o pipefail; umask 077; key=$(<{WIREGUARD_KEY}) && "
+    f'{{ read -r group; echo "$group"; echo "private-key=$key"; cat; }} | install -m 600 /dev/stdin {FILE}'
 )
+"""Adds the key to the first group, which is [wireguard]: NetworkManager forgets the peers that stand before that."""
 
 SUPPORT = (
     "bash",
@@ -194,7 +195,7 @@ def _taken(state: HostState | None) -> str:
 
 
 Groups = Mapping[str, Mapping[str, str]]
-"""A keyfile's groups, each with its keys and values; the last one is where the private key is added."""
+"""A keyfile's groups, each with its keys and values; the first one is where the private key is added."""
 
 _NOTHING: Groups = {}
 
@@ -203,6 +204,8 @@ def _groups(plan: Plan, encryption: Encryption, host: Host, keys: Mapping[str, s
     address = encryption.address(plan.hosts.index(host))
     own, other = (4, 6) if address.version == 4 else (6, 4)
     return {
+        # The subnet has a route by the address: one for each host would only be more of them.
+        "wireguard": {"listen-port": str(encryption.port), "mtu": mtu, "peer-routes": "false"},
         "connection": {
             "id": WIREGUARD_DEVICE,
             "uuid": UUID,
@@ -220,8 +223,6 @@ def _groups(plan: Plan, encryption: Encryption, host: Host, keys: Mapping[str, s
             }
             for peer in plan.peers(host)
         },
-        # The subnet has a route by the address: one for each host would only be more of them.
-        "wireguard": {"listen-port": str(encryption.port), "mtu": mtu, "peer-routes": "false"},
     }
 
 
