@@ -10,7 +10,7 @@ def run() -> Iterator[Figure]:
     """Kill the program, and the exported script."""
     yield suite("apply and undo killed at each command", ["tests/test_kill.py"])
     yield suite("a script killed, and taken back or finished", ["tests/test_export_on_hosts.py"], "-k", "killed")
-    yield suite("a guarded script killed, and taken back", ["tests/test_export_guard.py"], "-k", "killed")
+    yield suite("a guarded script killed, and taken back", ["tests/test_guard.py"], "-k", "killed")
 
 
 CAMPAIGN = Campaign("a run that is killed at any moment does no harm", run)
