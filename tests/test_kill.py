@@ -16,7 +16,7 @@ from vxlan_tui.rehearsal.host import Host
 COMMANDS = 15
 """Changing commands that the sample plan takes on a host with nothing of it and its VM off."""
 
-BACK = 8
+BACK = 9
 """Changing commands that undo takes from there, where the VM is off again."""
 
 # Reads are let through. The kill goes to the parent: the run that started the command.
