@@ -75,6 +75,9 @@ SUPPORT = (
 )
 """Prints in words why the host's kernel has no WireGuard; nothing where it has."""
 
+_LOAD = command("nmcli", "connection", "load", FILE)
+"""Before all that takes the profile into force: a run that was cut off may have written what nobody has read yet."""
+
 _TAKE_OVER = f"nmcli device reapply {WIREGUARD_DEVICE} || nmcli connection up uuid {UUID}"
 """A reapply changes keys and peers without an interruption; it refuses what it cannot, and a device that is down."""
 
@@ -242,8 +245,7 @@ def profile(groups: Groups = _NOTHING, key: str = "", clear: tuple[Clear, ...] =
         line for group, of in groups.items() for line in (f"[{group}]", *(f"{k}={v}" for k, v in of.items()))
     )
     pairs = [f"{group}.{name}:{value}" for group, of in groups.items() for name, value in of.items()]
-    load = command("nmcli", "connection", "load", FILE)
-    make = (Command(("bash", "-c", _WRITE), stdin=f"{text}\n"), load, command("bash", "-c", _TAKE_OVER))
+    make = (Command(("bash", "-c", _WRITE), stdin=f"{text}\n"), _LOAD, command("bash", "-c", _TAKE_OVER))
     named = Reading(("nmcli", "-t", "-f", "UUID,NAME", "connection", "show"), f"^[^:]*:{escaped(WIREGUARD_DEVICE)}$")
     other = Clear(named, f"{UUID}:.*", f"there is a connection profile {WIREGUARD_DEVICE} that is not the plan's: {{}}")
     return Thing(
@@ -259,7 +261,7 @@ def profile(groups: Groups = _NOTHING, key: str = "", clear: tuple[Clear, ...] =
         change=make,
         clear=(_support(), other, *clear),
         refused=refused,
-        delete=(load, command("nmcli", "connection", "delete", "uuid", UUID)),
+        delete=(_LOAD, command("nmcli", "connection", "delete", "uuid", UUID)),
         back_title=f"Connection profile {WIREGUARD_DEVICE}, there or not as before",
         touches=(WIREGUARD_DEVICE,),
     )
@@ -271,7 +273,7 @@ _NOT_OF_A_LINK = "([0-9a-d.:]|f[cd])[0-9a-f.:]*"
 
 def device(address: str = "", mtu: str = "") -> Thing:
     """Return as a thing that the tunnel's device is up, with its address and MTU."""
-    up = profiles.up(WIREGUARD_DEVICE)
+    up = (_LOAD, profiles.up(WIREGUARD_DEVICE))
     show = ("ip", "-d", "addr", "show", "dev", WIREGUARD_DEVICE)
     return Thing(
         "bridge.wireguard-up",
@@ -282,8 +284,8 @@ def device(address: str = "", mtu: str = "") -> Thing:
         DEVICE_RECORD,
         Reading(show, f",UP| mtu [0-9]+ qdisc|inet6? {_NOT_OF_A_LINK}/[0-9]+"),
         lines((",UP", f" mtu {mtu} qdisc", f"inet{'6' if ':' in address else ''} {address}")),
-        make=(up,),
-        change=(up,),
+        make=up,
+        change=up,
         clear=(profiles.foreign_device(Wanted(WIREGUARD_DEVICE, "wireguard", WIREGUARD_DEVICE)),),
         delete=(profiles.down(WIREGUARD_DEVICE),),
         goes_with=RECORD_NAME,
@@ -294,7 +296,7 @@ def device(address: str = "", mtu: str = "") -> Thing:
 
 def _in_force(told: list[str]) -> Thing:
     """Return as a thing that the kernel has the profile's key, port and peers."""
-    take_over = (command("bash", "-c", _TAKE_OVER),)
+    take_over = (_LOAD, command("bash", "-c", _TAKE_OVER))
     return Thing(
         "bridge.wireguard-peers",
         SECTION,
