@@ -78,8 +78,13 @@ SUPPORT = (
 _LOAD = command("nmcli", "connection", "load", FILE)
 """Before all that takes the profile into force: a run that was cut off may have written what nobody has read yet."""
 
-_TAKE_OVER = f"nmcli device reapply {WIREGUARD_DEVICE} || nmcli connection up uuid {UUID}"
-"""A reapply changes keys and peers without an interruption; it refuses what it cannot, and a device that is down."""
+_TAKE_OVER = (
+    f"nmcli device reapply {WIREGUARD_DEVICE} && [[ $(wg show {WIREGUARD_DEVICE} public-key) == "
+    f"$(wg pubkey <{WIREGUARD_KEY}) ]] || nmcli connection up uuid {UUID}"
+)
+"""A reapply changes the peers without an interruption. It leaves the host's own key as it is, and says nothing of that;
+what else it cannot change, and a device that is down, it refuses.
+"""
 
 
 def is_used(plan: Plan, sections: tuple[str, ...]) -> bool:
