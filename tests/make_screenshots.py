@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from tests.ui_stage import text_of
 from vxlan_tui.plan import parse
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.ui.app import Wizard, wizard
@@ -25,13 +26,13 @@ def three_hosts() -> str:
     for name, address in (("host-a", "198.51.100.2"), ("host-b", "203.0.113.1")):
         text = text.replace(f'name = "{name}"', f'name = "{name}"\nvtep = "{address}"')
     third = '[[hosts]]\nname = "host-c"\ninterface = "enp1s0"\nvtep = "192.0.2.129"\nssh = "root@host-c"\n\n'
-    return text.replace("[[segments]]", f"{third}[[segments]]", 1)
+    return text.replace("[[segments]]", f"{third}[[segments]]", 1) + '\n[encryption]\nmethod = "none"\n'
 
 
 def main() -> None:
     """Bring a rehearsal of three hosts up, take the pictures on its first, and write them."""
     text = three_hosts()
-    with Rehearsal(parse(text.encode(), Path("/root/plan.toml")), progress=_tell, vms_running=True) as rehearsal:
+    with Rehearsal(parse(text.encode(), Path("/root/plan.toml")), progress=_tell) as rehearsal:
         host = rehearsal["host-a"]
         host.run(["tee", "/root/plan.toml"], input=text)
         environment = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(Path.cwd())}
@@ -86,10 +87,11 @@ class Camera:
 
     async def verified(self) -> None:
         """Run the checks until nothing has to be waited for, as one is told to."""
-        for _ in range(10):
+        for _ in range(20):
             await self._until(lambda: not self.app.model.checking and not self.app.model.waits, 60)
-            if self.app.model.state("verify").startswith("OK"):
+            if self.app.model.state("verify").startswith("OK") and "?: not known" not in text_of(self.app):
                 return
+            await self.pilot.pause(3)
             await self.pilot.press("a")
             await self.pilot.pause(0.5)
 

@@ -94,13 +94,20 @@ def test_a_thing_is_up_when_all_of_its_steps_are_done() -> None:
     assert of_steps([left, done, other]) == {"bridge0": Mark.OPEN, "vxlan10": Mark.WRONG}
 
 
-def test_a_thing_is_wrong_when_one_check_of_it_failed() -> None:
-    def finding(identity: str, status: Status) -> Finding:
-        return Finding(identity, "10.3", "vxlan10", "", status, "", "")
+def finding(identity: str, status: Status, subject: str = "vxlan10") -> Finding:
+    """Return what a check found."""
+    return Finding(identity, "10.3", subject, "", status, "", "")
 
+
+def test_a_thing_is_wrong_when_one_check_of_it_failed() -> None:
     told = [finding("vxlan.device", Status.PASS), finding("vxlan.flood", Status.FAIL), finding("a", Status.SKIP)]
     assert of_findings(told) == {"vxlan10": Mark.WRONG}
     assert of_findings([finding("vxlan.device", Status.WARN)]) == {"vxlan10": Mark.UP}
+
+
+def test_a_vm_without_a_guest_agent_is_not_called_unknown() -> None:
+    told = [finding("vm.replies", Status.PASS, "vma"), finding("vm.inside", Status.SKIP, "vma")]
+    assert of_findings(told) == {"vma": Mark.UP}
 
 
 def test_a_column_a_host_while_there_is_room() -> None:

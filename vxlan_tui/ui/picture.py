@@ -62,9 +62,14 @@ def of_findings(findings: Iterable["Finding"]) -> Marks:
     marks: Marks = {}
     for finding in findings:
         mark = _FOUND.get(str(finding.status), Mark.UP)
+        if finding.id == _INSIDE and mark is Mark.UNKNOWN:
+            continue
         marks[finding.subject] = max(mark, marks.get(finding.subject, Mark.UP))
     return marks
 
+
+_INSIDE = "vm.inside"
+"""The check that only a guest agent can do: a VM without one is none the less known."""
 
 _FOUND = {"fail": Mark.WRONG, "skip": Mark.UNKNOWN}
 
