@@ -440,7 +440,7 @@ def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> Non
     owner.send_signal(number)
     owner.wait(timeout=10)
     assert len(pids) == 2
-    assert _until(lambda: _left(namespaces) == [], 10), _left(namespaces)
+    assert _until(lambda: _left(namespaces) == [], 30), _left(namespaces)
 
 
 @pytest.mark.parametrize("delay", [0.02, 0.1, 0.2, 0.5, 1.0])
@@ -456,7 +456,7 @@ def test_nothing_is_left_when_the_owner_is_killed_while_hosts_come_up(delay: flo
             namespaces |= _namespaces(pid) - ours
     owner.kill()
     owner.wait(timeout=10)
-    assert _until(lambda: _left(namespaces) == [], 10), _left(namespaces)
+    assert _until(lambda: _left(namespaces) == [], 30), _left(namespaces)
 
 
 def test_all_that_is_missing_is_said_at_once_with_its_package(tmp_path: Path, sample_plan: Plan) -> None:

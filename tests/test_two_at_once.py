@@ -40,7 +40,7 @@ def leave(*seats: Seat) -> None:
     """Leave the wizards."""
     for seat in seats:
         seat.press("\x11")
-        assert seat.child.wait(30) == 0
+        assert seat.child.wait(30) == 0, seat.said.decode(errors="replace")[-3000:]
 
 
 def commands(host: Host, since: int) -> list[str]:

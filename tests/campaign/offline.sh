@@ -83,6 +83,7 @@ exports() {
 tried "it writes an example of a plan, and its script" exports
 
 verifies() {
+    sed -i '/^ssh/d' /root/plan.toml # what has no ssh is this machine
     refused 3 "nmcli: not installed" vxlan-tui verify /root/plan.toml --host host-a
     refused 3 "apt-get install -y network-manager" vxlan-tui verify /root/plan.toml --host host-a
 }
