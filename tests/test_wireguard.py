@@ -62,7 +62,7 @@ esac
 SETTINGS = f"""
 manager=(busctl --json=short call org.freedesktop.NetworkManager)
 of=org.freedesktop.NetworkManager.Settings
-path=$("${{manager[@]}}" /org/freedesktop/NetworkManager/Settings $of GetConnectionByUuid s {UUID} | cut -d'"' -f6)
+path=$("${{manager[@]}}" /org/freedesktop/NetworkManager/Settings $of GetConnectionByUuid s {UUID} | cut -d'"' -f8)
 "${{manager[@]}}" "$path" $of.Connection GetSettings
 """
 """Prints what NetworkManager has of the profile: nmcli shows no peers before 1.56."""
@@ -153,7 +153,7 @@ def test_encryption_goes_on_is_renewed_goes_off_and_is_taken_back(rehearsal: Reh
     shell(other, f"rm {WIREGUARD_KEY}")
     renewed = rows(console, "apply", *ALL)
     told = [(each["host"], each["step"]) for each in renewed if "step" in each]
-    assert len(set(told)) == len(told)
+    assert told.count(("host-b", "bridge.key")) == 1
     assert _changed(renewed) == {
         ("host-a", "bridge.wireguard"),
         ("host-a", "bridge.wireguard-peers"),
