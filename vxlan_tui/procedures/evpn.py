@@ -5,7 +5,6 @@ and saved; undo takes away what was not there.
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan
@@ -43,11 +42,9 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     if plan.evpn is None or not is_used(plan):
         return
     asn, own = plan.evpn.asn, plan.tunnel_address(host)
-    # A router's identifier looks like an IPv4 address, also where the network has none.
-    identifier = str(own) if own.version == 4 else str(IPv4Address(plan.hosts.index(host) + 1))
     peers = [f" neighbor {peer} peer-group {GROUP}" for peer in of_bgp(plan, host, state).addresses]
     yield from (daemons(), enabled(), running())
-    yield router(asn, identifier)
+    yield router(asn, str(own))
     yield group(asn, str(own), plan.is_reflector(host))
     yield _neighbours(asn, lines(peers))
     yield vnis(asn)
