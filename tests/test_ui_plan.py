@@ -10,7 +10,9 @@ from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.plan_form.draft import opened
+from vxlan_tui.ui.plan_form.doubts import doubts
+from vxlan_tui.ui.plan_form.draft import Draft, opened
+from vxlan_tui.ui.plan_form.fields import FINDING, MANY
 from vxlan_tui.ui.screens.plan import PlanPane
 from vxlan_tui.ui.widgets.field import ActLine, Field, field_of
 from vxlan_tui.ui.widgets.line import Line
@@ -431,3 +433,14 @@ def test_what_is_needed_rarely_is_folded_and_can_be_typed(
         assert app.model.plan is not None
 
     play(stage, sample(tmp_path), script)
+
+
+def test_from_so_many_hosts_on_a_list_is_worth_a_second_look_and_nothing_else_is() -> None:
+    """The number is the one that the field's own help names."""
+    segments = [{"vni": 10}, {"vni": 11, "control": "evpn"}, {"vni": 12, "group": "239.1.1.1"}]
+    for number in (2, MANY - 1, MANY, 1000):
+        told = doubts(Draft(Path("/root/plan.toml"), {"hosts": [{}] * number, "segments": segments}), {})
+        assert list(told) == (["segments[0].control"] if number >= MANY else [])
+        assert all(f"leaves as {number - 1} packets. EVPN tells" in words for words in told.values())
+    assert f"fewer than {MANY} hosts" in FINDING[""]
+    assert f"from {MANY} hosts on" in FINDING["evpn"]

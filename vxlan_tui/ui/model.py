@@ -137,7 +137,7 @@ class Model:
 
     @property
     def doubts(self) -> dict[str, str]:
-        """What the plan says of a host and the host does not have, in words by the field of the form."""
+        """What is worth a second look in the plan, in words by the field of the form."""
         return doubts(self.draft, self.surveys)
 
     @property

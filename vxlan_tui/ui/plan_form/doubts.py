@@ -1,9 +1,10 @@
-"""What a plan says of a host and the host does not have: no fault of the plan, but worth a second look."""
+"""What is no fault of a plan, but worth a second look: what a host does not have, and what grows with many hosts."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys, survey_of
+from vxlan_tui.ui.plan_form.fields import MANY, finding_of
 
 if TYPE_CHECKING:
     from vxlan_tui.facts.survey import Survey
@@ -13,13 +14,25 @@ HOST = "here"
 
 
 def doubts(draft: Draft, surveys: Surveys) -> dict[str, str]:
-    """Return words by the field that they are about, as far as hosts were looked at."""
+    """Return words by the field that they are about; of a host, as far as it was looked at."""
     found = dict(_of_this_machine(draft, surveys.get(HERE)))
     for index in range(len(draft.hosts)):
         survey = survey_of(draft, index, surveys)
         if survey is not None:
             found |= dict(_of_host(draft, f"hosts[{index}]", survey))
-    return found
+    return found | dict(_of_many(draft))
+
+
+def _of_many(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Tell what lists of so many hosts cost, and what does without."""
+    number = len(draft.hosts)
+    for index in range(len(draft.rows("segments")) if number >= MANY else 0):
+        if not finding_of(draft, f"segments[{index}]"):
+            yield (
+                f"segments[{index}].control",
+                f"With {number} hosts, each broadcast, and each frame to an address not learned yet, leaves as "
+                f"{number - 1} packets. EVPN tells addresses ahead; a multicast group takes one packet.",
+            )
 
 
 def _of_this_machine(draft: Draft, survey: "Survey | None") -> Iterator[tuple[str, str]]:

@@ -148,10 +148,18 @@ def _segment(draft: Draft, index: int, row: dict[str, Any]) -> Iterator[Item]:
         yield Act(f"Remove segment {index + 1}", "remove_segment", index)
 
 
+MANY = 50
+"""From so many hosts on, a list of the plan's addresses is worth a second look.
+
+A packet leaves for each other host with every broadcast, and with every frame to an address not learned yet. At 1.3 µs
+each, 100 of them a second to 75 hosts took one percent of a processor (tests/bench/broadcast_cost.py). The list that
+BGP fills costs as much, but tells addresses ahead; a multicast group takes one packet.
+"""
+
 FINDING = {
-    "": "The plan's addresses. Nothing else has to run: take it unless hosts come and go often.",
+    "": f"The plan's addresses. Nothing else has to run: take it for fewer than {MANY} hosts that seldom change.",
     "group": "A multicast group. Take it where the network between the hosts carries multicast.",
-    "evpn": "EVPN: FRR on each host tells the others by BGP. Take it for many hosts, or where BGP runs already.",
+    "evpn": f"EVPN: FRR on each host tells the others by BGP. Take it from {MANY} hosts on, or where BGP runs already.",
 }
 """When to take which way for the hosts of a segment to find each other."""
 

@@ -171,7 +171,7 @@ class PlanPane(Pane):
         self.post_message(MarkChanged())
 
     def _tell_doubts(self) -> None:
-        """Say beneath a field without fault what its host does not have."""
+        """Say beneath a field without fault what is worth a second look."""
         found = self.model.doubts
         wrong = self._words()
         for field in self.query(Field):
