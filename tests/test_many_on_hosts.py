@@ -19,11 +19,16 @@ VM = '\n[[vms]]\nhost = "host-a"\nname = "vma"\nnetwork = "{}"\n'
 
 LIST = "bridge fdb show dev vxlan10 | sed -n 's/^00:00:00:00:00:00 dst //p' | cut -d' ' -f1 | sort"
 COUNT = "nft list table bridge count | sed -n 's/.*counter packets \\([0-9]*\\) .*/\\1/p'"
-COUNTER = """
+CHAIN = """
 nft add table bridge count
 nft add chain bridge count in '{ type filter hook prerouting priority -300; }'
-nft add rule bridge count in iifname vxlan10 ether type arp arp operation request counter
 """
+COUNTER = CHAIN + "nft add rule bridge count in iifname vxlan10 ether type arp arp operation request counter"
+OF_ONE = (
+    "nft add rule bridge count in iifname vxlan10 ether daddr ff:ff:ff:ff:ff:ff "
+    "arp saddr ip 192.0.2.{0} arp daddr ip 192.0.2.{0} counter"
+)
+"""What counts the words of one host about its own address: nobody asks for that but arping."""
 
 
 @pytest.fixture(params=["198.51.100.", "2001:db8::"])
@@ -41,6 +46,15 @@ def with_vm(sandbox: None, tmp_path: Path) -> Iterator[Rehearsal]:
     path = tmp_path / "plan.toml"
     path.write_text(three_hosts.text(3, VM.format("vxlan10-bridge")))
     with Rehearsal(plans.load(path), vms_running=True) as hosts:
+        yield hosts
+
+
+@pytest.fixture
+def five(sandbox: None, tmp_path: Path) -> Iterator[Rehearsal]:
+    """Five hosts in one subnet, of which the console alone has the program."""
+    path = tmp_path / "plan.toml"
+    path.write_text(three_hosts.text(5, PEERS))
+    with Rehearsal(plans.load(path), program_everywhere=False) as hosts:
         yield hosts
 
 
@@ -79,6 +93,33 @@ def test_three_hosts_by_static_lists_and_each_frame_once(rehearsal: Rehearsal) -
         shell(host, "ip address flush dev bridge0 scope global; nft delete table bridge count")
     rehearsal.in_parallel(_undo, rehearsal.hosts)
     assert {host.name: configuration(host) for host in rehearsal.hosts} == before
+
+
+def test_five_hosts_set_up_from_one_console_and_each_frame_once(five: Rehearsal) -> None:
+    """Every pair answers at full size, each host's broadcasts arrive once at each other, and undo leaves nothing."""
+    numbers = range(1, len(five.hosts) + 1)
+    before = [configuration(host) for host in five.hosts]
+    lines = rows(five.hosts[0], "apply", "--all", "--only", "bridge,network")
+    assert [line["result"] for line in lines if "result" in line] == ["changed"] * 5
+
+    def prepare(host: Host) -> None:
+        own = five.hosts.index(host) + 1
+        counters = "\n".join(OF_ONE.format(number) for number in numbers)
+        shell(host, f"ip address add 192.0.2.{own}/24 dev bridge0; {CHAIN}{counters}")
+
+    def send(host: Host) -> None:
+        own = five.hosts.index(host) + 1
+        shell(host, f"arping -q -U -c 2 -w 3 -I bridge0 192.0.2.{own} || :")
+        asked = "; ".join(f"ping -q -c 1 -w 5 -M do -s 1422 192.0.2.{number}" for number in numbers if number != own)
+        shell(host, asked)
+
+    five.in_parallel(prepare, five.hosts)
+    five.in_parallel(send, five.hosts)
+    for own, host in zip(numbers, five.hosts, strict=True):
+        assert [int(each) for each in shell(host, COUNT).split()] == [2 * (number != own) for number in numbers]
+        shell(host, "ip address flush dev bridge0 scope global; nft delete table bridge count")
+    assert {line["result"] for line in rows(five.hosts[0], "undo", "--all") if "result" in line} == {"changed"}
+    assert [configuration(host) for host in five.hosts] == before
 
 
 def test_the_scripts_do_and_undo_the_same(rehearsal: Rehearsal) -> None:
