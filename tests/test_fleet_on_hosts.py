@@ -190,8 +190,13 @@ PHASES = {
     "what can cut it off is in force": "connection up id Example",
     "what was confirmed is being saved": "connection modify id Example connection.id",
     "the bridge is being made": "connection add type bridge",
+    "the list of the others is being written": "dispatcher.d/90-vxlan-tui-vxlan10",
+    "the others are being let in": "--add-rich-rule=",
     "the libvirt network is being started": "net-start",
 }
+
+LIST = "bridge fdb show dev vxlan10 | grep -c '^00:00:00:00:00:00 dst '"
+LET_IN = "for when in '' --permanent; do firewall-cmd $when --list-rich-rules | grep -c 8472; done"
 
 _MOMENT = """#!/bin/bash
 name=${0##*/}
@@ -207,7 +212,10 @@ def test_a_console_that_dies_leaves_every_host_to_itself_and_the_same_command_go
     """What was not confirmed is taken back by each host, and undo restores what was before the first run."""
     fleet.third.run(["tee", "/root/killer"], input=_MOMENT)
     shell(fleet.third, f"echo '{PHASES[phase]}' > /root/kill-at; mkdir -p /usr/local/sbin")
-    shell(fleet.third, "for tool in nmcli virsh; do install -m 755 /root/killer /usr/local/sbin/$tool; done")
+    shell(
+        fleet.third,
+        "for tool in nmcli virsh firewall-cmd install; do install -m 755 /root/killer /usr/local/sbin/$tool; done",
+    )
     run = held(fleet.console.popen(["vxlan-tui", "apply", PLAN, "--yes", *ALL]))
     until(lambda: fleet.third.has("/root/kill-now"), 120, lambda: "it did not get so far")
     shell(fleet.console, "kill -KILL $(sed 's/.*\"pid\": \\([0-9]*\\).*/\\1/' /var/lib/vxlan-tui/lock)")
@@ -217,6 +225,8 @@ def test_a_console_that_dies_leaves_every_host_to_itself_and_the_same_command_go
         until(lambda host=host: no_checkpoint(host), KEEP + 15, lambda: "a checkpoint is still there")  # type: ignore[misc]
     assert by_host(rows(fleet.console, "apply", *ALL))["host-c"] == "changed"
     assert by_host(rows(fleet.console, "apply", *ALL)) == dict.fromkeys(fleet.before, "unchanged")
+    for host in fleet.hosts:
+        assert shell(host, f"{LIST}; {LET_IN}").split() == ["2", "2", "2"]
     assert by_host(rows(fleet.console, "undo", "--all")) == dict.fromkeys(fleet.before, "changed")
     assert fleet.configurations() == fleet.before
 
