@@ -15,7 +15,7 @@ from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import evpn, former, things
 from vxlan_tui.procedures.back import recorded
 from vxlan_tui.record import Record
-from vxlan_tui.rehearsal import Rehearsal
+from vxlan_tui.rehearsal import CommandFailed, Rehearsal
 from vxlan_tui.rehearsal.host import Host
 from vxlan_tui.state import HostState, Zone
 from vxlan_tui.steps import Step
@@ -111,21 +111,31 @@ sed -i s/^bgpd=yes/bgpd=no/ /etc/frr/daemons
 cp /usr/bin/systemctl /run/systemctl
 cat >/run/instead && chmod 755 /run/instead && mount --bind /run/instead /usr/bin/systemctl
 """
+# A stand-in for a VM: NetworkManager, to which it would be a device of the host, does not see it.
 STAND_IN = """
-ip link add vm0 type veth peer name tap0
-ip link set tap0 master bridge0 up
-ip link set vm0 mtu 1450 up
+ip netns add vm
+ip link add tap0 master bridge0 type veth peer name vm0 netns vm
+ip link set tap0 mtu 1450 up
+ip -n vm link set vm0 mtu 1450 up
+ip -n vm address add 192.0.2.{}/24 dev vm0
 """
+IN_VM = "nsenter --net=/run/netns/vm "
+KNOWN_THERE = """
+ip -br link; ip -n vm -br address; ip -n vm neigh; bridge fdb show; bridge -d link; nmcli -t device
+vtysh -c 'show evpn mac vni 10' -c 'show bgp l2vpn evpn summary'
+"""
+SESSIONS = "vtysh -c 'show running-config bgpd' | grep -c ' peer-group vxlan-tui$'"
 LIST = "bridge fdb show dev vxlan10 | sed -n 's/^00:00:00:00:00:00 dst //p' | cut -d' ' -f1 | sort"
+REFLECTED = 'reflectors = ["host-b"]\n'
 
 
-@pytest.fixture
-def rehearsal(sandbox: None, tmp_path: Path) -> Iterator[Rehearsal]:
+@pytest.fixture(params=["", REFLECTED], ids=["each with each", "by a reflector"])
+def rehearsal(sandbox: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Rehearsal]:
     """Three hosts with the distribution's FRR, which does not run yet."""
     if shutil.which("vtysh") is None:
         pytest.skip("there is no FRR here")
     path = tmp_path / "plan.toml"
-    path.write_text(three_hosts.text(3, three_hosts.EVPN))
+    path.write_text(three_hosts.text(3, three_hosts.EVPN + request.param))
     with Rehearsal(plans.load(path)) as hosts:
         for host in hosts.hosts:
             host.daemons.stop("frr")
@@ -136,6 +146,16 @@ def rehearsal(sandbox: None, tmp_path: Path) -> Iterator[Rehearsal]:
 def _within(host: Host, seconds: int, what: str) -> None:
     """Wait until a test in shell succeeds on a host."""
     shell(host, f"for _ in $(seq {seconds * 10}); do {what} && exit; sleep 0.1; done; exit 1")
+
+
+def _answers(rehearsal: Rehearsal, host: Host, address: str) -> None:
+    """Wait until an address answers at full size; where it does not, tell what each host knows."""
+    try:
+        # One ping a time: a host that finds no address yet gives up a longer one by itself.
+        _within(host, 2, f"{IN_VM}ping -q -c 1 -W 1 -M do -s 1422 {address}")
+    except CommandFailed as failure:
+        known = "".join(f"{h.name}\n{h.run(['bash', '-c', KNOWN_THERE], check=False).stdout}" for h in rehearsal.hosts)
+        raise AssertionError(f"{address} does not answer {host.name}\n{known}") from failure
 
 
 def _apply(host: Host) -> None:
@@ -154,14 +174,14 @@ def test_three_hosts_by_evpn(rehearsal: Rehearsal) -> None:
         rehearsal.in_parallel(_apply, hosts)
         for host in hosts:
             _within(host, 10, f"[ $({LIST} | wc -l) = 2 ]")
+        reflected = rehearsal.plan.evpn is not None and bool(rehearsal.plan.evpn.reflectors)
+        assert [shell(host, SESSIONS).strip() for host in hosts] == (["1", "2", "1"] if reflected else ["2"] * 3)
         for number, host in enumerate(hosts, 1):
-            # FRR tells of addresses behind the bridge's other ports: a stand-in for a VM.
-            shell(host, f"{STAND_IN} ip address add 192.0.2.{number}/24 dev vm0")
+            shell(host, STAND_IN.format(number))  # FRR tells of addresses behind the bridge's other ports
         for one, other in permutations((0, 1, 2), 2):
-            # One ping a time: a host that finds no address yet gives up a longer one by itself.
-            _within(hosts[one], 2, f"ping -q -c 1 -W 1 -M do -s 1422 192.0.2.{other + 1}")
+            _answers(rehearsal, hosts[one], f"192.0.2.{other + 1}")
         _within(hosts[0], 10, "bridge fdb show dev vxlan10 | grep -q extern_learn")
-        shell(hosts[0], "ip link delete vm0")
+        shell(hosts[0], "ip link delete tap0; ip netns delete vm")
         assert rows(hosts[0], "apply", "--only", "bridge,network")[-1] == {"result": "unchanged"}
         script = export.script(rehearsal.plan.read_from(Path(PLAN)), rehearsal.plan.hosts[0])
         assert hosts[0].run(["bash", "-s", "--", "--check"], input=script).stdout == ""
