@@ -94,6 +94,7 @@ class Hosts:
     left: float = 5.0
     proven: Mapping[str, bool | None] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    why: str = ""
 
     def run(self) -> dict[str, bool]:
         """Give what each host's change came to: whether it was kept."""
@@ -112,7 +113,9 @@ class Hosts:
                 together.leave(name)
 
         with ThreadPoolExecutor(len(NAMES)) as pool:
-            return dict(zip(NAMES, pool.map(guard, NAMES), strict=True))
+            kept = dict(zip(NAMES, pool.map(guard, NAMES), strict=True))
+        self.why = together.why
+        return kept
 
 
 def test_all_are_kept_where_all_answer_and_the_question_is_asked_once_for_all() -> None:
@@ -143,6 +146,7 @@ def test_what_goes_wrong_on_one_host_is_a_no_for_all(hosts: Hosts, words: str, a
     assert hosts.run() == dict.fromkeys(NAMES, False)
     assert len(hosts.person.asked) == asked
     assert not words or any(said.startswith(words) for said in hosts.said), hosts.said
+    assert words.partition(": ")[2] in hosts.why
 
 
 def test_a_host_that_stops_once_all_have_agreed_takes_nothing_from_the_others() -> None:

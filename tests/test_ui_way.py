@@ -107,6 +107,23 @@ def test_a_skipped_step_does_not_run_with_its_section_and_can_be_taken_up_again(
     play(ready, sample(tmp_path), script)
 
 
+def test_a_step_whose_host_is_lost_runs_no_longer_and_can_be_run_again(ready: Stage, tmp_path: Path) -> None:
+    ready.lost.add("bridge-first")
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "next       The first step of bridge")
+        await pilot.press("enter")
+        await sees(pilot, "the connection broke")
+        await sees(pilot, "stopped    The first step of bridge")
+        assert app.model.state("bridge") == "0/2"
+        ready.lost.clear()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.model.state("bridge") == "1/2")
+
+    play(ready, sample(tmp_path), script)
+
+
 def test_a_failure_stays_on_screen_with_its_words_and_can_be_tried_again(ready: Stage, tmp_path: Path) -> None:
     ready.failing["bridge-first"] = "Error: the tool's own words."
 

@@ -68,6 +68,8 @@ class Stage:
     done: set[str] = field(default_factory=set)
     failing: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, str] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    """What breaks the connection to its host."""
     stops: dict[str, str] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     hold: Event = field(default_factory=Event)
@@ -225,6 +227,8 @@ class Stage:
         reporter.line(f"{verb}ing {name}")
         if name in self.held:
             self.hold.wait(10)
+        if name in self.lost:
+            raise Unreachable(host, "the connection broke")
         if name in self.failing:
             reporter.line(self.failing[name])
             return Outcome(command, 4, 0.1, self.failing[name])

@@ -49,6 +49,7 @@ class Member:
 
     `hows` are the ways in which steps have ended, `error` what stopped it, `status` the exit status that it has earned,
     `begun` the number of its run in its journal, `early` the steps that ran before the look, which tell no second time.
+    `refused` says in words why nothing that can cut hosts off was kept on any of them; empty where a person said so.
     """
 
     session: Session
@@ -59,6 +60,7 @@ class Member:
     left: list[tuple[Step, ...]] = field(default_factory=list)
     hows: set[str] = field(default_factory=set)
     error: Exception | None = None
+    refused: str = ""
     status: int = exits.INTERRUPTED
     early: set[tuple[str, str]] = field(default_factory=set)
     _held: ExitStack = field(default_factory=ExitStack)

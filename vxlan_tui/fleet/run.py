@@ -152,6 +152,8 @@ def _guarded(ahead: Sequence[Member], members: Sequence[Member], keeper: Keeper)
             _await(member, broken, until)
 
     _each(ahead, with_return)
+    for member in ahead:
+        member.refused = together.why
 
 
 def _take(member: Member, ended: Ended) -> None:
@@ -222,8 +224,10 @@ def _see(member: Member) -> None:
         member.error = CannotStart(f"the connection to {member.where} broke before anything was changed there")
         return
     how, story = mine[-1].how or "stuck", mine[-1].story
-    state = {"kept": "changed", "taken-back": "taken back"}.get(how, "failed")
+    ended = Result({"kept": "changed"}.get(how) or guard.STATE_OF.get(how, "failed"), story)
     region = member.left.pop(0)
+    member.report.result(guard.begin_step(region, guard.seconds()), Result("changed"))
     for step in region:
-        _tell(member, step, Result(state, story) if step.commands else Result("done"))
+        _tell(member, step, ended if step.commands else Result("done"))
+    member.report.result(guard.end_step(region), ended)
     member.hows.add(how)

@@ -41,6 +41,8 @@ class Together:
         self._refused = ""
         self._questions: dict[str, Question] = {}
         self._agreed = False
+        self.why = ""
+        """In words why nothing is kept on any host, where not the person who confirms said so."""
 
     def of(self, name: str) -> Keeper:
         """Return the keeper of one host's change."""
@@ -80,8 +82,10 @@ class Together:
         return found
 
     def _tell(self, name: str, found: bool) -> None:
-        if not found and self._refused and len(self._names) > 1 and not self._refused.startswith(name):
-            self._say(name, f"{self._refused}: nothing is kept on any host.")
+        if not found and self._refused and len(self._names) > 1:
+            self.why = f"{self._refused}: nothing is kept on any host."
+            if not self._refused.startswith(name):
+                self._say(name, self.why)
 
     def _no(self, why: str) -> None:
         with self._changed:

@@ -7,17 +7,20 @@ that were active, this run takes back from the journal; and where this run is ki
 
 from vxlan_tui.guard.change import recover
 from vxlan_tui.guard.question import NOBODY, SECONDS_VARIABLE, Ended, Keeper, Question, seconds
-from vxlan_tui.guard.regions import check_foreign, is_guarded, preview, regions
-from vxlan_tui.guard.run import Guard
+from vxlan_tui.guard.regions import begin_step, check_foreign, end_step, is_guarded, preview, regions
+from vxlan_tui.guard.run import STATE_OF, Guard
 
 __all__ = [
     "NOBODY",
     "SECONDS_VARIABLE",
+    "STATE_OF",
     "Ended",
     "Guard",
     "Keeper",
     "Question",
+    "begin_step",
     "check_foreign",
+    "end_step",
     "is_guarded",
     "preview",
     "recover",

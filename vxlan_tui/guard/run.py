@@ -75,7 +75,7 @@ class Guard:
         ended.error = error
         told = results if ended.how == "kept" else [(step, _undone(result, ended)) for step, result in results]
         end = end_step(region, *change.ran)
-        last = (end, Result("changed" if ended.how != "stuck" else "failed", ended.story))
+        last = (end, Result(STATE_OF.get(ended.how, "changed"), ended.story))
         ended.results = [*begin, *told, last]
         return ended
 
@@ -174,6 +174,9 @@ class Guard:
             return None
         return change.finish("kept", "It was confirmed, and is kept; NetworkManager had dropped the checkpoint itself.")
 
+
+STATE_OF = {"taken-back": "taken back", "stuck": "failed"}
+"""The state of the step that ends a change, by how that ended, where it was not kept."""
 
 _TAKEN = {"taken-back": "It was taken back. "}
 

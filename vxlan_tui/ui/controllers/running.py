@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
+from vxlan_tui.session import Result
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import remedies
 from vxlan_tui.ui.controllers.engine import Engine, Order, Telling
@@ -179,7 +180,11 @@ class Running:
         model = self._model
         model.run, self._interrupts = None, None
         for name in order.steps:
-            model.work_of(name).verified = ""
+            work = model.work_of(name)
+            work.verified = ""
+            for output in work.outputs.values():
+                if output.result is None:  # a host that was cut off and did not return: it runs no longer from here
+                    output.result = Result("stopped", "The run ended before it was told how this did.")
         if model.leaving:
             self._shell.leave(130)
             return

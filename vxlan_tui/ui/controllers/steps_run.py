@@ -104,7 +104,7 @@ class Told:
 def run_steps(
     order: Order, members: Sequence[Member], keeper: Keeper, others: Mapping[str, Reach] | None = None
 ) -> str:
-    """Run an order's steps on hosts until one fails, and return in a word how it ended.
+    """Run an order's steps on hosts until one fails, and return in a word how it ended, or in a sentence.
 
     Key pairs are made first, so that the hosts, and `others`, can tell each other their public keys.
     Raise Interrupted, Unreachable, OSError, CannotStart.
@@ -123,6 +123,8 @@ def run_steps(
         return "failed"
     fleet.run(members, keeper)
     _raise_error(members)
+    if refused_by := next((member.refused for member in members if member.refused), ""):
+        return refused_by
     return "failed" if any(member.stopped for member in members) else "done"
 
 
