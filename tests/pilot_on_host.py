@@ -89,11 +89,7 @@ async def all_hosts(app: Wizard, pilot: P) -> None:
 
 async def keep_on_all_hosts(app: Wizard, pilot: P) -> None:
     """What can cut hosts off is asked about once, for all of them; then the rest runs, and both ends are verified."""
-    await until(pilot, lambda: app.model.works and app.model.state("hosts") == "ready", 60)
-    await until(pilot, lambda: all(len(work.steps) == 4 for work in app.model.works) and not app.model.looking, 60)
-    await pilot.press("f8", "f8", "A")
-    await until(pilot, lambda: isinstance(app.screen, Ask))
-    await pilot.press("enter")
+    await _run_all(app, pilot)
     await until(pilot, lambda: isinstance(app.screen, Keep), 60)
     assert "host-b: The gateway 203.0.113.254 answers." in text_of(app), text_of(app)
     await pilot.pause(1)
@@ -102,6 +98,35 @@ async def keep_on_all_hosts(app: Wizard, pilot: P) -> None:
     await until(pilot, lambda: not app.model.checking and not app.model.waits and app.model.works[1].findings, 120)
     failed = [each for work in app.model.works for each in work.findings if each.status is Status.FAIL]
     assert not failed, failed
+
+
+async def wrong_gateway_on_one(app: Wizard, pilot: P) -> None:
+    """One host is cut off: nobody is asked, and the screen says which one it was, and that nothing was kept."""
+    await _run_all(app, pilot)
+    while app.model.running:
+        assert not isinstance(app.screen, Keep), text_of(app)
+        await pilot.pause(0.2)
+    assert "host-b did not" in text_of(app), text_of(app)
+    await until(pilot, lambda: "nothing is kept on any host" in text_of(app))
+    await until(pilot, lambda: not app.model.looking, 60)
+    found = {work.name: work.state("ethernet") for work in app.model.works}
+    assert len(found) == 3 and set(found.values()) <= {"taken back", "failed"}, found
+
+
+async def go_on_with_all_hosts(app: Wizard, pilot: P) -> None:
+    """What became of the run that was killed is told; then the rest runs, and all of it is kept."""
+    await until(pilot, lambda: "t was taken" in text_of(app), 30)
+    await keep_on_all_hosts(app, pilot)
+
+
+async def _run_all(app: Wizard, pilot: P) -> None:
+    """Ask for everything that is left on all hosts, and agree."""
+    await until(pilot, lambda: app.model.works and app.model.state("hosts") == "ready", 60)
+    await until(pilot, lambda: all(len(work.steps) == 4 for work in app.model.works) and not app.model.looking, 60)
+    await pilot.press("f8", "f8", "A")
+    await until(pilot, lambda: isinstance(app.screen, Ask))
+    await pilot.press("enter")
+    await until(pilot, lambda: app.model.run is not None)
 
 
 async def undo_all_hosts(app: Wizard, pilot: P) -> None:
@@ -174,6 +199,7 @@ async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> N
 
 
 if __name__ == "__main__":
-    scripts = {each.__name__: each for each in (whole_way, panels, all_hosts, keep_on_all_hosts, undo_all_hosts)}
+    of_all = (all_hosts, keep_on_all_hosts, undo_all_hosts, wrong_gateway_on_one, go_on_with_all_hosts)
+    scripts = {each.__name__: each for each in (whole_way, panels, *of_all)}
     asked = sys.argv[1]
     asyncio.run(_play(Path("/root/new.toml" if asked == "whole_way" else "/root/plan.toml"), scripts[asked]))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.on_host import program, shell
 from tests.processes import held
+from vxlan_tui.guard import SECONDS_VARIABLE
 from vxlan_tui.plan import Plan
 from vxlan_tui.rehearsal import Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -24,11 +25,11 @@ def rehearsal(sandbox: None, sample_plan: Plan) -> Iterator[Rehearsal]:
         yield made
 
 
-def pilot_on(host: Host, script: str) -> None:
-    """Run a script of tests/pilot_on_host.py there, and do with the daemons what it asks for."""
+def pilot_on(host: Host, script: str, keep: int = 60) -> None:
+    """Run a script of tests/pilot_on_host.py there, with seconds to confirm in; do with the daemons what it asks."""
     pipe = subprocess.PIPE
     argv = [host.inner_python, "-m", "tests.pilot_on_host", script]
-    env = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    env = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", SECONDS_VARIABLE: str(keep)}
     said = []
     options: dict[str, Any] = {"stdin": pipe, "stdout": pipe, "stderr": subprocess.STDOUT, "text": True}
     child = held(host.popen(argv, cwd=str(ROOT), env=env, **options))
