@@ -2,8 +2,11 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from tests.on_host import shell
@@ -64,6 +67,17 @@ def stand_in(host: Host, name: str, address: str, *bridges: str) -> Iterator[Sta
         made.leave()
 
 
+@contextmanager
+def hub_of(host: Host) -> Iterator[StandIn]:
+    """Give a stand-in between the network that the small VMs start on and the plan's bridge, 192.0.2.250.
+
+    The firewall forwards between ports of a bridge that is in one of its zones, and libvirt puts this one into none.
+    """
+    shell(host, "firewall-cmd --zone=trusted --change-interface=rehearsal0")
+    with stand_in(host, "hub", "192.0.2.250/24", "rehearsal0", "bridge0") as hub:
+        yield hub
+
+
 _SERVER = (
     "dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=nic --bind-interfaces --user=root "
     "--leasefile-ro --no-ping --log-dhcp --pid-file= --log-facility=/root/dhcp.log --dhcp-range={0},{0},255.255.255.0"
@@ -119,6 +133,39 @@ def said_since(rehearsal: Rehearsal, vm: str, since: int, words: str) -> str:
         lambda: rehearsal.console(vm)[since:][-2000:],
     )
     return rehearsal.console(vm)[since:]
+
+
+EVERY = 0.05
+"""Seconds between two of the frames that are sent to a VM while it is moved."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a move did to frames: how many were sent, how many had no answer, and how many of those in a row."""
+
+    sent: int
+    lost: int
+    in_a_row: int
+
+    def __str__(self) -> str:
+        seconds = self.in_a_row * EVERY
+        return (
+            f"{self.lost} of {self.sent} frames lost, {self.in_a_row} in a row: {seconds:.2f} s at one every {EVERY} s"
+        )
+
+
+def under_a_ping(hub: StandIn, address: str, move: Callable[[], object]) -> Moved:
+    """Move a VM while it is pinged from both networks at once, and count what had no answer."""
+    reached(hub, address)
+    child = held(hub.popen("ping", "-n", "-i", str(EVERY), address, stdout=subprocess.PIPE, text=True))
+    move()
+    reached(hub, address)
+    child.send_signal(signal.SIGINT)
+    said, _ = child.communicate(timeout=30)
+    answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", said)}
+    sent = int(re.findall(r"(\d+) packets transmitted", said)[0])
+    marks = "".join("." if number in answered else "x" for number in range(1, max(answered) + 1))
+    return Moved(sent, marks.count("x"), max(map(len, re.findall("x+", marks)), default=0))
 
 
 def reached(by: StandIn, address: str) -> None:

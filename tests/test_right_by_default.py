@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import three_hosts
 from tests.faults import HERE, Field
 from tests.on_host import configuration, rows, shell
-from tests.stand_in import StandIn, asks_by_dhcp, reached, said_since, served, stand_in
+from tests.stand_in import StandIn, asks_by_dhcp, hub_of, reached, said_since, served, stand_in, under_a_ping
 from tests.test_chapter import apply, run_script, run_undo_script, undo
 from vxlan_tui import plan as plans
 from vxlan_tui.plan import Plan
@@ -81,6 +82,24 @@ def _only_what_fits(sender: StandIn, address: str, inner: int) -> None:
     through, said = sender.gets_through(address, inner + 1)
     assert not through
     assert re.search(f"[Mm]essage too long, mtu.{inner}", said), said
+
+
+def test_a_running_vm_is_moved_under_a_ping_and_never_off(sandbox: None, tmp_path: Path) -> None:
+    """One boot, one process, one domain: it is the same VM before and after, and it answers again."""
+    planned = _planned(tmp_path, three_hosts.text(2, VM))
+    with Rehearsal(planned, vms_running=True) as rehearsal:
+        host = rehearsal["host-a"]
+        rows(host, "apply", "--only", "bridge,network")
+        alive = "virsh domid vma; cat /run/libvirt/qemu/vma.pid; ls -d /proc/$(cat /run/libvirt/qemu/vma.pid)"
+        before = shell(host, alive)
+        with hub_of(host) as hub:
+            moved = under_a_ping(hub, "192.0.2.1", lambda: rows(host, "apply"))
+        print(moved)  # noqa: T201 (for who runs it with -s)
+        assert shell(host, alive) == before
+        assert rehearsal.console("vma").count("rehearsal: up") == 1
+        assert "rehearsal: off" not in rehearsal.console("vma")
+        assert "vxlan10-bridge" in shell(host, "virsh domiflist vma")
+        assert moved.sent > moved.lost
 
 
 def test_an_underlay_of_ipv6_from_nothing_and_back(sandbox: None, tmp_path: Path) -> None:
