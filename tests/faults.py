@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.on_host import PLAN, shell
@@ -107,6 +108,12 @@ nft add chain ip spoil forward '{ type filter hook forward priority 0; }'
 nft add rule ip spoil forward ip daddr 203.0.113.1 udp dport 8472 meta length gt 500 drop
 """
 """What comes of wrong checksums in large packets: they are gone, and ARP passes."""
+
+
+def _nic(state: str) -> str:
+    program = Path(__file__).with_name("faulty_nic.py").read_text()
+    return f"python3 - {state} <<'END'\n{program}END\n"
+
 
 _OFFLOAD = 'nmcli connection modify Example ethtool.feature-tx-checksum-ip-generic ""; nmcli connection up Example'
 
@@ -230,6 +237,15 @@ FAULTS = (
         {ROUTER: _SPOIL},
         HERE,
         {ROUTER: "nft delete table ip spoil", HERE: _OFFLOAD},
+        also=_OF_UNDERLAY,
+    ),
+    Fault(
+        "a NIC that computes wrong checksums",
+        "checksum-offload",
+        {ROUTER: _nic("faulty")},
+        HERE,
+        {ROUTER: _nic("sound"), HERE: _OFFLOAD},
+        quick=False,
         also=_OF_UNDERLAY,
     ),
     there(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import three_hosts
-from tests.faults import HERE, Field
+from tests.faults import FAULTS, HERE, Field
 from tests.on_host import configuration, rows, shell
 from tests.stand_in import StandIn, asks_by_dhcp, hub_of, reached, said_since, served, stand_in, under_a_ping
 from tests.test_chapter import apply, run_script, run_undo_script, undo
@@ -82,6 +82,26 @@ def _only_what_fits(sender: StandIn, address: str, inner: int) -> None:
     through, said = sender.gets_through(address, inner + 1)
     assert not through
     assert re.search(f"[Mm]essage too long, mtu.{inner}", said), said
+
+
+def test_a_nic_that_computes_wrong_checksums_is_named_and_the_remedy_gets_large_packets_through(field: Field) -> None:
+    """ARP and small packets pass, large ones are dropped on the other host; after the remedy they are not."""
+    (fault,) = (each for each in FAULTS if each.name == "a NIC that computes wrong checksums")
+    field.inject(fault)
+    try:
+        with stand_in(field.rehearsal[HERE], "sender", "192.0.2.100/24", "bridge0") as sender:
+            reached(sender, "192.0.2.2")
+            assert not sender.gets_through("192.0.2.2", INNER[4])[0]
+        said = field.verify()
+        assert said.causes("fail") == ["checksum-offload"], said.told()
+        (row,) = (row for row in said.checks if row["status"] == "fail")
+        field.mend(row)
+        with stand_in(field.rehearsal[HERE], "sender", "192.0.2.100/24", "bridge0") as sender:
+            reached(sender, "192.0.2.2")
+            assert sender.gets_through("192.0.2.2", INNER[4])[0], "with the NIC as faulty as before"
+        field.until_well()
+    finally:
+        field.restore(fault)
 
 
 def test_a_running_vm_is_moved_under_a_ping_and_never_off(sandbox: None, tmp_path: Path) -> None:
