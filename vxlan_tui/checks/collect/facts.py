@@ -41,9 +41,10 @@ def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
     }
     asked = [start(partial(parts.read, part, read, reach)) for part, read in work.items()]
     try:
-        known = kernel.result(parts.LIMIT)(Facts())
+        known = kernel.result(parts.KERNEL_LIMIT)(Facts())
     except TookTooLong:
-        raise Unreadable(f"ip(8) and bridge(8) did not answer within {parts.LIMIT:g} s") from None
+        words = f"ip(8) and bridge(8) did not answer within {parts.KERNEL_LIMIT:g} s: the host is too busy"
+        raise Unreadable(words) from None
     except CommandFailed as failure:
         raise Unreadable(str(failure)) from failure
     except parts.STRANGE as strange:

@@ -26,6 +26,9 @@ Part = Callable[[Facts], Facts]
 LIMIT = 6.5
 """Seconds for a daemon to answer, which on a busy machine takes long."""
 
+KERNEL_LIMIT = 60.0
+"""Seconds for what the kernel itself tells: no daemon is behind it that could hang, so only a busy machine is slow."""
+
 GLANCE, LOOK_LIMIT = 2.0, 1.5
 """Seconds after which a daemon that has not answered is looked at itself, and that this may take."""
 
