@@ -133,6 +133,9 @@ def test_a_profile_in_use_that_becomes_dhcp_is_tried_before_it_is_saved(host: Ho
         ended = host.run(["vxlan-tui", "apply", PLAN, "--yes"], check=False, timeout=120)
     assert ended.returncode == 4, ended.stdout + ended.stderr
     assert "# nmcli connection up id Example" in ended.stdout
+    # A profile that goes down and comes up again is in force twice for a moment.
+    twice = "nmcli -g NAME connection show --active | sort | uniq -d | grep -q ."
+    shell(host, f"for _ in $(seq 100); do {twice} || exit 0; sleep 0.1; done")
     assert configuration(host) == before
     assert "method=manual" in shell(host, "cat /etc/NetworkManager/system-connections/Example.nmconnection")
 
