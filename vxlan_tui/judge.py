@@ -3,7 +3,7 @@
 Pure: what the readings printed goes in, steps come out.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vxlan_tui.command import Command
@@ -95,9 +95,8 @@ def _back(thing: Thing, record: str, file: str, then: str, now: str) -> tuple[Co
     return _filled(commands, record, file, differing)
 
 
-def _filled(commands: Iterable[Command], record: str, file: str, differing: Iterable[str]) -> tuple[Command, ...]:
-    differ = tuple(differing)
-    return tuple(command for each in commands if (command := filled(each, record, file, differ)) is not None)
+def _filled(commands: Iterable[Command], record: str, file: str, differing: Sequence[str]) -> tuple[Command, ...]:
+    return tuple(command for each in commands if (command := filled(each, record, file, differing)) is not None)
 
 
 def _differing(then: list[str], now: list[str]) -> list[str]:

@@ -18,10 +18,7 @@ from vxlan_tui.facts.system import Missing
 from vxlan_tui.journal import Journal
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, former, lockout, things
-from vxlan_tui.procedures.evpn import PROGRAMS as EVPN_PROGRAMS
-from vxlan_tui.procedures.wireguard import PROGRAMS as WIREGUARD_PROGRAMS
-from vxlan_tui.procedures.wireguard import is_used as is_wireguard_used
+from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, bridge, former, lockout, things
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
 from vxlan_tui.record import Record, by_name
 from vxlan_tui.records import Records
@@ -87,10 +84,8 @@ class Session:
         """Return the host's state as far as these sections need it; raise NotReady with all that is missing."""
         asked = tuple(sections)
         vms = self.plan.vms_of(self.host)
-        evpn = EVPN_PROGRAMS if "bridge" in asked and self.plan.evpn else ()
-        wireguard = WIREGUARD_PROGRAMS if is_wireguard_used(self.plan, asked) else ()
         programs = system.programs(asked, any(vm.install is not None for vm in vms) and "vms" in asked)
-        needed = (*programs, *evpn, *wireguard)
+        needed = (*programs, *(bridge.programs(self.plan) if "bridge" in asked else ()))
         missing = system.not_root(self.reach) + system.missing_programs(self.reach, needed)
         state = HostState()
         for part in dict.fromkeys(part for section in asked for part in BY_NAME[section].parts):

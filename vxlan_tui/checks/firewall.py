@@ -1,7 +1,7 @@
 """Section 10.3: what firewalld lets in of the other hosts' packets, and where."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -37,27 +37,12 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
     """Give the checks of firewalld, of the encrypted tunnel's port, and of each UDP port that the segments use."""
     yield daemons.check("firewall", SECTION)
     if plan.encryption is not None and plan.encrypted:
-        key = tunnel_key(plan)
-        yield Check(
-            key[0],
-            SECTION,
-            key[1],
-            f"The firewall lets UDP port {plan.encryption.port}, the encrypted tunnel's, in",
-            shlex.join(call("getZoneOfInterface", this.interface)),
-            partial(_outside, plan, this, plan.encryption.port),
-            (FIREWALLD, ("ethernet.device", this.interface)),
-        )
+        port = plan.encryption.port
+        judge = partial(_outside, plan, this, port)
+        yield _check(this, tunnel_key(plan), f"UDP port {port}, the encrypted tunnel's,", judge)
     for segment in {segment.port: segment for segment in reversed(plan.segments)}.values():
         key = port_key(segment)
-        yield Check(
-            key[0],
-            SECTION,
-            key[1],
-            f"The firewall lets UDP port {segment.port} in",
-            shlex.join(call("getZoneOfInterface", this.interface)),
-            partial(_port, plan, this, segment),
-            (FIREWALLD, ("ethernet.device", this.interface)),
-        )
+        yield _check(this, key, f"UDP port {segment.port}", partial(_port, plan, this, segment))
         yield Check(
             "firewall.elsewhere",
             SECTION,
@@ -67,6 +52,12 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
             partial(_elsewhere, plan, this, segment),
             (FIREWALLD,),
         )
+
+
+def _check(this: Host, key: Key, what: str, judge: Callable[[Evidence], Verdict]) -> Check:
+    """Give the check that a port is let in where the underlay is."""
+    title, command = f"The firewall lets {what} in", shlex.join(call("getZoneOfInterface", this.interface))
+    return Check(key[0], SECTION, key[1], title, command, judge, (FIREWALLD, ("ethernet.device", this.interface)))
 
 
 def _port(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:

@@ -12,12 +12,10 @@ from vxlan_tui.export import rows
 from vxlan_tui.export.shape import functions
 from vxlan_tui.export.words import plain, quoted, wrapped
 from vxlan_tui.plan import Host, Plan, printable
-from vxlan_tui.procedures import TABLE, Section, checkpoint, things
-from vxlan_tui.procedures.evpn import PROGRAMS as EVPN_PROGRAMS
+from vxlan_tui.procedures import TABLE, Section, bridge, checkpoint, things
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
 from vxlan_tui.procedures.profiles import PUT_BACK
 from vxlan_tui.procedures.vms import WAIT
-from vxlan_tui.procedures.wireguard import PROGRAMS as WIREGUARD_PROGRAMS
 from vxlan_tui.things import ABSENT, PEER, Thing
 
 _HERE = Path(__file__).parent
@@ -115,8 +113,7 @@ def _render(
     sections = [(each, [row for row in all_rows if row.section == each.number]) for each in TABLE]
     order = sections if write is _forward else reversed(sections)
     programs = dict.fromkeys(name for each, rows_ in sections if rows_ for name in each.programs)
-    programs.update(dict.fromkeys(EVPN_PROGRAMS if plan.evpn else ()))
-    programs.update(dict.fromkeys(WIREGUARD_PROGRAMS if plan.encrypted else ()))
+    programs.update(dict.fromkeys(bridge.programs(plan)))
     texts = []
     for each, rows_ in order:
         body = list(functions(plan, host, each, lambda of: write(plan, host, of))) or list(write(plan, host, rows_))

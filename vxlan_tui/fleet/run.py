@@ -224,7 +224,7 @@ def _see(member: Member) -> None:
         member.error = CannotStart(f"the connection to {member.where} broke before anything was changed there")
         return
     how, story = mine[-1].how or "stuck", mine[-1].story
-    ended = Result({"kept": "changed"}.get(how) or guard.STATE_OF.get(how, "failed"), story)
+    ended = Result(guard.STATE_OF.get(how, "failed"), story)
     region = member.left.pop(0)
     member.report.result(guard.begin_step(region, guard.seconds()), Result("changed"))
     for step in region:

@@ -175,8 +175,8 @@ class Guard:
         return change.finish("kept", "It was confirmed, and is kept; NetworkManager had dropped the checkpoint itself.")
 
 
-STATE_OF = {"taken-back": "taken back", "stuck": "failed"}
-"""The state of the step that ends a change, by how that ended, where it was not kept."""
+STATE_OF = {"kept": "changed", "taken-back": "taken back", "stuck": "failed"}
+"""The state of the step that ends a change, by how that ended."""
 
 _TAKEN = {"taken-back": "It was taken back. "}
 

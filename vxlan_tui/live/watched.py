@@ -30,14 +30,11 @@ class Watched(Source[Row]):
             try:
                 self._watch()
             except OSError as error:
-                self._lose(f"`{' '.join(self.watches)}` cannot be run: {error.strerror or error}")
-                self.stopped.wait(RETRY)
+                self._lose_for_now(f"`{' '.join(self.watches)}` cannot be run: {error.strerror or error}")
             except Unreachable as error:
-                self._lose(str(error).split("\n")[0])
-                self.stopped.wait(RETRY)
+                self._lose_for_now(str(error).split("\n")[0])
             except CommandFailed as failure:  # a daemon that starts may say so before it answers: ask again
-                self._lose((failure.outcome.words.strip() or str(failure)).split("\n")[0])
-                self.stopped.wait(RETRY)
+                self._lose_for_now((failure.outcome.words.strip() or str(failure)).split("\n")[0])
 
     def _watch(self) -> None:
         with self.reach.stream(*self.watches) as stream:
@@ -49,8 +46,12 @@ class Watched(Source[Row]):
                 self._lines(lines)
             status = stream.status
         if status and not self.stopped.is_set():
-            self._lose(f"`{' '.join(self.watches)}` ended with exit status {status}")
-            self.stopped.wait(RETRY)
+            self._lose_for_now(f"`{' '.join(self.watches)}` ended with exit status {status}")
+
+    def _lose_for_now(self, why: str) -> None:
+        """Say that the rows no longer follow the system, and wait until it is time to ask again."""
+        self._lose(why)
+        self.stopped.wait(RETRY)
 
     def _take_all(self) -> None:
         """Read everything; raises OSError, Unreachable, CommandFailed."""

@@ -13,6 +13,11 @@ from vxlan_tui.things import MTU, MTU_PROPERTY, Clear, Reading, Thing, escaped, 
 SECTION = BRIDGE.number
 
 
+def programs(plan: Plan) -> tuple[str, ...]:
+    """Return what this plan's bridges and VXLANs take beyond the section's own programs."""
+    return (*(evpn.PROGRAMS if plan.evpn else ()), *(wireguard.PROGRAMS if plan.encrypted else ()))
+
+
 def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     """Return what every segment's bridge and VXLAN are made of on this host, and first what they run in."""
     yield from wireguard.things(plan, host, state)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vxlan_tui.ui.plan_form.choices import networks
-from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys, Table, segment
+from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys, Table, segment, survey_of
 
 if TYPE_CHECKING:
     from vxlan_tui.facts.survey import Survey
@@ -123,8 +123,8 @@ def vm_rows(draft: Draft, surveys: Surveys) -> tuple[list[tuple[str, str]], set[
 def vm_hosts(draft: Draft, surveys: Surveys) -> "dict[str, Survey]":
     """Return what was found on the draft's hosts, by their names, this machine first."""
     places = sorted(range(len(draft.hosts)), key=lambda place: place != draft.here)
-    keys = {place: HERE if place == draft.here else str(draft.hosts[place].get("ssh", "?")) for place in places}
-    return {str(draft.hosts[place].get("name", "")): surveys[key] for place, key in keys.items() if key in surveys}
+    found = {place: survey_of(draft, place, surveys) for place in places}
+    return {str(draft.hosts[place].get("name", "")): survey for place, survey in found.items() if survey is not None}
 
 
 def _told(vm: "VmState", nic: "Nic") -> str:
