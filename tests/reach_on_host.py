@@ -23,6 +23,9 @@ from vxlan_tui.reach import CommandFailed, Interrupted, Local, ProgramMissing, R
 
 STATE = "/var/lib/vxlan-tui"
 AWKWARD = ("two words", "it's", "$HOME `id`", "", "line\nbreak\ttab", "\\x41", "grüße", "*", "-n", "'")
+MEET = 'mkdir -p /run/meet; touch /run/meet/$0; until [ "$(ls /run/meet | wc -l)" = 6 ]; do sleep 0.1; done'
+"""Ends once six of its kind are there at the same time."""
+
 SHOW = 'for word; do printf "%s\\0" "$word" | od -An -tx1 | tr -d " \\n"; echo; done'
 
 
@@ -50,16 +53,14 @@ def reads(reach: Reach) -> None:
         assert (failure.outcome.status, failure.outcome.words.strip()) == (3, "because")
     else:
         raise AssertionError
-    began = time.monotonic()
     try:
         reach.read("sleep", "60", timeout=0.5)
     except CommandFailed as failure:
         assert failure.outcome.timed_out
-    assert time.monotonic() - began < 10
+    else:
+        raise AssertionError
     assert sorted(reach.find(["ip", "bash", "no-such-program"])) == ["bash", "ip"]
-    side_by_side = time.monotonic()
-    reach.read_all([("sleep", "1")] * 6)
-    assert time.monotonic() - side_by_side < 4
+    assert all(each.ok for each in reach.read_all([("sh", "-c", MEET, str(number)) for number in range(6)], 30))
 
 
 def runs(reach: Reach) -> None:
@@ -79,9 +80,7 @@ def runs(reach: Reach) -> None:
     assert not slow.ok
     assert "did not end within 0.5 s" in slow.error
     threading.Timer(0.5, reach.interrupts.stop, [signal.SIGTERM]).start()
-    began = time.monotonic()
     assert reach.run(Command(("sleep", "61"), waits=True)).status == 143
-    assert time.monotonic() - began < 5
     try:
         reach.run(Command(("touch", "/root/never")))
     except Interrupted:

@@ -48,6 +48,10 @@ ANSWERS = {
 }
 """Commands that succeed once a daemon answers; those without one are not waited for."""
 
+_BUS = "org.freedesktop.DBus"
+ON_DBUS = {"NetworkManager": "org.freedesktop.NetworkManager", "firewalld": "org.fedoraproject.FirewallD1"}
+"""The names that daemons take: one that finds its name still taken, by the one before it, ends at once."""
+
 
 class Daemons:
     """The daemons of one host. A test may stop one of them and start it again."""
@@ -90,6 +94,9 @@ class Daemons:
         daemon = self._running.pop(name)
         daemon.terminate()
         daemon.wait(timeout=30)
+        if name in ON_DBUS:
+            asked = ("busctl", "call", _BUS, "/org/freedesktop/DBus", _BUS, "NameHasOwner", "s", ON_DBUS[name])
+            self.until(f"{name} is gone from D-Bus", lambda: "false" in self._sandbox.run(asked).stdout)
 
     def _frr(self, verb: str) -> None:
         self._sandbox.run(["sh", "-euc", _FRR, "sh", verb], timeout=START_TIMEOUT)
