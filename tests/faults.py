@@ -69,7 +69,6 @@ class Fault:
     mends: str = HERE
     restore: Mapping[str, str] = field(default_factory=dict)
     status: str = "fail"
-    quick: bool = True
     also: frozenset[str] = frozenset()
 
     @property
@@ -143,7 +142,7 @@ sleep 1
 
 FAULTS = (
     here("underlay switched off", "underlay-down", "ip link set enp1s0 down"),
-    here("underlay disconnected", "underlay-down", "nmcli device disconnect enp1s0", quick=False),
+    here("underlay disconnected", "underlay-down", "nmcli device disconnect enp1s0"),
     Fault(
         "underlay without carrier",
         "underlay-down",
@@ -161,7 +160,6 @@ FAULTS = (
         "another address in the profile",
         "underlay-address-missing",
         "nmcli connection modify Example ipv4.addresses 198.51.100.77/24; nmcli connection up Example",
-        quick=False,
     ),
     here("no default route", "peer-unreachable", "ip route delete default", also=_OF_UNDERLAY),
     there(
@@ -181,19 +179,17 @@ FAULTS = (
         "ip link set enp1s0 mtu 1400",
         f"ip link set enp1s0 mtu 1500; {FORGET}",
         "",
-        quick=False,
     ),
     here("NetworkManager stopped", "networkmanager-not-running", "pkill -x NetworkManager; sleep 0.5"),
-    here("NetworkManager hangs", "networkmanager-not-running", "pkill -STOP -x NetworkManager", quick=False),
+    here("NetworkManager hangs", "networkmanager-not-running", "pkill -STOP -x NetworkManager"),
     here("VXLAN profile deleted", "vxlan-missing", "nmcli connection delete bridge0-vxlan10", NO_STP),
-    here("VXLAN profile down", "vxlan-missing", "nmcli connection down bridge0-vxlan10", NO_STP, quick=False),
+    here("VXLAN profile down", "vxlan-missing", "nmcli connection down bridge0-vxlan10", NO_STP),
     here("other VNI", "vxlan-wrong-vni", _vxlan("vxlan.id 11"), NO_STP),
     here(
         "other VNI in the profile alone",
         "vxlan-wrong-vni",
         "nmcli connection modify bridge0-vxlan10 vxlan.id 11",
         NO_STP,
-        quick=False,
     ),
     here("other port", "vxlan-wrong-port", _vxlan("vxlan.destination-port 4789"), NO_STP),
     here("other local", "vxlan-wrong-local", _vxlan("vxlan.local 198.51.100.77"), NO_STP),
@@ -210,7 +206,6 @@ FAULTS = (
         "vxlan-not-in-bridge",
         'nmcli connection modify bridge0-vxlan10 connection.master "" connection.slave-type ""',
         NO_STP,
-        quick=False,
     ),
     here(
         "flood entry deleted",
@@ -224,7 +219,6 @@ FAULTS = (
         "bridge fdb append 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.77; "
         "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.1",
         "bridge fdb delete 00:00:00:00:00:00 dev vxlan10 dst 203.0.113.77",
-        quick=False,
         also=_OF_VXLAN,
     ),
     here(
@@ -254,7 +248,6 @@ FAULTS = (
         {ROUTER: _nic("faulty")},
         HERE,
         {ROUTER: _nic("sound"), HERE: _OFFLOAD},
-        quick=False,
         also=_OF_UNDERLAY,
     ),
     there(
@@ -265,7 +258,7 @@ FAULTS = (
         also=frozenset({f"{THERE} underlay"}),
     ),
     here("bridge deleted", "bridge-missing", "nmcli connection delete bridge0 bridge0-vxlan10", "sleep 1" + NO_STP),
-    here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP, quick=False),
+    here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP),
     here("bridge switched off", "bridge-down", "ip link set bridge0 down", NO_STP),
     here("VXLAN's port blocked", "bridge-port-blocked", "bridge link set dev vxlan10 state 0", also=_OF_VXLAN),
     here(
@@ -279,11 +272,10 @@ FAULTS = (
         "VXLAN not flooded to",
         "bridge-filtered",
         "bridge link set dev vxlan10 bcast_flood off",
-        quick=False,
         also=_OF_VXLAN,
     ),
     here("firewall port closed", "firewall-port-closed", f"firewall-cmd {_PORT}; firewall-cmd --permanent {_PORT}"),
-    here("firewall port closed for now", "firewall-port-closed", f"firewall-cmd {_PORT}", quick=False),
+    here("firewall port closed for now", "firewall-port-closed", f"firewall-cmd {_PORT}"),
     here(
         "underlay in another zone",
         "firewall-port-closed",
@@ -291,7 +283,6 @@ FAULTS = (
         "firewall-cmd --zone=internal --remove-port=8472/udp; "
         "firewall-cmd --permanent --zone=internal --remove-port=8472/udp; "
         'nmcli connection modify Example connection.zone ""; sleep 0.5',
-        quick=False,
     ),
     here("firewall port not permanent", "firewall-not-permanent", f"firewall-cmd --permanent {_PORT}"),
     here(
@@ -304,17 +295,17 @@ FAULTS = (
         status="warn",
     ),
     here("firewalld stopped", "firewalld-not-running", "pkill -x firewalld; sleep 1", also=_OF_FIREWALL),
-    here("firewalld hangs", "firewalld-not-running", "pkill -STOP -x firewalld", quick=False, also=_OF_FIREWALL),
+    here("firewalld hangs", "firewalld-not-running", "pkill -STOP -x firewalld", also=_OF_FIREWALL),
     there(
         "other host's firewall closed",
         "peer-firewall-rejects",
         f"firewall-cmd {_PORT}; firewall-cmd --permanent {_PORT}",
     ),
     there("no VXLAN there", "peer-no-vxlan", "nmcli connection down bridge0-vxlan10", NO_STP),
-    there("other port there", "peer-no-vxlan", _vxlan("vxlan.destination-port 4789"), NO_STP, quick=False),
+    there("other port there", "peer-no-vxlan", _vxlan("vxlan.destination-port 4789"), NO_STP),
     there("other VNI there", "peer-wrong-vni", _vxlan("vxlan.id 20") + NO_STP, NO_STP),
     here("libvirt stopped", "libvirt-not-running", "pkill -x libvirtd; sleep 1"),
-    here("libvirt hangs", "libvirt-not-running", "pkill -STOP -x libvirtd", quick=False),
+    here("libvirt hangs", "libvirt-not-running", "pkill -STOP -x libvirtd"),
     here(
         "network deleted",
         "network-missing",
@@ -339,7 +330,7 @@ FAULTS = (
         mends="",
     ),
     here("VM off", "vm-not-running", "virsh destroy vma"),
-    here("VM paused", "vm-not-running", "virsh suspend vma", quick=False),
+    here("VM paused", "vm-not-running", "virsh suspend vma"),
     here(
         "VM's stored network",
         "vm-wrong-network",
@@ -355,7 +346,6 @@ FAULTS = (
         "VM's device blocked",
         "bridge-port-blocked",
         f"bridge link set dev {_TAP} state 0",
-        quick=False,
         also=frozenset({f"{HERE} vm"}),
     ),
     here(
@@ -372,13 +362,11 @@ FAULTS = (
         "bridge profile not at boot",
         "profile-not-autoconnect",
         "nmcli connection modify bridge0 autoconnect no",
-        quick=False,
     ),
     here(
         "VXLAN profile not at boot",
         "profile-not-autoconnect",
         "nmcli connection modify bridge0-vxlan10 autoconnect no",
-        quick=False,
     ),
     here(
         "underlay by another profile",
@@ -395,7 +383,6 @@ FAULTS = (
         "ip link set vxlan10 master bridge0 up;" + NO_STP,
         f"ip link delete dev vxlan10; vxlan-tui apply {PLAN} --host {HERE} --only bridge --yes;" + NO_STP,
         mends="",
-        quick=False,
         also=_OF_VXLAN,
     ),
     here(
@@ -410,7 +397,6 @@ FAULTS = (
         "virt-xml vma --edit --network clearxml=no,mtu.size=; virsh destroy vma; virsh start vma; "
         "for n in $(seq 90); do arping -D -q -c 1 -w 1 -I bridge0 192.0.2.1 || break; done",
         status="warn",
-        quick=False,
     ),
     here(
         "STP keeps the port back",

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.cases import campaign, few
 from tests.on_host import PLAN, configuration, program, rows, shell
 from tests.over_ssh import Session, until
 from tests.processes import held
@@ -81,7 +82,7 @@ BACK = {
 }
 
 
-@pytest.mark.parametrize("phase", BACK)
+@pytest.mark.parametrize("phase", few(BACK, "a bridge is gone"))
 def test_an_undo_of_all_hosts_whose_console_dies_is_finished_by_the_next(fleet: Fleet, phase: str) -> None:
     """What was before is known on each host until all of it stands there again."""
     rows(fleet.console, "apply", *ALL)
@@ -122,6 +123,7 @@ def test_a_wizard_that_is_killed_in_the_middle_of_all_hosts_tells_at_its_next_st
     is_complete(fleet)
 
 
+@campaign
 def test_the_wizard_says_which_of_three_hosts_did_not_answer_and_leaves_all_as_they_were(fleet: Fleet) -> None:
     """Nobody is asked whether to keep what cuts a host off."""
     wrong_gateway(fleet.console, "host-b")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.cases import campaign
 from tests.on_host import PLAN, configuration, program, rows, shell
 from tests.test_fleet_on_hosts import HOST, SEGMENT, by_host
 from vxlan_tui import plan as plans
@@ -11,6 +12,7 @@ from vxlan_tui.rehearsal import Rehearsal
 ADDRESSES = {"a": ("2001:db8:1::2", "2001:db8:1::fe"), "b": ("2001:db8:2::1", "2001:db8:2::fe")}
 
 
+@campaign
 def test_two_hosts_are_set_up_verified_and_taken_back_over_ipv6(sandbox: None, tmp_path: Path) -> None:
     """The address that the SSH connection goes to is changed under it, and proven from both ends."""
     path = tmp_path / "plan.toml"

@@ -2,9 +2,11 @@
 
 import subprocess
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
+from tests.cases import few
 from tests.fresh import Fresh
 from tests.on_host import PLAN, configuration, program, rows, shell, states
 from tests.over_ssh import until
@@ -229,7 +231,7 @@ MADE = {
 }
 
 
-@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize("made", few(MADE, "a new profile", "the profile that is active"))
 def test_a_boot_before_it_is_confirmed_brings_up_what_was_confirmed_last(host: Host, made: str) -> None:
     """No file that a boot reads has changed; so it is after that boot, and the next start says so."""
     shell(host, MADE[made])
@@ -261,7 +263,7 @@ def test_a_checkpoint_of_another_boot_is_somebody_elses_though_it_has_the_same_p
     assert checkpoints(host) == [path]
 
 
-@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize("made", few(MADE, "the profile that is active"))
 def test_what_was_taken_back_is_as_before_after_the_next_boot_too(host: Host, made: str) -> None:
     """Whatever NetworkManager's rollback leaves in memory or in a file."""
     shell(host, MADE[made])
@@ -272,7 +274,7 @@ def test_what_was_taken_back_is_as_before_after_the_next_boot_too(host: Host, ma
     assert shell(host, IN_MEMORY) == ""
 
 
-@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize("made", few(MADE, "a profile that is not active"))
 def test_what_is_kept_is_there_after_the_next_boot(host: Host, made: str) -> None:
     """Once it is confirmed, it is saved."""
     shell(host, MADE[made])
@@ -308,12 +310,16 @@ GUARDED = ("CheckpointCreate", "add", "modify", "up", "ping", "save", "Checkpoin
 """The commands of a guarded change, in their order."""
 
 
-@pytest.mark.parametrize("when", ["before", "during", "after"])
-@pytest.mark.parametrize("command", GUARDED)
+MOMENTS = list(product(GUARDED, ("before", "during", "after")))
+A_FEW = (("up", "during"), ("save", "after"), ("CheckpointDestroy", "before"), ("CheckpointDestroy", "after"))
+
+
+@pytest.mark.parametrize("moment", few(MOMENTS, *A_FEW), ids=" ".join)
 def test_a_guarded_change_that_was_killed_is_taken_back_or_kept_and_never_half(
-    host: Host, before: str, command: str, when: str
+    host: Host, before: str, moment: tuple[str, str]
 ) -> None:
     """The next start finishes it and says so, undo comes out right, and the same run after it reaches its end."""
+    command, when = moment
     for tool in ("nmcli", "busctl", "ping"):
         stand_in(host, tool, _KILLER)
     number = GUARDED.index(command) + 1

@@ -14,6 +14,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.cases import campaign, few
 from tests.processes import held
 from vxlan_tui.plan import Plan, parse
 from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal, RehearsalError, rehearse
@@ -260,7 +261,7 @@ def test_eight_hosts_of_which_some_share_a_subnet_all_answer_the_console() -> No
 DISPATCHED = "/etc/NetworkManager/dispatcher.d/50-told"
 
 
-@pytest.mark.parametrize("debian", [12, 13])
+@pytest.mark.parametrize("debian", few([12, 13], 12))
 def test_networkmanager_runs_dispatcher_scripts(debian: int, request: pytest.FixtureRequest) -> None:
     root = request.getfixturevalue("debian13") if debian == 13 else None
     with Rehearsal(_as_it_is("198.51.100.2", "203.0.113.1"), root) as rehearsal:
@@ -274,7 +275,7 @@ def test_networkmanager_runs_dispatcher_scripts(debian: int, request: pytest.Fix
         assert not Path(DISPATCHED).exists()
 
 
-@pytest.mark.parametrize("debian", [12, 13])
+@pytest.mark.parametrize("debian", few([12, 13], 13))
 def test_with_evpn_in_the_plan_frr_runs_with_its_bgpd_and_speaks_to_the_other_hosts(
     debian: int, request: pytest.FixtureRequest
 ) -> None:
@@ -376,6 +377,7 @@ def test_nobody_inside_may_set_the_clock_load_modules_or_make_disks(up: Rehearsa
     assert [bit for bit in (module, raw_io, boot, clock, device) if may & 1 << bit] == []
 
 
+@campaign
 def test_two_rehearsals_run_side_by_side(sample_plan: Plan) -> None:
     with Rehearsal(sample_plan) as one, Rehearsal(sample_plan) as other:
         one["host-a"].run(["nmcli", "connection", "add", "type", "bridge", "ifname", "bridge0"])
@@ -430,7 +432,7 @@ with Rehearsal(load(Path(sys.argv[1])), vms_running=sys.argv[2:] == ["vms"]) as 
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", few([signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT], signal.SIGKILL))
 def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> None:
     argv = [sys.executable, "-c", OWNER, str(SAMPLE), *(["vms"] if number == signal.SIGKILL else [])]
     owner = held(subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
@@ -443,7 +445,7 @@ def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> Non
     assert _until(lambda: _left(namespaces) == [], 30), _left(namespaces)
 
 
-@pytest.mark.parametrize("delay", [0.02, 0.1, 0.2, 0.5, 1.0])
+@pytest.mark.parametrize("delay", few([0.02, 0.1, 0.2, 0.5, 1.0], 0.1, 0.5))
 def test_nothing_is_left_when_the_owner_is_killed_while_hosts_come_up(delay: float) -> None:
     owner = held(subprocess.Popen([sys.executable, "-c", OWNER, str(SAMPLE)], stdout=subprocess.PIPE))
     children = Path(f"/proc/{owner.pid}/task/{owner.pid}/children")

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests import over_ssh, plain_user
+from tests.cases import few
 from tests.on_host import PLAN, configuration, program, rows, shell
 from tests.over_ssh import KEEP, Session, answers, until
 from vxlan_tui import plan
@@ -165,16 +167,19 @@ def survive(net: Net, cut: str, when: str, user: str = "root") -> None:
     assert "taken back" in program(host, "log")
 
 
-@pytest.mark.parametrize("when", ["before", "during", "after"])
-@pytest.mark.parametrize("cut", CUTS)
+MOMENTS = list(product(CUTS, ("before", "during", "after")))
+A_FEW = (("the network drops it", "during"), ("the link is pulled", "before"), ("the program is killed", "after"))
+
+
+@pytest.mark.parametrize("moment", few(MOMENTS, *A_FEW), ids=" ".join)
 def test_a_session_that_is_cut_leaves_the_host_at_its_old_address_and_the_next_start_tells(
-    net: Net, cut: str, when: str
+    net: Net, moment: tuple[str, str]
 ) -> None:
     """Within the time to confirm in, whoever is still alive, with every profile as before."""
-    survive(net, cut, when)
+    survive(net, *moment)
 
 
-@pytest.mark.parametrize("cut", ["sshd is killed", "the program is killed", "the network drops it"])
+@pytest.mark.parametrize("cut", few(CUTS, "sshd is killed"))
 def test_a_session_of_somebody_who_is_not_root_is_survived_as_well(net: Net, cut: str) -> None:
     """With sudo between the session and the program, which has a terminal of its own for it."""
     plain_user.add(net.host)
@@ -241,7 +246,7 @@ def test_a_change_that_is_confirmed_is_kept(net: Net) -> None:
     assert rows(net.host, "apply", "--only", "ethernet,bridge")[-1] == {"result": "unchanged"}
 
 
-@pytest.mark.parametrize("answer", ["no\n", "\n", "yes please\n", "\x04", "\x03"])
+@pytest.mark.parametrize("answer", few(["no\n", "\n", "yes please\n", "\x04", "\x03"], "\n", "\x03"))
 def test_any_other_answer_is_no(net: Net, answer: str) -> None:
     """A word that is not yes, an empty line, the end of the input, an interrupt."""
     session = stays(net)
@@ -295,7 +300,7 @@ def survive_in_wizard(net: Net, cut: str, when: str) -> None:
     assert shell(host, "ls /var/lib/vxlan-tui/before") == ""
 
 
-@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("cut", few(CUTS, "the network drops it"))
 def test_the_wizard_in_a_session_that_is_cut_brings_the_host_back_and_the_next_one_tells(net: Net, cut: str) -> None:
     survive_in_wizard(net, cut, "after")
 

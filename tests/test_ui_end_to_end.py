@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import few
 from tests.tmux import Terminal, terminal
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -78,11 +79,12 @@ def _run_section(screen: Terminal, number: int, title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("term", "size"),
-    [("linux", (80, 24)), ("xterm-256color", (120, 40))],
+    "on",
+    few([("linux", (80, 24)), ("xterm-256color", (120, 40))], ("linux", (80, 24))),
     ids=["80x24 on a console", "120x40 in full colour"],
 )
-def test_keys_alone_lead_from_an_empty_plan_to_a_green_verification(term: str, size: tuple[int, int]) -> None:
+def test_keys_alone_lead_from_an_empty_plan_to_a_green_verification(on: tuple[str, tuple[int, int]]) -> None:
+    term, size = on
     if not shutil.which("tmux"):
         (pytest.fail if os.environ.get("CI") else pytest.skip)("missing: tmux")
     with terminal(f"e2e-{os.getpid()}-{size[0]}", size, _rehearsed(term)) as screen:

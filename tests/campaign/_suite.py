@@ -12,6 +12,9 @@ from tests.processes import held
 
 ROOT = Path(__file__).parents[2]
 
+EVERY_CASE = ("-m", "")
+"""Options by which the cases run too that `make test` leaves out (tests/cases.py)."""
+
 
 def suite(what: str, files: Sequence[str], *options: str, python: str = sys.executable) -> Figure:
     """Run test modules, and give what passed of them; what is skipped is not counted, and said."""

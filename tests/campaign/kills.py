@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from tests.campaign import Campaign, Figure
-from tests.campaign._suite import suite
+from tests.campaign._suite import EVERY_CASE, suite
 
 
 def run() -> Iterator[Figure]:
     """Kill the program, and the exported script."""
-    yield suite("apply and undo killed at each command", ["tests/test_kill.py"])
-    yield suite("a script killed, and taken back or finished", ["tests/test_export_on_hosts.py"], "-k", "killed")
-    yield suite("a guarded script killed, and taken back", ["tests/test_guard.py"], "-k", "killed")
+    yield suite("apply and undo killed at each command", ["tests/test_kill.py"], *EVERY_CASE)
+    yield suite(
+        "a script killed, and taken back or finished", ["tests/test_export_on_hosts.py"], "-k", "killed", *EVERY_CASE
+    )
+    yield suite("a guarded script killed, and taken back", ["tests/test_guard.py"], "-k", "killed", *EVERY_CASE)
 
 
 CAMPAIGN = Campaign("a run that is killed at any moment does no harm", run)
