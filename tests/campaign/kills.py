@@ -9,10 +9,9 @@ from tests.campaign._suite import EVERY_CASE, suite
 def run() -> Iterator[Figure]:
     """Kill the program, and the exported script."""
     yield suite("apply and undo killed at each command", ["tests/test_kill.py"], *EVERY_CASE)
-    yield suite(
-        "a script killed, and taken back or finished", ["tests/test_export_on_hosts.py"], "-k", "killed", *EVERY_CASE
-    )
-    yield suite("a guarded script killed, and taken back", ["tests/test_guard.py"], "-k", "killed", *EVERY_CASE)
+    killed = ("-k", "killed", *EVERY_CASE)
+    yield suite("a script killed, and taken back or finished", ["tests/test_export_on_hosts.py"], *killed)
+    yield suite("a guarded change killed, and taken back or kept", ["tests/test_guard.py"], *killed)
 
 
 CAMPAIGN = Campaign("a run that is killed at any moment does no harm", run)

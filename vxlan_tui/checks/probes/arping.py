@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from vxlan_tui.checks.evidence import Replies
 from vxlan_tui.reach import Output
 
-WAITS = 3
-"""Seconds for a reply."""
+ASKS, WAITS = 4, 5
+"""How often is asked, a second apart, and the seconds for a reply: the first one ends it, and a busy host is slow."""
 
 _MISSING = "arping of iputils is not on this host (`dnf install iputils`, `apt-get install iputils-arping`)"
 
 
 def command(bridge: str, address: str) -> tuple[str, ...]:
     """Return the command that asks for an address."""
-    return ("arping", "-D", "-c", "2", "-w", str(WAITS), "-I", bridge, address)
+    return ("arping", "-D", "-c", str(ASKS), "-w", str(WAITS), "-I", bridge, address)
 
 
 def parse(outputs: Mapping[str, Output]) -> Replies:
