@@ -3,7 +3,7 @@
 # Further arguments of the command that a target runs: make run ARGS=plan.toml, make test ARGS='-k plan -x'
 ARGS ?=
 # How many processes run the tests, which mostly wait; 0 runs them in this one, for a debugger
-WORKERS ?= 2
+WORKERS ?= 3
 
 PYTHON_FILES := vxlan_tui tests .packaging
 SCRIPTS := .ci/run .ci/setup .packaging/install tests/campaign/offline.sh

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import campaign
 from tests.on_host import PLAN, configuration, rows, shell
 from vxlan_tui import export, plan
 from vxlan_tui.plan import Plan
@@ -41,6 +42,7 @@ def multicast_plan(tmp_path: Path) -> Plan:
     return plan.load(path)
 
 
+@campaign
 def test_two_hosts_from_nothing_by_the_program(sandbox: None, sample_plan: Plan) -> None:
     """Apply on both, ARP across, undo on both: each is configured as before."""
     with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
@@ -78,6 +80,7 @@ def test_the_next_generation_of_hosts(debian13: Path, sample_plan: Plan) -> None
         assert (configuration(host_a), configuration(host_b)) == before
 
 
+@campaign
 def test_a_multicast_group_in_place_of_the_other_host(sandbox: None, multicast_plan: Plan) -> None:
     """Joined on the underlay interface; both hosts are in one subnet, where the group reaches."""
     with Rehearsal(multicast_plan, underlay_up=False) as rehearsal:

@@ -99,6 +99,7 @@ def test_an_undo_of_all_hosts_whose_console_dies_is_finished_by_the_next(fleet: 
     assert by_host(rows(fleet.console, "undo", "--all")) == dict.fromkeys(fleet.before, "unchanged")
 
 
+@campaign
 def test_a_wizard_that_is_killed_in_the_middle_of_all_hosts_tells_at_its_next_start_and_completes(
     fleet: Fleet,
 ) -> None:
