@@ -169,7 +169,8 @@ def knows(reach: Reach) -> None:
     """The facts of the host, its libvirt's among them, and what the session there depends on."""
     plan = load(Path("/root/plan.toml"))
     host = plan.hosts[0 if reach.is_local else 1]
-    state = facts.read(plan, host, reach)
+    state, failures = facts.read(plan, host, reach)
+    assert not failures
     assert "enp1s0" in state.links
     assert state.zone is not None
     assert list(state.vms) == ["vma" if reach.is_local else "vmb"]

@@ -87,16 +87,13 @@ class Session:
         programs = system.programs(asked, any(vm.install is not None for vm in vms) and "vms" in asked)
         needed = (*programs, *(bridge.programs(self.plan) if "bridge" in asked else ()))
         missing = system.not_root(self.reach) + system.missing_programs(self.reach, needed)
-        state = HostState()
-        for part in dict.fromkeys(part for section in asked for part in BY_NAME[section].parts):
-            try:
-                state = facts.read(self.plan, self.host, self.reach, (part,), state)
-            except CommandFailed as failure:
-                missing += (
-                    [] if failure.outcome.status == 127 else [system.daemon(part, failure.outcome.words, self.reach)]
-                )
-            except LibvirtUnavailable as failure:
+        parts = dict.fromkeys(part for section in asked for part in BY_NAME[section].parts)
+        state, failures = facts.read(self.plan, self.host, self.reach, parts)
+        for part, failure in failures.items():
+            if isinstance(failure, LibvirtUnavailable):
                 missing.append(system.daemon(part, str(failure), self.reach))
+            elif failure.outcome.status != 127:  # a program that is not there is named already
+                missing.append(system.daemon(part, failure.outcome.words, self.reach))
         if missing:
             raise NotReady(missing)
         keys = {**state.keys, **self.keys}  # what a host tells itself goes before what this one knew of it

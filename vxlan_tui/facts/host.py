@@ -1,11 +1,13 @@
 """All facts of this host that a plan needs, in one HostState."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 from vxlan_tui.facts import firewalld, iproute, libvirt, nmcli, ssh, wireguard
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Reach
+from vxlan_tui.reach import CommandFailed, Reach
 from vxlan_tui.state import HostState, Zone
 
 PARTS = ("net", "firewall", "virt")
@@ -13,20 +15,22 @@ PARTS = ("net", "firewall", "virt")
 
 
 def read(
-    plan: Plan, host: Host, reach: Reach, parts: Iterable[str] = PARTS, known: HostState | None = None
-) -> HostState:
-    """Give the host's state; parts that are not asked for stay as `known` has them.
+    plan: Plan, host: Host, reach: Reach, parts: Iterable[str] = PARTS
+) -> tuple[HostState, dict[str, CommandFailed | libvirt.LibvirtUnavailable]]:
+    """Return the host's state as far as these parts tell it, and what kept others from telling; raise Unreachable.
 
-    Raises CommandFailed and LibvirtUnavailable.
+    They are read side by side: each waits for another daemon.
     """
-    state = known or HostState()
-    if "net" in parts:
-        state = _net(plan, host, reach, state)
-    if "firewall" in parts:
-        state = replace(state, zone=_zone(plan, host, reach))
-    if "virt" in parts:
-        state = _virt(reach, state)
-    return state
+    state = HostState()
+    failures: dict[str, CommandFailed | libvirt.LibvirtUnavailable] = {}
+    with ThreadPoolExecutor(len(PARTS)) as pool:
+        reading = {part: pool.submit(_part, part, plan, host, reach) for part in parts}
+    for part, told in reading.items():
+        try:
+            state = replace(state, **told.result())
+        except (CommandFailed, libvirt.LibvirtUnavailable) as failure:
+            failures[part] = failure
+    return state, failures
 
 
 def read_net(reach: Reach) -> HostState:
@@ -35,25 +39,34 @@ def read_net(reach: Reach) -> HostState:
     return HostState(nm_version=version, links=iproute.read_links(reach), profiles=nmcli.read_profiles(reach))
 
 
-def _net(plan: Plan, host: Host, reach: Reach, state: HostState) -> HostState:
-    known = state.nm_version != HostState().nm_version
+def _part(part: str, plan: Plan, host: Host, reach: Reach) -> Mapping[str, Any]:
+    """Return what a part tells of the state, by the names of its fields."""
+    match part:
+        case "net":
+            return _net(plan, host, reach)
+        case "firewall":
+            return {"zone": _zone(plan, host, reach)}
+        case _:
+            return _virt(reach)
+
+
+def _net(plan: Plan, host: Host, reach: Reach) -> Mapping[str, Any]:
     links = iproute.read_links(reach)
-    return replace(
-        state,
-        nm_version=state.nm_version if known else nmcli.read_version(reach),
-        links=links,
-        path=state.path if known else ssh.read_path(reach, links),
-        underlay_mtu=links[host.interface].mtu if host.interface in links else state.underlay_mtu,
-        profiles=nmcli.read_profiles(reach),
-        underlay_addressing=nmcli.read_addressing(reach, host.interface),
-        keys=wireguard.read_keys(plan, host, reach) if plan.encrypted else {},
-    )
+    return {
+        "nm_version": nmcli.read_version(reach),
+        "links": links,
+        "path": ssh.read_path(reach, links),
+        "profiles": nmcli.read_profiles(reach),
+        "underlay_addressing": nmcli.read_addressing(reach, host.interface),
+        "keys": wireguard.read_keys(plan, host, reach) if plan.encrypted else {},
+        **({"underlay_mtu": links[host.interface].mtu} if host.interface in links else {}),
+    }
 
 
 def _zone(plan: Plan, host: Host, reach: Reach) -> Zone:
     return firewalld.read_zone(reach, host.interface, host.zone, {segment.port for segment in plan.segments})
 
 
-def _virt(reach: Reach, state: HostState) -> HostState:
+def _virt(reach: Reach) -> Mapping[str, Any]:
     with libvirt.connection(reach) as opened:
-        return replace(state, networks=libvirt.read_networks(opened), vms=libvirt.read_vms(opened))
+        return {"networks": libvirt.read_networks(opened), "vms": libvirt.read_vms(opened)}
