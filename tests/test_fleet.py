@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -225,11 +225,12 @@ class Course:
         self.ran: list[str] = []
         self.waits = waits or threading.Event()
 
-    def run(self, step: Step, report: object) -> Result:
-        self.ran.append(step.id)
-        if step.title == "waits":
-            assert self.waits.wait(10)
-        return Result("failed", "because") if step.title == "fails" else Result("changed")
+    def run_together(self, steps: Iterable[Step], report: object) -> Iterator[tuple[Step, Result]]:
+        for step in steps:
+            self.ran.append(step.id)
+            if step.title == "waits":
+                assert self.waits.wait(10)
+            yield step, Result("failed", "because") if step.title == "fails" else Result("changed")
 
 
 class Told:

@@ -1,11 +1,12 @@
 """One plan on one host: look, next step, run, look again. All that a verb or a screen holds.
 
 What is shown is what runs: steps are judged once, from a fresh look, and their commands run as they are.
-Success is a second look: after a step its thing is judged again and must take nothing more.
+Success is a second look: after a step its thing is judged again and must take nothing more. Steps that do no harm where
+the one before did not take effect are looked at with it, once.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -63,6 +64,10 @@ class Result:
 
     state: str
     detail: str = ""
+
+
+STOPPED = Result("stopped", "interrupted; run the same again to go on")
+"""The result of a step that an interrupt came in."""
 
 
 class Session:
@@ -175,21 +180,60 @@ class StepRun:
 
         `spend` is whether the record that the step restores is spent at once.
         """
-        journal, spent = self.session.journal, self._spent(step)
+        ((_, result),) = self.run_together([step], reporter, spend)
+        return result
+
+    def run_together(
+        self, steps: Iterable[Step], reporter: Reporter, spend: bool = True
+    ) -> Iterator[tuple[Step, Result]]:
+        """Run steps up to one that fails, then look once whether they worked, and give how each ended.
+
+        Each is taken from `steps` as it begins. Raise Interrupted once that is told, and OSError (the journal).
+        """
+        begun: list[tuple[Step, Result | None]] = []
+        stop: Interrupted | None = None
+        for step in steps:
+            try:
+                result = self._without_look(step, reporter)
+            except Interrupted as interrupted:
+                stop, result = interrupted, STOPPED
+            begun.append((step, result))
+            if result is not None and result.state != "done":
+                break
+        ran = [step for step, result in begun if result is None]
+        try:
+            seen = self._second_look(ran)
+        except Interrupted as interrupted:
+            stop, seen = interrupted, {step.key: STOPPED for step in ran}
+        for step, result in begun:
+            yield step, self._ended(step, result or seen[step.key], spend)
+        if stop is not None:
+            raise stop
+
+    def _without_look(self, step: Step, reporter: Reporter) -> Result | None:
+        """Run a step's commands; return how it ended where that takes no second look. Raise Interrupted, OSError."""
         if not step.commands or (step.restored and not step.again and self.is_done(step)):
-            self.session.records.forget(spent)
+            self.session.records.forget(self._spent(step))
             return Result("done", step.note)
-        journal.write("step", step=step.id, subject=step.subject)
+        self.session.journal.write("step", step=step.id, subject=step.subject)
         self._keep(step)
         reporter.step(step)
-        try:
-            result = self._run_commands(step, reporter)
-        except Interrupted as interrupted:
-            journal.write("step-ended", step=step.id, subject=step.subject, state="failed", detail=str(interrupted))
-            raise
-        journal.write("step-ended", step=step.id, subject=step.subject, state=result.state, detail=result.detail)
+        for command in step.commands:
+            outcome = self.session.execute(step, command, reporter)
+            if not outcome.ok:
+                self.session.reach.interrupts.check()
+                return Result("failed", outcome.error)
+        return None
+
+    def _ended(self, step: Step, result: Result, spend: bool) -> Result:
+        """Write down how a step ended that had something to run."""
+        if result.state != "done":
+            state = "failed" if result is STOPPED else result.state
+            self.session.journal.write(
+                "step-ended", step=step.id, subject=step.subject, state=state, detail=result.detail
+            )
         if result.state == "changed" and spend:
-            self.session.records.forget(spent)
+            self.session.records.forget(self._spent(step))
         return result
 
     def _spent(self, step: Step) -> list[str]:
@@ -209,46 +253,47 @@ class StepRun:
         rows = [each.thing for each in ahead if each.thing]
         self.session.records.keep([*step.before, *(self.record_of(thing) for thing in rows if thing.record)])
 
-    def _run_commands(self, step: Step, reporter: Reporter) -> Result:
-        for command in step.commands:
-            outcome = self.session.execute(step, command, reporter)
-            if not outcome.ok:
-                self.session.reach.interrupts.check()
-                return Result("failed", outcome.error)
-        return self._second_look(step)
+    def _second_look(self, steps: Sequence[Step]) -> dict[tuple[str, str], Result]:
+        """Judge things again until they take nothing, and give how each step ended, by its key; raise Interrupted.
 
-    def _second_look(self, step: Step) -> Result:
-        """Judge the thing again until it takes nothing; what takes effect a moment later is waited for.
-
-        So is a daemon that does not answer, because it is being restarted.
+        What takes effect a moment later is waited for. So is a daemon that does not answer, because it is being
+        restarted.
         """
         give_up = time.monotonic() + SETTLE
-        while True:
+        while steps:
             try:
-                left = self.again(step)
-                words = _not_in_effect(left) if left.need is not Need.DONE else ""
+                left = self.again(steps)
+                words = [_not_in_effect(each) if each.need is not Need.DONE else "" for each in left]
             except (CommandFailed, LibvirtUnavailable) as failure:
-                words = f"The commands succeeded; whether they took effect could not be seen:\n{failure}"
-            if not words:
-                return Result("changed", step.note)
-            if time.monotonic() > give_up:
-                return Result("failed", words)
+                unseen = f"The commands succeeded; whether they took effect could not be seen:\n{failure}"
+                words = [unseen] * len(steps)
+            if not any(words) or time.monotonic() > give_up:
+                return {step.key: _seen(step, why) for step, why in zip(steps, words, strict=True)}
             self.session.reach.interrupts.check()
             time.sleep(0.1)
+        return {}
 
     def is_done(self, step: Step) -> bool:
         """Return whether a step takes nothing any more, by a fresh look."""
-        return self.again(step).need is Need.DONE
+        return self.again([step])[0].need is Need.DONE
 
-    def again(self, step: Step) -> Step:
-        """Return the step as it is judged now, by a fresh look at its thing alone; raise CommandFailed."""
+    def again(self, steps: Sequence[Step]) -> list[Step]:
+        """Return steps as they are judged now, by a fresh look at their things alone; raise CommandFailed."""
+        rows = [step.thing for step in steps if step.thing is not None]
+        self.outputs = {**self.outputs, **self.session.read(judge.readings(rows))}
+        return [self._judged(step) for step in steps]
+
+    def _judged(self, step: Step) -> Step:
         if step.thing is None:
             return step
-        self.outputs = {**self.outputs, **self.session.read(reading.argv for reading in step.thing.readings)}
         if step.restored:
             record = self.records[step.restored]
             return judge.back(step.thing, record.text, self.outputs, back.file_of(record))
         return judge.forward([step.thing], self.outputs)[0]
+
+
+def _seen(step: Step, why: str) -> Result:
+    return Result("failed", why) if why else Result("changed", step.note)
 
 
 def _not_in_effect(left: Step) -> str:

@@ -61,6 +61,11 @@ class Step:
         return (self.id, self.subject)
 
     @property
+    def with_next(self) -> bool:
+        """Whether its second look may be that of the next step of the same subject."""
+        return self.thing is not None and self.thing.with_next and not self.restored
+
+    @property
     def need(self) -> Need:
         """What is to be done about it."""
         if self.conflict:

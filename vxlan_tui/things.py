@@ -140,7 +140,8 @@ class Thing:
     neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). A
     `partial` one can be there and show nothing that counts. One that is held in memory until it is confirmed has what
     `saves` it. Where what it `applies`, named by its record, is changed, so is this, though it shows what it has to
-    already; where that is put back, `revive` brings it into force.
+    already; where that is put back, `revive` brings it into force. One `with_next` is looked at again with the next
+    thing of its subject, which fails or does no harm where this one did not take effect.
     """
 
     id: str
@@ -171,6 +172,7 @@ class Thing:
     saves: "Thing | None" = None
     touches: tuple[str, ...] = ()
     confirms: bool = False
+    with_next: bool = False
     back_note: str = ""
 
     @property

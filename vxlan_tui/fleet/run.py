@@ -11,12 +11,9 @@ from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Proof, Together
 from vxlan_tui.guard import Ended, Guard, Keeper, Question
 from vxlan_tui.guard.regions import is_guarded
-from vxlan_tui.reach import Interrupted, Reach, Unreachable
+from vxlan_tui.reach import Reach, Unreachable
 from vxlan_tui.session import Result, Session, StepRun
 from vxlan_tui.steps import Step
-
-STOPPED_HERE = Result("stopped", "interrupted; run the same again to go on")
-"""The result of the step that an interrupt came in."""
 
 RETURN = 60.0
 """Seconds that a host gets to answer again, from when NetworkManager has taken back what nobody confirmed."""
@@ -81,15 +78,19 @@ def _free(member: Member, members: Sequence[Member]) -> None:
         if step.section != section and any(other.stopped for other in members if other is not member):
             return
         section = step.section
-        del member.left[0]
-        try:
-            result = member.course.run(step, member.report)
-        except Interrupted:
-            _tell(member, step, STOPPED_HERE)
-            raise
-        _tell(member, step, result)
+        for ended, result in member.course.run_together(_together(member), member.report):
+            _tell(member, ended, result)
         if member.stopped:
             return
+
+
+def _together(member: Member) -> Iterator[Step]:
+    """Give the next step, and those that are looked at with it; each leaves what is left as it begins."""
+    subject, more = member.left[0][0].subject, True
+    while more and member.left and not is_guarded(member.left[0]) and member.left[0][0].subject == subject:
+        (step,) = member.left.pop(0)
+        more = step.with_next
+        yield step
 
 
 def _tell(member: Member, step: Step, result: Result) -> None:

@@ -94,6 +94,7 @@ def opened(port: int, zone: str, refused: str = "", clear: tuple[Clear, ...] = (
             delete=(command(*asked, f"--remove-port={port}/udp"),),
             clear=clear if kind else (),
             refused=refused,
+            with_next=bool(kind),
             back_title=f"UDP port {port} in the firewalld zone {zone}, open or not {when} as before",
         )
 
@@ -147,6 +148,7 @@ def _rules(
             rules,
             members=Members(asked, "--add-rich-rule=", "--remove-rich-rule="),
             refused=refused,
+            with_next=bool(suffix),
             back_title=f"{subject} in the firewalld zone {zone}, who is let in {when} as before",
         )
 

@@ -67,6 +67,7 @@ def definition(name: str, bridge: str = "") -> Thing:
         delete=(command("virsh", "net-undefine", name),),
         restore_when={virsh.line("Persistent", "no"): (command("virsh", "net-undefine", name),)},
         back_clear=(users(name),),
+        with_next=True,
         back_title=f"libvirt network {name}, as before",
     )
 
@@ -86,6 +87,7 @@ def active(name: str) -> Thing:
         make=(start,),
         delete=(stop,),
         partial=True,
+        with_next=True,
         revive=(start,),
         back_title=f"libvirt network {name}, active or not as before",
     )

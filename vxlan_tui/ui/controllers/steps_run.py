@@ -25,10 +25,10 @@ class Mending(StepRun):
 
     lacking: Callable[[], Iterable[Step]] = list
 
-    def again(self, step: Step) -> Step:
-        """Return the step as it is now: without commands where it is not lacking any more."""
-        left = next((left for left in self.lacking() if left.subject == step.subject), None)
-        return left or replace(step, commands=())
+    def again(self, steps: Sequence[Step]) -> list[Step]:
+        """Return the steps as they are now: without commands where they are not lacking any more."""
+        left = {step.subject: step for step in self.lacking()}
+        return [left.get(step.subject) or replace(step, commands=()) for step in steps]
 
 
 def preview(session: Session, order: Order) -> list[Step]:
