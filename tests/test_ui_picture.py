@@ -57,6 +57,12 @@ def test_what_answers_from_here_is_seen_without_a_look_over_there(plan: Plan) ->
     assert first_line(plan, host_a=silent).endswith("=x= !host-b ... !vmb")
 
 
+def test_a_vm_that_does_not_answer_breaks_no_tunnel(plan: Plan) -> None:
+    silent = {**UP, "host-b": Mark.UP, "host-b:vxlan10": Mark.UP, "host-b:vmb": Mark.WRONG}
+    assert first_line(plan, host_a=silent).endswith("vxlan10 === host-b ... !vmb")
+    assert first_line(plan, host_a=silent, host_b=UP).endswith("vxlan10 === host-b ... !vmb")
+
+
 def test_many_hosts_stand_below_each_other_and_the_rest_is_counted() -> None:
     names = [f"kvm{number:02}" for number in range(12)]
     plan = of_hosts(names, {"vm0": "kvm00", "vm1": "kvm00"})

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.command import Command
+from vxlan_tui.procedures.vms import shut_down
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.widgets.folds import Folds
 
@@ -93,7 +94,7 @@ def test_each_press_moves_the_mark_by_one_check(stage: Stage, tmp_path: Path) ->
 
 
 def test_nothing_that_stops_a_vm_mends_without_a_question(stage: Stage, tmp_path: Path) -> None:
-    remedy = (Command(("virsh", "shutdown", "vma")), Command(("do", "bridge-first")))
+    remedy = (*shut_down("vma", 60), Command(("do", "bridge-first")))
     stage.findings.append([replace(CLOSED, commands=remedy)])
 
     async def script(app: Wizard, pilot: P) -> None:

@@ -182,7 +182,7 @@ def test_nothing_that_stops_a_vm_runs_without_a_question(stage: Stage, tmp_path:
 
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("6")
-        await sees(pilot, "# virsh shutdown vma")
+        await sees(pilot, "Ask the VM to shut down")
         await pilot.press(key)
         await sees(pilot, "This shuts vma down, and starts it again.")
         await pilot.press("escape")
@@ -191,7 +191,7 @@ def test_nothing_that_stops_a_vm_runs_without_a_question(stage: Stage, tmp_path:
         await pilot.press(key)
         await sees(pilot, "This shuts vma down, and starts it again.")
         await pilot.press(*(["enter"] if key == "A" else ["down", "enter"]))
-        await until(pilot, lambda: "virsh shutdown vma" in stage.ran)
+        await until(pilot, lambda: any("virsh shutdown" in command for command in stage.ran))
 
     play(stage, sample(tmp_path), script)
 

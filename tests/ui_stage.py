@@ -21,6 +21,7 @@ from vxlan_tui.live.devices import Devices
 from vxlan_tui.live.fdb import Fdb
 from vxlan_tui.live.networks import Networks
 from vxlan_tui.plan import Host, Plan
+from vxlan_tui.procedures.vms import shut_down
 from vxlan_tui.reach import Interrupted, Outcome, Unreachable
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.runs import Run
@@ -192,7 +193,7 @@ class Stage:
         if name in done:
             return step
         changes = (Change("a value", "old", "new"),) if part == "second" else ()
-        stop = (Command(("virsh", "shutdown", self.stops[name])),) if name in self.stops else ()
+        stop = shut_down(self.stops[name], 60) if name in self.stops else ()
         return replace(step, commands=(*stop, Command(("do", name))), changes=changes)
 
     @staticmethod

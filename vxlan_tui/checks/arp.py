@@ -74,7 +74,7 @@ def _inside(plan: Plan, vm: Vm, address: str) -> Check:
         way = (*comes_through(plan, this, segment, plan.host(asked.host)), far)
     return Check(
         *_id(("vm.inside", name), f"{name} itself gets an ARP reply from {address}"),
-        f"inside {vm.name}, by its guest agent: arping -c 1 -w 2 -I … {address}",
+        f"inside {vm.name}, by its guest agent: arping -c 1 -w 2 -I ... {address}",
         partial(_asks, vm, address),
         (LIBVIRT, *way, *keys(plan, vm)[3:], ("vm.arp", name)),
         asks=True,

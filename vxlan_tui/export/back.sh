@@ -1,4 +1,4 @@
-was() { # NAME PICK COMMAND…: whether NAME is recorded as something else than is shown
+was() { # NAME PICK COMMAND...: whether NAME is recorded as something else than is shown
     [[ -e $state/before/$1 ]] && seen+=("$1") && at '' "${@:3}" || return
     now=$(pick "$2") then=$(grep -oE -e "${2:-.+}" "$state/before/$1" | sort)
     mapfile -t settings < <({ comm -23 <(echo "$then") <(echo "$now") # what was other, and what was not
@@ -6,7 +6,7 @@ was() { # NAME PICK COMMAND…: whether NAME is recorded as something else than 
     if [[ $then != "$now" ]]; then differ+=("$1") && return; fi # or it applies a profile that was put back:
     [[ -n $now ]] && known "$1" GENERAL.CONNECTION && [[ " ${differ[*]} " == *" profile.$value "* ]]
 }
-stood() { was "$@" && [[ -n $then ]]; } # … and it was there
-fell() { was "$@" && [[ -z $then ]]; }  # … and it was not there
+stood() { was "$@" && [[ -n $then ]]; } # ... and it was there
+fell() { was "$@" && [[ -z $then ]]; }  # ... and it was not there
 kept() { [[ -s $state/before/$1 || ! -e $state/before/$1 ]]; } # NAME: whether it stays
 known() { value=$(sed -nE "s/^ ?$2(:|=\")([^\"]*)\"?$/\2/p" "$state/before/$1" | head -n 1) && [[ -n $value ]]; }

@@ -1,5 +1,5 @@
 die() { printf '%s\n' "$2" >&2 && exit "$1"; }
-at() { # RECORD COMMAND…: sets `all` to what COMMAND prints, to nothing where what it is about is not there
+at() { # RECORD COMMAND...: sets `all` to what COMMAND prints, to nothing where what it is about is not there
     record=$1
     all=$("${@:2}" 2>/dev/null </dev/null) && return
     all=$("${@:2}" 2>&1 >/dev/null </dev/null)
@@ -8,11 +8,11 @@ at() { # RECORD COMMAND…: sets `all` to what COMMAND prints, to nothing where 
 }
 pick() { grep -oE -e "${1:-.+}" <<<"$all" | sort; }
 shows() { [[ $(pick "$2") == "$1" ]]; } # WHAT-IS-SO PICK: whether that is what PICK picks of `all`
-free() { # ALLOWED PICK [COMMAND…]: stops where something else is picked than what is allowed
+free() { # ALLOWED PICK [COMMAND...]: stops where something else is picked than what is allowed
     local all=$all record=$record now && { (($# < 3)) || at "$record" "${@:3}"; }
     now=$(pick "$2" | grep -vxE -e "$1") && die 1 "Stopped in $section: in the way of $record: $now"
 }
-run() { # COMMAND…: says it, keeps what stood before, runs it, and ends where it fails. It reads `input`
+run() { # COMMAND...: says it, keeps what stood before, runs it, and ends where it fails. It reads `input`
     local word line="#" status=0; [[ -z $guarded || -n $check$checkpoint ]] || guard_now
     for word; do [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]] || word="'${word//\'/\'\"\'\"\'}'" && line+=" $word"; done
     printf '%s\n' "$line${input:+ <<'EOF'$'\n'$input$'\n'EOF}" && todo=yes && [[ -n $check ]] && return

@@ -1,4 +1,4 @@
-members() { # LINES PICK ADD REMOVE COMMAND…: makes LINES of what PICK picks of `all`, a word of COMMAND for each
+members() { # LINES PICK ADD REMOVE COMMAND...: makes LINES of what PICK picks of `all`, a word of COMMAND for each
     local new old
     mapfile -t new < <(comm -23 <(grep . <<<"$1" | sort) <(pick "$2"))
     mapfile -t old < <(comm -13 <(grep . <<<"$1" | sort) <(pick "$2"))

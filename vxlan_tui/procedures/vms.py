@@ -4,7 +4,7 @@ The stored definition is changed as the chapter does it. A VM that runs is moved
 that the guest asks for an address anew; where that cannot be, or the plan says so, it is shut down and started.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Vm
@@ -194,6 +194,11 @@ def shut_down(name: str, timeout: int) -> tuple[Command, ...]:
     # The one shell line of the product, a constant: the name is an argument. virsh has no command that waits.
     wait = ("timeout", str(timeout), "bash", "-c", WAIT, name)
     return (Command(wait, timeout=timeout + 30.0, waits=True, on_failure=((_TIMED_OUT, means),)),)
+
+
+def stopped_by(commands: Iterable[Command]) -> list[str]:
+    """Return the VMs that commands shut down, each once, in their order."""
+    return list(dict.fromkeys(each.argv[-1] for each in commands if WAIT in each.argv))
 
 
 def start(name: str) -> Command:

@@ -137,12 +137,13 @@ def _worst(marks: Marks, names: Iterable[str]) -> Mark:
 
 def _peer(plan: "Plan", peer: "Host", segment: "Segment", here: Marks, there: Marks) -> list[_Part]:
     """Return another host, and its VMs: as they are there where it was looked at, else as they answer here."""
-    told = [mark for name, mark in here.items() if name == peer.name or name.startswith(f"{peer.name}:")]
+    vms = list(dict.fromkeys(vm.name for vm in plan.vms_of(peer) if vm.network == segment.network))
+    told = {name.removeprefix(f"{peer.name}:"): here[name] for name in here if name.partition(":")[0] == peer.name}
+    asked = {vm: [told.pop(name) for name in list(told) if name.split(" ")[0] == vm] for vm in vms}
     seen = [there[name] for name in (segment.bridge, segment.vxlan) if name in there]
-    mark = max([*told, *seen], default=Mark.UNKNOWN)
-    vms = [vm for vm in plan.vms_of(peer) if vm.network == segment.network]
-    parts = [_Part(vm.name, there.get(vm.name, max(mark, Mark.UNKNOWN) if not told else mark)) for vm in vms]
-    return [_Part(peer.name, mark), *parts]
+    mark = max([*told.values(), *seen], default=Mark.UNKNOWN)
+    unseen = mark if told else max(mark, Mark.UNKNOWN)
+    return [_Part(peer.name, mark), *(_Part(vm, max([there.get(vm, unseen), *asked[vm]])) for vm in vms)]
 
 
 def _link(one: _Part, other: _Part) -> str:

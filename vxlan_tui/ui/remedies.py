@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from vxlan_tui.checks.finding import Finding
 from vxlan_tui.command import Command
 from vxlan_tui.facts.system import Missing
+from vxlan_tui.procedures.vms import stopped_by
 from vxlan_tui.steps import Step
 
 INSTALL_TIMEOUT = 1800.0
@@ -35,5 +36,4 @@ def of_finding(finding: Finding) -> Step:
 
 def stopped_vms(steps: Iterable[Step]) -> list[str]:
     """Return the VMs that these steps shut down, in their order."""
-    commands = [command.argv for step in steps for command in step.commands]
-    return list(dict.fromkeys(argv[-1] for argv in commands if argv[:2] == ("virsh", "shutdown")))
+    return stopped_by(command for step in steps for command in step.commands)

@@ -116,6 +116,7 @@ _MEANINGS = (
     ("CheckpointDestroy", "Keep it: the checkpoint is not needed any more:"),
     ("CheckpointRollback", "Take it back: NetworkManager goes back to the checkpoint:"),
     ("CheckpointAdjustRollbackTimeout", "Begin the time to confirm in anew:"),
+    ("--state-shutoff", "Ask the VM to shut down, and wait until it is off; it is never forced:"),
 )
 
 

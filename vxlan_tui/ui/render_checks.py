@@ -43,7 +43,7 @@ def check_blocks(finding: Finding, output: StepOutput | None, pending: bool) -> 
 def _about(finding: Finding, pending: bool) -> Iterator[Block]:
     word = word_of(finding)
     if not pending and word in ("FAIL", "WARN"):
-        yield block(f"It should be: {printable(finding.title)}", hang=2)
+        yield block(printable(finding.title), hang=2)
     if finding.command:
         yield from command_blocks(f"# {finding.command}")
     if not pending:

@@ -18,7 +18,7 @@ def command(name: str, asked: str, is_local: bool) -> tuple[str, ...]:
 def shown(argv: tuple[str, ...]) -> str:
     """Return the command for people; what is asked is cut off where it is long, with very many hosts."""
     text = shlex.join(argv)
-    return text if len(text) < SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) < SHOWN else f"{text[:SHOWN]}..."
 
 
 SHOWN = 600

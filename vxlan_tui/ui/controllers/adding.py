@@ -16,6 +16,10 @@ QUESTION = (
 )
 
 
+BEGUN = "root@"
+"""What stands in the line already."""
+
+
 class Adding:
     """Adds hosts."""
 
@@ -31,14 +35,15 @@ class Adding:
         if model.running:
             self._shell.tell("Something runs: add a host when it has ended.", "warning")
             return
-        destination = await self._shell.ask(Type(QUESTION, "root@", self._known))
-        if not destination:
+        typed = await self._shell.ask(Type(QUESTION, BEGUN, lambda line: self._known(_without_begun(line))))
+        if not typed:
             return
+        destination = _without_begun(typed)
         self._shell.tell(f"Looking at {destination} ...")
         try:
             found = await self._shell.in_thread(lambda: self._engine.survey(destination))
         except Unreachable as error:
-            self._shell.tell(printable(str(error)), "error", 30)
+            self._shell.tell("\n".join(map(printable, str(error).splitlines())), "error", 30)
             return
         model.surveys[destination] = found
         row = {**drafts.from_survey(model.draft.path, found).hosts[0], "ssh": destination}
@@ -51,6 +56,12 @@ class Adding:
     def _known(self, destination: str) -> str:
         known = [row for row in self._model.draft.hosts if row.get("ssh") == destination]
         return f"{known[0].get('name', 'A host')} is in the plan by this already." if known else ""
+
+
+def _without_begun(line: str) -> str:
+    """Return a destination that was typed whole behind what stood in the line: `root@jo@host-b` is `jo@host-b`."""
+    rest = line.removeprefix(BEGUN)
+    return rest if "@" in rest or "://" in rest else line
 
 
 def put(draft: Draft, row: Table) -> None:
