@@ -82,6 +82,7 @@ async def all_hosts(app: Wizard, pilot: P) -> None:
     assert "host-a and host-b" in text_of(app)
     await pilot.press("enter")
     await until(pilot, lambda: app.model.all_done and app.model.current == "verify", 180)
+    assert [run.result for run in app.controllers.engine.log(None)][-1] == "done"
     await until(pilot, lambda: app.model.works[1].findings and not app.model.checking and not app.model.waits, 120)
     failed = [each for each in app.model.works[0].findings if each.status is Status.FAIL]
     assert not failed, failed

@@ -207,3 +207,8 @@ def test_a_file_that_exists_is_replaced_only_where_that_is_asked_for(tmp_path: P
     assert file.read_text() == "mine"
     assert run([*words, "--force"]) == 0
     assert file.read_text().startswith("#!/usr/bin/env bash")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_script_of_a_plan_in_ascii_is_ascii(form: str) -> None:
+    assert _of(CHAPTER, form).isascii()

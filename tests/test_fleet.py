@@ -17,7 +17,7 @@ from vxlan_tui.facts.system import Missing
 from vxlan_tui.fleet import Member, NotStarted, Together, keys, run, side_by_side
 from vxlan_tui.fleet.together import Proof, merged
 from vxlan_tui.guard import Question
-from vxlan_tui.reach import Output, Unreachable
+from vxlan_tui.reach import Interrupted, Output, Unreachable
 from vxlan_tui.session import NotReady, Result
 from vxlan_tui.steps import Step
 
@@ -213,6 +213,23 @@ def test_the_worst_host_gives_the_exit_status() -> None:
     assert exits.worst([exits.DONE, exits.ROLLED_BACK, exits.DONE]) == exits.ROLLED_BACK
     assert exits.worst([exits.ROLLED_BACK, exits.FAILED]) == exits.FAILED
     assert exits.worst([exits.FAILED, exits.INTERRUPTED]) == exits.INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("hows", "error", "status"),
+    [
+        ({"changed", "kept"}, None, exits.DONE),
+        (set(), None, exits.DONE),
+        ({"changed", "taken-back"}, None, exits.ROLLED_BACK),
+        ({"changed", "failed"}, None, exits.FAILED),
+        ({"changed"}, Interrupted("stopped"), exits.INTERRUPTED),
+        (set(), CannotStart("no"), exits.NOT_STARTED),
+    ],
+)
+def test_how_a_run_ended_on_a_host_is_an_exit_status(hows: set[str], error: Exception | None, status: int) -> None:
+    ended, _ = member("host-a", Course())
+    ended.hows, ended.error = hows, error
+    assert ended.ended == status
 
 
 class Course:

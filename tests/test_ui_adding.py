@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.test_ui_hosts import plan_of
-from tests.ui_stage import SURVEY, Stage, play, sees, stage, until
+from tests.ui_stage import SURVEY, Stage, play, sees, stage, text_of, until
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.controllers.adding import put
 from vxlan_tui.ui.dialogs.type import Type
@@ -115,3 +115,26 @@ def test_from_an_empty_plan_to_green_on_two_hosts_takes_ten_keys(stage: Stage, t
         assert app.model.all_done
 
     play(stage, tmp_path / "new.toml", script)
+
+
+def test_what_mends_it_stands_on_lines_of_its_own(stage: Stage, tmp_path: Path) -> None:
+    stage.unreached["root@nowhere"] = "it refuses the login.\nTo mend it: `ssh-copy-id`\x1b"
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await _add(app, pilot, "root@nowhere")
+        await sees(pilot, "To mend it: `ssh-copy-id`\\x1b")
+        assert "\\n" not in text_of(app)
+
+    play(stage, plan_of(tmp_path, 2), script)
+
+
+@pytest.mark.parametrize("typed", ["root@jo@third", "root@ssh://jo@third:22"])
+def test_a_destination_that_was_typed_whole_behind_what_stood_there_is_taken_so(
+    stage: Stage, tmp_path: Path, typed: str
+) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await _add(app, pilot, typed)
+        await until(pilot, lambda: len(app.model.draft.hosts) == 3)
+        assert app.model.draft.hosts[2]["ssh"] == typed.removeprefix("root@")
+
+    play(stage, plan_of(tmp_path, 2), script)

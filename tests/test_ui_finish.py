@@ -5,6 +5,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from tests.test_ui_hosts import plan_of
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui import plan
 from vxlan_tui.ui.app import Wizard
@@ -96,3 +97,13 @@ def test_everything_is_undone_from_the_end_and_from_the_palette(stage: Stage, tm
 
     play(stage, sample(tmp_path), script, size=(100, 40))
     assert stage.ran == ["undo vms-second", "undo bridge-first"]
+
+
+def test_finish_opens_at_what_stands_now_however_much_there_is_to_tell(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("8")
+        await sees(pilot, "(bridge0) ... (vxlan10)")
+        await pilot.press("down", "up", "1", "8")
+        await sees(pilot, "(bridge0) ... (vxlan10)")
+
+    play(stage, plan_of(tmp_path, 12), script, size=(80, 24))

@@ -76,6 +76,7 @@ def test_the_keys_that_hold_everywhere_stay_in_sight_whatever_stands_above_them(
             await pilot.pause(0.05)
             above, last = text_of(app).splitlines()[-2:]
             assert last.startswith("F1 Help F8 Next"), text_of(app)
+            assert last.endswith("^P More ^Q Quit"), text_of(app)
             assert above.startswith("Up Down Fields"), text_of(app)
 
     play(stage, sample(tmp_path), script, size=(width, 24))

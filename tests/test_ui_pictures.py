@@ -64,7 +64,7 @@ async def _verify(stage: Stage, app: Wizard, pilot: P) -> None:
 
 async def _finish(stage: Stage, app: Wizard, pilot: P) -> None:
     await pilot.press("8")
-    await sees(pilot, "The scripts")
+    await sees(pilot, "Ran from here")
 
 
 async def _keep(stage: Stage, app: Wizard, pilot: P) -> None:

@@ -1,5 +1,6 @@
 """The plan's form: filled in from what was found, checked as fields are left, saved and opened."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vxlan_tui.ui.plan_form.doubts import doubts
 from vxlan_tui.ui.plan_form.draft import Draft, opened
 from vxlan_tui.ui.plan_form.fields import FINDING, MANY
 from vxlan_tui.ui.screens.plan import PlanPane
+from vxlan_tui.ui.terminal_style import TerminalStyle
 from vxlan_tui.ui.widgets.field import ActLine, Field, field_of
 from vxlan_tui.ui.widgets.line import Line
 
@@ -364,7 +366,7 @@ def test_numbers_typed_into_a_field_stay_there_and_the_help_says_so(stage: Stage
         assert app.model.current == "plan"
         assert app.model.draft.get("hosts[1].name") == "host-a7"
         await pilot.press("f1")
-        await sees(pilot, "Esc and then a number, change the section")
+        await sees(pilot, "Digits and letters go into the field")
 
     play(stage, tmp_path / "new.toml", script, size=(100, 40))
 
@@ -444,3 +446,27 @@ def test_from_so_many_hosts_on_a_list_is_worth_a_second_look_and_nothing_else_is
         assert all(f"leaves as {number - 1} packets. EVPN tells" in words for words in told.values())
     assert f"fewer than {MANY} hosts" in FINDING[""]
     assert f"from {MANY} hosts on" in FINDING["evpn"]
+
+
+def test_a_fault_at_the_lower_edge_is_in_sight_with_its_words(stage: Stage, tmp_path: Path) -> None:
+    path = sample(tmp_path)
+    path.write_text(path.read_text().replace("vni = 10\n", "vni = 99999999\n"))
+
+    async def script(app: Wizard, pilot: P) -> None:
+        for height in (20, 21, 22, 23, 24):
+            await pilot.resize_terminal(80, height)
+            await pilot.press("1", "2")
+            await sees(pilot, "allowed: 0 to 16777215")
+
+    play(stage, path, script)
+
+
+def test_what_is_chosen_is_cut_by_a_sign_that_every_terminal_can_show(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "< enp1s0")
+        shown = text_of(app)
+        assert re.search(r"< enp1s0  [0-9.]*[.][.] >", shown), shown
+        assert shown.isascii()
+
+    play(stage, sample(tmp_path), script, size=(60, 20), style=TerminalStyle(ascii=True, plain=True, few_colours=True))

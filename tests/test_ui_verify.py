@@ -186,3 +186,31 @@ def test_a_warning_that_is_lived_with_is_written_into_the_plan_and_verify_is_gre
 
     play(stage, path, script)
     assert path.read_text() == f'{before}\n[encryption]\nmethod = "none"\n'
+
+
+def test_a_group_bears_the_sign_of_being_opened_while_it_is(stage: Stage, tmp_path: Path) -> None:
+    stage.findings.append([GOOD, replace(CLOSED, status=Status.PASS)])
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("7")
+        await sees(pilot, "PASS     - 1 check of Ethernet (10.2)")
+        await sees(pilot, "PASS     + 1 check of Bridge (10.3)")
+        await pilot.press("down")
+        await sees(pilot, "PASS     + 1 check of Ethernet (10.2)")
+        await sees(pilot, "PASS     - 1 check of Bridge (10.3)")
+        await pilot.press("enter", "up")
+        await sees(pilot, "PASS     - 1 check of Ethernet (10.2)")
+        await sees(pilot, "PASS     - 1 check of Bridge (10.3)")
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_a_title_that_says_what_is_so_is_not_called_what_should_be(stage: Stage, tmp_path: Path) -> None:
+    stage.findings.append([replace(CLOSED, title="UDP port 8472 is not let in")])
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("7")
+        await sees(pilot, "UDP port 8472 is not let in")
+        assert "It should be" not in text_of(app)
+
+    play(stage, sample(tmp_path), script)

@@ -8,8 +8,13 @@ from textual.pilot import Pilot
 
 from tests.ui_stage import SURVEY, Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.last_run import LastRun
+from vxlan_tui.session import Result
 from vxlan_tui.state import Link
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.help import EVERYWHERE, paragraphs
+from vxlan_tui.ui.host_work import StepOutput, key_of
+from vxlan_tui.ui.palette import entries
+from vxlan_tui.ui.render import block
 
 __all__ = ["stage"]
 
@@ -207,6 +212,7 @@ def test_everything_that_is_left_runs_by_one_key_with_its_count_and_is_verified(
         await pilot.press("enter")
         await sees(pilot, "running 3/7")
         await sees(pilot, "0:01")
+        await sees(pilot, "running    The first step of network")  # the section that runs is the one on screen
         stage.hold.set()
         await until(pilot, lambda: app.model.all_done)
         await until(pilot, lambda: app.model.current == "verify")
@@ -397,5 +403,81 @@ def test_news_cover_no_heading_and_no_dialog(ready: Stage, tmp_path: Path) -> No
         await pilot.pause(0.2)
         assert "What ran on this host" in text_of(app)
         assert "Esc: back" in text_of(app)
+
+    play(ready, sample(tmp_path), script)
+
+
+def test_a_run_is_shown_where_it_is_until_somebody_looks_elsewhere(stage: Stage, tmp_path: Path) -> None:
+    stage.held |= {"bridge-first", "network-first"}
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "8 steps left:")
+        await pilot.press("2", "escape", "A")
+        await sees(pilot, "Run everything that is left")
+        await pilot.press("enter")
+        await sees(pilot, "running    The first step of bridge")
+        await pilot.press("8")
+        await sees(pilot, "The scripts")
+        stage.hold.set()
+        await until(pilot, lambda: app.model.running == "" and app.model.current == "verify")
+        assert not app.query("#pane-vms"), "nobody is taken from what they read"
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_the_words_of_a_long_step_that_failed_stay_in_sight_after_the_look(ready: Stage, tmp_path: Path) -> None:
+    ready.failing["bridge-first"] = "\n".join(f"line {number}" for number in range(40))
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "next       The first")
+        await pilot.press("a")
+        await until(pilot, lambda: app.model.state("bridge") == "failed" and not app.model.looking)
+        await sees(pilot, "What can be done: Enter again")
+        app.controllers.looking.look()
+        await until(pilot, lambda: not app.model.looking)
+        await pilot.pause(0.1)
+        assert "What can be done: Enter again" in text_of(app)
+
+    play(ready, sample(tmp_path), script)
+
+
+def test_a_section_keeps_one_line_whatever_its_state_is_called(ready: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "8 Finish")
+        for step in app.model.work.steps["ethernet"]:
+            app.model.work.outputs[key_of("ethernet", step)] = StepOutput(step.title, result=Result("taken back"))
+        app.show()
+        await sees(pilot, "3 Ethernet put back")
+        lines = text_of(app).splitlines()
+        assert [line[1] for line in lines[1:9]] == list("12345678")
+
+    ready.done.clear()
+    play(ready, sample(tmp_path), script)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_help_is_broken_to_the_width_and_its_rows_stay_in_their_column(
+    ready: Stage, tmp_path: Path, width: int
+) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4", "f1")
+        await sees(pilot, "A line a step, with its state.")
+        lines = [line.strip(" │|#▆▁▃▅▇█") for line in text_of(app).splitlines()]
+        assert "it" not in lines and "guide," not in lines
+
+    play(ready, sample(tmp_path), script, size=(width, 24))
+    rows = [each for each in paragraphs(EVERYWHERE) if each.text.startswith(("F2-F4", "^P"))]
+    assert [each.hang for each in rows] == [9, 9]
+    assert paragraphs("one\ntwo\n\nkey  what\n     it does")[0].text == "one two"
+    assert paragraphs("key  what\n     it does")[0] == block("key  what it does", hang=5)
+
+
+def test_an_action_of_the_section_stands_in_the_palette_once(ready: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("8")
+        await sees(pilot, "Enter Show script")
+        words = [title for title, _, _ in entries(app.pane.own_keys())]
+        assert len(words) == len(set(words)), words
 
     play(ready, sample(tmp_path), script)

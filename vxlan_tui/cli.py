@@ -24,10 +24,12 @@ Verb = Callable[[argparse.Namespace], int]
 def run(arguments: Sequence[str]) -> int:
     """Run the verb, and turn what stops it into words on standard error and an exit status."""
     ours, command = _split(arguments)
-    parser = command_line()
-    asked = parser.parse_args(ours)
-    if command is not None and asked.verb is not _rehearse:
-        parser.error("only rehearse takes a command after `--`")
+    asked = _without_verb(ours) if command is None else None
+    if asked is None:
+        parser = command_line()
+        asked = parser.parse_args(ours)
+        if command is not None and asked.verb is not _rehearse:
+            parser.error("only rehearse takes a command after `--`")
     asked.command = command or []
     verb: Verb = asked.verb
     try:
@@ -85,10 +87,7 @@ def command_line() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"vxlan-tui {__version__}")
-    parser.set_defaults(verb=_wizard)
-    parser.add_argument("--plan", dest="wizard_plan", type=Path, metavar="FILE", help="the plan to open, or to save to")
-    parser.add_argument("--host", dest="wizard_host", metavar="NAME", help="the host of the plan that this machine is")
-    parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
+    _wizard_options(parser)
     verbs = parser.add_subparsers(metavar="VERB", description="Without a verb: the wizard, with these options.")
     _changing(verbs, "apply", _apply, "carry out on hosts what the plan asks for and is missing", only=True)
     words = "check this host, or others, and the ways between them; changes nothing"
@@ -103,6 +102,24 @@ def command_line() -> argparse.ArgumentParser:
     _log_parser(verbs)
     _rehearse_parser(verbs)
     return parser
+
+
+def _without_verb(arguments: Sequence[str]) -> argparse.Namespace | None:
+    """Parse what opens the wizard; None for all else. The verbs' parsers take a while, and it needs none of them."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    _wizard_options(parser)
+    try:
+        asked, rest = parser.parse_known_args(arguments)
+    except argparse.ArgumentError:
+        return None
+    return None if rest else asked
+
+
+def _wizard_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(verb=_wizard)
+    parser.add_argument("--plan", dest="wizard_plan", type=Path, metavar="FILE", help="the plan to open, or to save to")
+    parser.add_argument("--host", dest="wizard_host", metavar="NAME", help="the host of the plan that this machine is")
+    parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
 
 
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

@@ -88,6 +88,28 @@ class Member:
         return self.error is not None or bool(self.hows & STOPPED)
 
     @property
+    def word(self) -> str:
+        """How the run has ended on it, in a word."""
+        if isinstance(self.error, Unreachable):
+            return "unreachable"
+        if not isinstance(self.error, CannotStart | Interrupted | None):
+            return "failed"
+        if "taken-back" in self.hows:
+            return "rolled-back"
+        if self.hows & {"failed", "stuck"} or isinstance(self.error, Interrupted):
+            return "failed"
+        if self.hows & {"changed", "kept"}:
+            return "failed" if "skipped" in self.hows else "changed"
+        return "unchanged"
+
+    @property
+    def ended(self) -> int:
+        """How the run has ended on it, as an exit status."""
+        if isinstance(self.error, CannotStart):
+            return exits.NOT_STARTED
+        return exits.INTERRUPTED if isinstance(self.error, Interrupted) else _STATUS.get(self.word, exits.DONE)
+
+    @property
     def conflict(self) -> str:
         """The first thing that stands in the way of what is left; empty where nothing does."""
         return next((step.conflict for region in self.left for step in region if step.conflict), "")
@@ -131,6 +153,8 @@ class Member:
         """Let the lock go."""
         self._held.close()
 
+
+_STATUS = {"failed": exits.FAILED, "rolled-back": exits.ROLLED_BACK, "unreachable": exits.FAILED}
 
 STOPPED = frozenset({"failed", "taken-back", "stuck"})
 

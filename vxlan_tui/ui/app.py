@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -18,8 +18,6 @@ from vxlan_tui.ui.plan_form.draft import Draft
 from vxlan_tui.ui.screens import messages
 from vxlan_tui.ui.terminal_style import TerminalStyle
 from vxlan_tui.ui.themes import FULL, SIXTEEN, NoColour, PlainBar
-from vxlan_tui.ui.widgets.choice import Choice
-from vxlan_tui.ui.widgets.field import field_of
 
 if TYPE_CHECKING:
     from vxlan_tui.ui.controllers.all import Controllers
@@ -64,7 +62,9 @@ class Wizard(Frame):
         self.set_class(style.plain, "-plain")
         if style.no_colour:
             self._filters[:] = [NoColour()]
-        self.theme = SIXTEEN.name if style.few_colours else FULL.name
+        # Before anything is drawn: the style sheets are read once, with this theme's colours.
+        self.set_reactive(App.theme, SIXTEEN.name if style.few_colours else FULL.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_mount(self) -> None:
         """Begin: the frame first, then what takes longer."""
@@ -93,7 +93,9 @@ class Wizard(Frame):
 
     def _second(self) -> None:
         self.controllers.checking.second()
-        if self.model.run is not None:
+        if self.model.looking:
+            self.show()
+        elif self.model.run is not None:
             self.show_frame()
 
     def make_source(self) -> "MakeSource":
@@ -181,17 +183,16 @@ class Wizard(Frame):
     def _plan_changed(self) -> None:
         self.refresh_panels()
 
-    @on(Choice.ListRequested)
-    def _list(self, event: Choice.ListRequested) -> None:
-        self.begin(self._choose(event.choice))
+    @on(messages.ListRequested)
+    def _list(self, event: messages.ListRequested) -> None:
+        self.begin(self._choose(event))
 
-    async def _choose(self, choice: Choice) -> None:
+    async def _choose(self, event: messages.ListRequested) -> None:
         from vxlan_tui.ui.dialogs.ask import Ask  # noqa: PLC0415
 
-        field = field_of(choice)
-        value = await self.ask(Ask(f"{field.label.strip()}: {field.about}" if field else "Choose", choice.values))
+        value = await self.ask(Ask(event.question, event.values))
         if value is not None:
-            choice.choose(value)
+            event.choose(value)
 
     # Keys and the palette
 
@@ -241,10 +242,11 @@ class Wizard(Frame):
 
     def action_help(self) -> None:
         """Show the help of the open section, and what holds everywhere."""
-        from vxlan_tui.ui.help import EVERYWHERE  # noqa: PLC0415
+        from vxlan_tui.ui.help import EVERYWHERE, paragraphs  # noqa: PLC0415
 
         if len(self.screen_stack) == 1:
-            self.begin(self.controllers.scripts.read("Help", f"{self.pane.help_text()}\n\n{EVERYWHERE}"))
+            text = f"{self.pane.help_text()}\n\n{EVERYWHERE}"
+            self.begin(self.controllers.scripts.read("Help", text, paragraphs(text)))
 
     def action_picture(self) -> None:
         """Show the segments as a drawing."""

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from vxlan_tui.paths import REHEARSAL
 from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS, Model
-from vxlan_tui.ui.render import Line, duration, listed, role_of
+from vxlan_tui.ui.render import Line, duration, listed, role_of, waited
 from vxlan_tui.ui.screens.hosts import HostsPane
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.side_panels import SidePanels
@@ -31,6 +31,10 @@ FINDER_KEYS = (
     ("Up Down", "Go", "simulate_key('down')"),
 )
 """The keys of the line that narrows a list."""
+
+
+SHORT = {"taken back": "put back"}
+"""States whose words are too long for the list of sections."""
 
 
 class Frame(SidePanels):
@@ -78,9 +82,10 @@ class Frame(SidePanels):
 
     def show_frame(self) -> None:
         """Show what the frame tells: the sections' states, the file, the keys."""
-        rows = [(title, self.model.state(name), role_of(self.model.state(name))) for name, title in SECTIONS.items()]
+        states = {name: self.model.state(name) for name in SECTIONS}
+        rows = [(SECTIONS[name], SHORT.get(state, state), role_of(state)) for name, state in states.items()]
         self.frame.query_one(SectionList).put(rows, list(SECTIONS).index(self.model.current), list(self._foot()))
-        self.frame.query_one("#banner", Static).update(self._banner())
+        self.frame.query_one("#banner", Static).update(self._banner(), layout=False)
         self.show_keys()
 
     def _foot(self) -> Iterator[Line]:
@@ -92,6 +97,7 @@ class Frame(SidePanels):
         elif self.model.looking and self.model.unseen and self.model.left():
             yield (("looking at", ""),)
             yield ((listed(self.model.unseen), ""),)
+            yield ((waited(self.model.look_seconds), ""),)
         elif count := sum(map(len, self.model.left().values())):
             yield ((f"{count} steps left:", ""),)
             yield (("A runs them all", "next"),)

@@ -83,6 +83,10 @@ class HostWork:
         """Return what running a step has shown, None where it did not run."""
         return self.outputs.get(key_of(section, step))
 
+    def runs_in(self, section: str) -> bool:
+        """Return whether a step of a section runs now."""
+        return any(key[0] == section and output.state == "running" for key, output in self.outputs.items())
+
     def status(self, section: str, step: "Step") -> str:
         """Return in a word how a step stands: what the host shows counts, then what happened here."""
         output = self.output(section, step)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from vxlan_tui.sections import TABLE
 from vxlan_tui.ui.host_work import HostWork, state_of_all, verdict_of_all
-from vxlan_tui.ui.plan_form.doubts import doubts
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys
 
 if TYPE_CHECKING:
@@ -41,13 +40,17 @@ StepsByHost = dict[str, "tuple[Step, ...]"]
 
 @dataclass
 class Run:
-    """What runs now: in which section (or everything), how many steps of how many, and since when (monotonic)."""
+    """What runs now: in which section (or everything), how many steps of how many, and since when (monotonic).
+
+    `followed` is the section that the run is shown in, as long as nobody opens another; empty where it stays in one.
+    """
 
     section: str = ""
     done: int = 0
     count: int = 0
     since: float = field(default_factory=time.monotonic)
     command: str = ""
+    followed: str = ""
 
     @property
     def seconds(self) -> int:
@@ -75,7 +78,7 @@ class Model:
     marked: str = ""
     run: Run | None = None
     runs: int = 0
-    looking: bool = False
+    looks_since: float | None = None
     checking: bool = False
     waits: float = 0.0
     advance: str = ""
@@ -131,6 +134,16 @@ class Model:
         return self.hosts.setdefault(name, HostWork(name))
 
     @property
+    def looking(self) -> bool:
+        """Whether the hosts are looked at now."""
+        return self.looks_since is not None
+
+    @property
+    def look_seconds(self) -> float:
+        """For how long the hosts are looked at now."""
+        return time.monotonic() - self.looks_since if self.looks_since is not None else 0.0
+
+    @property
     def running(self) -> str:
         """The section in which something runs, or everything; empty where nothing does."""
         return self.run.section if self.run else ""
@@ -138,6 +151,8 @@ class Model:
     @property
     def doubts(self) -> dict[str, str]:
         """What is worth a second look in the plan, in words by the field of the form."""
+        from vxlan_tui.ui.plan_form.doubts import doubts  # noqa: PLC0415 (comes after the first frame)
+
         return doubts(self.draft, self.surveys)
 
     @property

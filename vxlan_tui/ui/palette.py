@@ -14,9 +14,9 @@ def entries(own: tuple[Key, ...]) -> Iterator[Entry]:
     best = {action: (words, about, action) for words, about, action in _REST}
     told: set[str] = set()
     for entry in (*_own(own), *_sections(), *_REST):
-        action = entry[2]
-        if action not in told:
-            told.add(action)
+        words, _, action = entry
+        if action not in told and words not in told:
+            told |= {action, words}
             yield best.get(action, entry)
 
 

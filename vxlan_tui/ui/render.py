@@ -14,6 +14,9 @@ Part = tuple[str, str]
 
 Line = tuple[Part, ...]
 
+CUT = ".."
+"""The sign after words whose end is cut off; every terminal can show it."""
+
 LEAST = 12
 """So many columns at least a text is broken to, however narrow the terminal is."""
 
@@ -160,7 +163,7 @@ def role_of(state: str) -> str:
     """Return the role of a state's word."""
     if state in ROLES:
         return ROLES[state]
-    if "failed" in state:
+    if "failed" in state or "unreached" in state:
         return "bad"
     if "missing" in state or "mend" in state or "warn" in state:
         return "caution"
@@ -174,9 +177,23 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+PATIENCE = 2.0
+"""Seconds after which a wait is counted on screen."""
+
+
+def waited(seconds: float) -> str:
+    """Return for how long something is waited for; empty for no more than a moment."""
+    return duration(seconds) if seconds > PATIENCE else ""
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun."""
     return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+
+
+def fitted(words: str, room: int) -> str:
+    """Return words that fit; a sign stands where their end was cut off."""
+    return words if len(words) <= room else f"{words[: max(0, room - len(CUT))]}{CUT}"
 
 
 def listed(names: Iterable[str]) -> str:

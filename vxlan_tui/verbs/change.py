@@ -143,46 +143,24 @@ def _named(members: Sequence[Member]) -> str:
     return f"{len(members)} hosts ({', '.join(member.name for member in members)})"
 
 
-_STATUS = {"failed": exits.FAILED, "rolled-back": exits.ROLLED_BACK, "unreachable": exits.FAILED}
-
 _OTHERS = "Nothing was changed on it, because of the others."
 
 
 def _told(members: Sequence[Member], reports: dict[str, Text]) -> int:
     """Say how it ended on each host, and give the exit status; raise Interrupted, and CannotStart of one host alone."""
     for member in members:
-        error, report, word = member.error, reports[member.name], _word(member)
+        error, report, word = member.error, reports[member.name], member.word
+        member.status = member.ended
         if isinstance(error, CannotStart):
-            member.status = exits.NOT_STARTED
             if len(members) == 1:
                 raise error
             report.say(f"Not done here: {error}")
-        elif isinstance(error, Interrupted):
-            member.status = exits.INTERRUPTED
-        else:
-            member.status = _STATUS.get(word, exits.DONE)
-            if isinstance(error, Unreachable):
-                report.say(f"\n{error}")
-            elif error is not None:
-                report.say(f"\nStopped: {error}. What had run before is recorded. Mend that, and run the same again.")
+        elif isinstance(error, Unreachable):
+            report.say(f"\n{error}")
+        elif not isinstance(error, Interrupted | None):
+            report.say(f"\nStopped: {error}. What had run before is recorded. Mend that, and run the same again.")
         report.end(word, _OTHERS if word == "unchanged" and "skipped" in member.hows else "")
     for member in members:
         if isinstance(member.error, Interrupted):
             raise member.error
     return exits.worst(member.status for member in members)
-
-
-def _word(member: Member) -> str:
-    """Give the word for the whole run on a host."""
-    hows = member.hows
-    if isinstance(member.error, Unreachable):
-        return "unreachable"
-    if not isinstance(member.error, CannotStart | Interrupted | None):
-        return "failed"
-    if "taken-back" in hows:
-        return "rolled-back"
-    if hows & {"failed", "stuck"} or isinstance(member.error, Interrupted):
-        return "failed"
-    if hows & {"changed", "kept"}:
-        return "failed" if "skipped" in hows else "changed"
-    return "unchanged"

@@ -1,6 +1,7 @@
 """Looking at the hosts: in a thread, and what was shown stays until the new look is there."""
 
 import asyncio
+import time
 
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.plan import Host, Plan
@@ -29,7 +30,7 @@ class Looking:
         if self._model.looking:
             self._again = True
             return
-        self._model.looking = True
+        self._model.looks_since = time.monotonic()
         self._shell.show()
         self._shell.begin(self._look())
 
@@ -58,7 +59,7 @@ class Looking:
                 if plan is model.plan and here == model.here and not self._again:
                     break
         finally:
-            model.looking = False
+            model.looks_since = None
         self._shell.refresh_panels()
         self._shell.show()
         if model.advance and not model.running:

@@ -142,6 +142,9 @@ class Running:
             return False
         self._interrupts = Interrupts()
         model.run = Run(order.section, count=order.count)
+        if order.way == "forward" and len(order.sections) > 1:
+            model.run.followed = order.sections[0]
+            await self._shell.go(order.sections[0])
         model.runs += 1
         for name in order.steps:
             model.work_of(name).stopped.clear()
@@ -167,7 +170,7 @@ class Running:
             return of_number.get(step.section, order.section) if order.way == "forward" else order.section
 
         def news() -> None:
-            shell.from_thread(shell.show)
+            shell.from_thread(self._news, run)
 
         return Telling(
             lambda name: ModelReporter(model.work_of(name), section_of, run, news),
@@ -175,6 +178,15 @@ class Running:
             interrupts,
             lambda words: shell.from_thread(shell.tell, words, "warning", 20),
         )
+
+    def _news(self, run: Run) -> None:
+        """Draw what has come, and open the section whose step runs on the marked host."""
+        model = self._model
+        here = next((name for name in STEP_SECTIONS if model.work.runs_in(name)), "")
+        if here not in ("", run.followed) and run.followed == model.current and model.run is run:
+            run.followed = here
+            self._shell.begin(self._shell.go(here))
+        self._shell.show()
 
     def _end(self, order: Order, words: str) -> None:
         model = self._model
@@ -188,7 +200,10 @@ class Running:
         if model.leaving:
             self._shell.leave(130)
             return
-        if words == "failed":
+        states = {model.work_of(host).state(name) for host in order.steps for name in order.sections}
+        if words == "failed" and "taken back" in states and "failed" not in states:
+            self._shell.tell("Taken back: what was changed is as it was before.", "warning", 20)
+        elif words == "failed":
             self._shell.tell("A step was not done: its words stay on screen.", "error")
         elif words != "done":
             self._shell.tell(words, "warning", 20)

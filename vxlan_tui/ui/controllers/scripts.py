@@ -1,5 +1,6 @@
 """The scripts: read, copied, and written to files; and the log."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vxlan_tui.files import UnsafePath, write_whole
@@ -12,6 +13,7 @@ from vxlan_tui.ui.dialogs.log import Log
 from vxlan_tui.ui.dialogs.read import Read
 from vxlan_tui.ui.dialogs.type import Type
 from vxlan_tui.ui.model import Model
+from vxlan_tui.ui.render import Block
 
 
 class Scripts:
@@ -41,9 +43,9 @@ class Scripts:
         else:
             await self._write(self._model.draft.path.with_name(name), text)
 
-    async def read(self, title: str, text: str) -> None:
-        """Show a text; it can be copied from there."""
-        copied = await self._shell.ask(Read(title, text))
+    async def read(self, title: str, text: str, blocks: Sequence[Block] = ()) -> None:
+        """Show a text, or blocks of it; it can be copied from there."""
+        copied = await self._shell.ask(Read(title, text, blocks))
         if copied is not None:
             self._shell.copy(copied)
 

@@ -122,6 +122,8 @@ def run_steps(
     if refused:
         return "failed"
     fleet.run(members, keeper)
+    for member in members:
+        member.status = member.ended
     _raise_error(members)
     if refused_by := next((member.refused for member in members if member.refused), ""):
         return refused_by

@@ -32,7 +32,7 @@ class Undoing:
         every = STEP_SECTIONS[STEP_SECTIONS.index(section) :] if section in STEP_SECTIONS else STEP_SECTIONS
         only = every[:1] if section in STEP_SECTIONS else every
         try:
-            looks = self._shell.in_thread(lambda: (self._order(section, only), self._order(section, every)))
+            looks = self._shell.in_thread(lambda: self._orders(section, only, every))
             found = await self._shell.meanwhile(Wait("Looking for what there is to undo ..."), looks)
         except (NotReady, CannotStart, Unreachable, OSError) as error:
             self._shell.tell(str(error), "error", 20)
@@ -40,6 +40,10 @@ class Undoing:
         order = await self._agree(*found) if found is not None else None
         if order is not None:
             await self._running.undo(order)
+
+    def _orders(self, section: str, only: tuple[str, ...], every: tuple[str, ...]) -> tuple[Order, Order]:
+        first = self._order(section, only)
+        return first, first if every == only else self._order(section, every)
 
     def _order(self, section: str, sections: tuple[str, ...]) -> Order:
         """Give the way back of sections on every host that is reached."""

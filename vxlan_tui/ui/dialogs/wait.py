@@ -8,6 +8,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from vxlan_tui.ui.render import duration
+
 
 class _Words(Static, can_focus=True):
     """Words that take the focus, so that keys are taken here."""
@@ -21,6 +23,7 @@ class Wait(ModalScreen[None]):
     def __init__(self, words: str) -> None:
         super().__init__()
         self._words = words
+        self._seconds = 0
 
     def compose(self) -> ComposeResult:
         """Give the words."""
@@ -29,5 +32,10 @@ class Wait(ModalScreen[None]):
             yield Static("Esc: back", classes="foot", markup=False)
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Take the keys, and count the seconds."""
         self.query_one(_Words).focus()
+        self.set_interval(1, self._second)
+
+    def _second(self) -> None:
+        self._seconds += 1
+        self.query_one(_Words).update(f"{self._words} {duration(self._seconds)}")

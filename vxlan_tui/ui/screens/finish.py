@@ -121,12 +121,13 @@ class FinishPane(HostsListPane):
         ]
 
     def opened(self) -> None:
-        """Put the focus on the first script."""
+        """Put the focus on the scripts, and show what stands now."""
         folds = self.folds
         folds.focus()
         script = next((item.key for item in folds.items if isinstance(item.key, Script)), None)
         if script is not None:
             folds.mark(folds.key if isinstance(folds.key, Script) else script)
+            folds.scroll_to(y=0, animate=False, force=True)  # first what stands now
 
     def _headline(self) -> str:
         """Say in a line where this host stands."""

@@ -1,15 +1,17 @@
 """A screen that is a list: it can be filtered."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from vxlan_tui.ui.screens.messages import ActionRequested, HostRequested
 from vxlan_tui.ui.screens.pane import Pane
-from vxlan_tui.ui.widgets.finder import Finder
 from vxlan_tui.ui.widgets.folds import Folds
 from vxlan_tui.ui.widgets.key_bar import Key
+
+if TYPE_CHECKING:
+    from vxlan_tui.ui.widgets.finder import Finder
 
 FIND: tuple[Key, ...] = (("/", "Filter", "pane('find')"),)
 
@@ -22,26 +24,30 @@ class ListPane(Pane):
         Binding("slash", "find", show=False),
     ]
 
+    _finder: "Finder | None" = None
+
     @property
     def folds(self) -> Folds:
         """The list."""
         return self.query_one(Folds)
 
     def compose_list(self) -> ComposeResult:
-        """Give the list, and the line that narrows it."""
-        folds = Folds()
-        yield folds
-        yield Finder(folds)
+        """Give the list; the line that narrows it comes when it is asked for."""
+        yield Folds()
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         """Look for a part of a thing."""
-        self.query_one(Finder).begin()
+        if self._finder is None:
+            from vxlan_tui.ui.widgets.finder import Finder  # noqa: PLC0415 (comes after the first frame)
+
+            self._finder = Finder(self.folds)
+            await self.mount(self._finder)
+        self._finder.begin()
 
     def action_leave(self) -> None:
         """Show all again where something was looked for, else go to the list of sections."""
-        finder = self.query_one(Finder)
-        if finder.value:
-            finder.action_show_all()
+        if self._finder is not None and self._finder.value:
+            self._finder.action_show_all()
         else:
             self.post_message(ActionRequested("sections"))
 

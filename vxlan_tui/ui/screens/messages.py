@@ -1,5 +1,6 @@
 """What a person wants, as the screens post it; the application turns each into a call of a controller."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -129,3 +130,13 @@ class Hinted(Message):
     def __init__(self, words: str) -> None:
         super().__init__()
         self.words = words
+
+
+class ListRequested(Message):
+    """One of several values is to be chosen from a list of them, each with its words."""
+
+    def __init__(self, question: str, values: Sequence[tuple[str, str]], choose: Callable[[str], None]) -> None:
+        super().__init__()
+        self.question = question
+        self.values = values
+        self.choose = choose

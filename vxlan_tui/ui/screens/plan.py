@@ -14,7 +14,7 @@ from vxlan_tui.ui.model import Model
 from vxlan_tui.ui.plan_form.choices import choices_of, set_choice
 from vxlan_tui.ui.plan_form.edits import type_in
 from vxlan_tui.ui.plan_form.fields import Act, Heading, Item, Spec, items
-from vxlan_tui.ui.screens.messages import EditRequested, Hinted, MarkChanged, PlanChanged
+from vxlan_tui.ui.screens.messages import EditRequested, Hinted, ListRequested, MarkChanged, PlanChanged
 from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.widgets.choice import Choice
 from vxlan_tui.ui.widgets.field import ActLine, Field, field_of
@@ -111,6 +111,11 @@ class PlanPane(Pane):
             self.mark(key)
         elif self.display and self.screen.focused is None:
             self.call_after_refresh(self.opened)
+
+    def on_resize(self) -> None:
+        """Keep the field in focus in sight, with the words beneath it."""
+        super().on_resize()
+        self.call_after_refresh(self._show_focus)
 
     def mark(self, key: str) -> None:
         """Put the focus on the field of that key, or on `=` and an action."""
@@ -240,6 +245,13 @@ class PlanPane(Pane):
             self.model.draft.edited = True
             set_choice(field.key, event.choice.value, self.model.draft, self.model.surveys)
             await self.build(field.key)
+
+    @on(Choice.ListRequested)
+    def _list(self, event: Choice.ListRequested) -> None:
+        """Ask for one of a field's values."""
+        field, choice = field_of(event.choice), event.choice
+        question = f"{field.label.strip()}: {field.about}" if field else "Choose"
+        self.post_message(ListRequested(question, choice.values, choice.choose))
 
     def on_act_line_done(self, event: ActLine.Done) -> None:
         """Do what a line of the form is for."""

@@ -1,15 +1,17 @@
 """The screen of a section of the guide: its steps, a line each, with their states; the marked one is opened."""
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from vxlan_tui.session import Result
 from vxlan_tui.steps import Need, Step
 from vxlan_tui.ui.host_work import HostWork, key_of, undo_of
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model, StepsByHost
-from vxlan_tui.ui.render import block, listed
+from vxlan_tui.ui.render import block, listed, waited
 from vxlan_tui.ui.render_steps import step_blocks, step_line
 from vxlan_tui.ui.screens.list_pane import FIND, HostsListPane
 from vxlan_tui.ui.screens.messages import (
@@ -89,6 +91,7 @@ class StepsPane(HostsListPane):
 
     def __init__(self, model: Model, section: str) -> None:
         self.section = section
+        self._failed: dict[Hashable, Result] = {}
         super().__init__(model)
 
     def compose(self) -> ComposeResult:
@@ -110,10 +113,19 @@ class StepsPane(HostsListPane):
             items.append(Item("undo", (("Undo", "title"),), heading=True))
             items.extend(self._item(undo_of(self.section), step) for step in undone)
         folds = self.folds
-        folds.put(items, follow_end=bool(self.model.running))
-        running = next((item.key for item in items if _RUNNING in (text.strip() for text, _ in item.head)), None)
+        folds.put(items, follow_end=bool(self.model.running) or self._has_failed())
+        runs = {key for key, output in work.outputs.items() if output.state == "running"}
+        running = next((item.key for item in items if item.key in runs), None)
         if running is not None and folds.key != running:
             folds.mark(running)
+
+    def _has_failed(self) -> bool:
+        """Return whether the marked step has failed since the last time: its words are at its end."""
+        before = self._failed
+        outputs = self.model.work.outputs.items()
+        self._failed = {key: output.result for key, output in outputs if output.result and output.state in _STAYS}
+        key = self.folds.key
+        return key in self._failed and self._failed[key] != before.get(key)
 
     def _items(self) -> list[Item]:
         """Give the marked host's steps; with several hosts those of all, each once, with its state on each."""
@@ -123,7 +135,7 @@ class StepsPane(HostsListPane):
         if len(hosts) < 2:
             return [self._item(self.section, step) for step in self.model.work.steps.get(self.section, ())]
         rows = rows_of(self.model.works, self.section)
-        found = columns(rows, hosts, max(40, self.folds.room - INDENT))
+        found = columns(rows, hosts, self.folds.room - INDENT)
         head.update(" " * INDENT + found.head(self.model.work.name))
         return [self._row(row, found) for row in rows]
 
@@ -162,7 +174,8 @@ class StepsPane(HostsListPane):
         if self.section in work.not_ready:
             return f"This host is not ready for this:\n{work.not_ready[self.section]}"
         if not work.steps.get(self.section):
-            return self._nothing() if self.section in work.steps else "Looking at the host ..."
+            looking = f"Looking at the host ... {waited(self.model.look_seconds)}"
+            return self._nothing() if self.section in work.steps else looking
         return self._advice() or WORDS[self.section]
 
     def _advice(self) -> str:
@@ -330,8 +343,6 @@ class StepsPane(HostsListPane):
         """Show the keys that hold for what is marked."""
         self.post_message(MarkChanged())
 
-
-_RUNNING = "running"
 
 _STAYS = ("running", "failed", "taken back", "conflict")
 """States in which a step stays opened: what it said is to be read."""

@@ -129,7 +129,7 @@ class VerifyPane(HostsListPane):
         told = [counted(len(group), "check"), f"of {names.get(number, number)} ({number})"]
         told += [f"{skipped} skipped"] if skipped and not pending and word != "SKIP" else []
         told += [f"{pending} to come"] if pending else []
-        sign = "-" if number in self._unfolded else "+"
+        sign = "-" if number in self._unfolded or number == self.folds.key else "+"
         head = ((f"{word:<{VERDICT_WIDTH}}", role_of(word)), (f"{sign} {told[0]} {', '.join(told[1:])}", ""))
         briefs = [_brief(finding, finding.key in self.model.work.pending) for finding in group]
         return Item(number, head, () if number in self._unfolded else tuple(briefs))
@@ -161,7 +161,7 @@ class VerifyPane(HostsListPane):
         elif finding is not None and can_accept(finding):
             enter = (("Enter", "It is meant so", "pane('choose')"),)
         elif isinstance(key, str):
-            enter = (("Enter", "Fold" if key in self._unfolded else "Open", "pane('choose')"),)
+            enter = (("Enter", "Fold" if key in self._unfolded else "Keep open", "pane('choose')"),)
         failed = any(finding.status is Status.FAIL for finding in self.model.work.findings)
         following = (("g", "Next failure", "pane('next_failure')"),) if failed else ()
         return (*enter, *following, *self.host_keys(), *self.keys)
@@ -221,7 +221,8 @@ class VerifyPane(HostsListPane):
             self.post_message(CopyRequested(finding.command))
 
     def on_folds_marked(self) -> None:
-        """Show the keys that hold for what is marked."""
+        """Show the keys that hold for what is marked, and the sign of what it opens."""
+        self.show()
         self.post_message(MarkChanged())
 
 

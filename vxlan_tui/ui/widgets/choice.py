@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from vxlan_tui.ui.render import fitted
+
 
 class Choice(Static, can_focus=True):
     """One of several values: Left and Right step through them, Enter asks for the list of them."""
@@ -45,7 +47,13 @@ class Choice(Static, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
-        self.update(Content(f"< {dict(self.values).get(self.value, self.value)} >"))
+        words = dict(self.values).get(self.value, self.value)
+        room = self.content_size.width - len("<  >")
+        self.update(Content(f"< {fitted(words, room) if room > 0 else words} >"), layout=False)
+
+    def on_resize(self) -> None:
+        """Fit what is chosen into the new width."""
+        self._draw()
 
     def choose(self, value: str) -> None:
         """Take a value."""

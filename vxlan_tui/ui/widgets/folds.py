@@ -13,12 +13,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from vxlan_tui.ui.render import Block, Line, wrapped
+from vxlan_tui.ui.render import CUT, Block, Line, wrapped
 from vxlan_tui.ui.widgets.ink import INK, inks
 from vxlan_tui.ui.widgets.words import has
-
-CUT = ".."
-"""The sign after a line whose end is cut off; every terminal can show it."""
 
 INDENT = 2
 """Columns that what is opened stands in from the left; the mark stands in them."""
@@ -105,7 +102,7 @@ class Folds(ScrollView, can_focus=True):
         places = [place for place, item in enumerate(self.items) if item.key == key and not item.heading]
         self._place = places[0] if places else self._nearest(near)
         self._follow_end = follow_end
-        self._lay_out()
+        self._lay_out(is_read=bool(places) and not follow_end)
 
     def mark(self, key: Hashable) -> None:
         """Mark the thing of that key."""
@@ -148,8 +145,8 @@ class Folds(ScrollView, can_focus=True):
         if moved:
             self.post_message(self.Marked())
 
-    def _lay_out(self) -> None:
-        """Work out the lines, and bring what is marked into sight."""
+    def _lay_out(self, is_read: bool = False) -> None:
+        """Work out the lines, and bring what is marked into sight; `is_read` leaves what is being read where it is."""
         room = self.room
         self._lines = []
         for place, item in enumerate(self.items):
@@ -157,7 +154,7 @@ class Folds(ScrollView, can_focus=True):
             if item.stays or place == self._place:
                 self._lines.extend((place, ((" " * INDENT, ""), *line)) for line in wrapped(item.body, room - INDENT))
         self.virtual_size = Size(room, len(self._lines))  # no wider than what is left: Left and Right are the pane's
-        self._bring_into_sight()
+        self._bring_into_sight(is_read)
         self.refresh()
 
     @property
@@ -169,11 +166,13 @@ class Folds(ScrollView, can_focus=True):
         numbers = [number for number, (at, _) in enumerate(self._lines) if at == place]
         return (numbers[0], numbers[-1]) if numbers else (0, 0)
 
-    def _bring_into_sight(self) -> None:
+    def _bring_into_sight(self, is_read: bool = False) -> None:
         first, last = self._extent(self._place)
         top, height = int(self.scroll_offset.y), self.content_region.height
         if not height:
             return  # not on screen yet
+        if is_read and last - first >= height and first < top + height and last >= top:
+            return  # a part of what is opened, which is longer than the screen: somebody reads it
         if self._place == self._nearest(0) and last < height:
             first = 0  # what stands above the first is a heading
         wanted = max(top, last + 1 - height)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from textual.widgets import Static
+from textual.widget import Widget
 
 EVERYWHERE = (
     ("F1", "Help", "help"),
@@ -22,25 +22,35 @@ STOP: tuple[Key, ...] = (("x", "Stop after this command", "stop"),)
 """The keys of a section in which something runs."""
 
 
-class KeyBar(Static):
+class KeyBar(Widget):
     """Two lines, each with the keys that fit on it. A click does what the key does."""
 
     def __init__(self) -> None:
-        super().__init__(f"\n{_line(EVERYWHERE, 500)}", id="keys")
+        super().__init__(id="keys")
         self._own: tuple[Key, ...] = ()
 
     def show(self, own: tuple[Key, ...]) -> None:
         """Show the section's own keys above those that hold everywhere."""
-        self._own = own
-        self._draw()
+        if own != self._own:
+            self._own = own
+            self.refresh()
 
-    def on_resize(self) -> None:
-        """Show as many as fit now."""
-        self._draw()
+    def render(self) -> str:
+        """Give as many as fit, as markup."""
+        room = self.size.width
+        return f"{_line(self._own, room)}\n{_line(_everywhere(room), room)}"
 
-    def _draw(self) -> None:
-        room = self.size.width or 80
-        self.update(f"{_line(self._own, room)}\n{_line(EVERYWHERE, room)}")
+
+def _everywhere(room: int) -> Sequence[Key]:
+    """Return the keys that hold everywhere; short of room without some of the panels', which the palette has."""
+    keys = list(EVERYWHERE)
+    while len(keys) > _FEWEST and sum(len(key) + len(words) + 2 for key, words, _ in keys) > room + 1:
+        del keys[2]
+    return keys
+
+
+_FEWEST = 4
+"""Help, Next, More and Quit are always in sight."""
 
 
 def _line(keys: Sequence[Key], room: int) -> str:

@@ -1,18 +1,13 @@
 """Keys are taken in the order in which they were typed, also where a slow line brings many at once."""
 
 import asyncio
+from functools import cache
 
 from textual.app import App
 from textual.binding import Binding
 from textual.events import Event, Key
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Input
-
-LINE_KEYS = {
-    key: bound.action for bound in Input.BINDINGS if isinstance(bound, Binding) for key in bound.key.split(",")
-}
-"""What the keys do that a line to type in has by itself."""
 
 PATIENCE = 3.0
 """Seconds that a key waits for what has just opened, and is about to take the focus: a busy machine takes some."""
@@ -47,9 +42,20 @@ class InOrder(App[int]):
         return False
 
 
+@cache
+def line_keys() -> dict[str, str]:
+    """Return what the keys do that a line to type in has by itself."""
+    from textual.widgets import Input  # noqa: PLC0415 (comes after the first frame)
+
+    bound = [each for each in Input.BINDINGS if isinstance(each, Binding)]
+    return {key: each.action for each in bound for key in each.key.split(",")}
+
+
 def is_typed(event: Key, focused: Widget | None) -> bool:
     """Whether a key is for the line that has the focus: a character, or one of a line's own keys."""
+    from textual.widgets import Input  # noqa: PLC0415 (comes after the first frame)
+
     if not isinstance(focused, Input):
         return False
-    own = LINE_KEYS.get(event.key)
+    own = line_keys().get(event.key)
     return event.is_printable or (own is not None and focused.check_action(own, ()) is not False)

@@ -4,7 +4,7 @@ from textual.containers import Horizontal
 from textual.events import Key
 from textual.widgets import Input
 
-from vxlan_tui.ui.widgets.keys import LINE_KEYS, is_typed
+from vxlan_tui.ui.widgets.keys import is_typed, line_keys
 
 
 class Line(Input):
@@ -29,6 +29,6 @@ class Line(Input):
         if not event.is_printable and is_typed(event, self):
             event.stop()
             event.prevent_default()
-            await self.run_action(LINE_KEYS[event.key])
+            await self.run_action(line_keys()[event.key])
         else:
             await super()._on_key(event)

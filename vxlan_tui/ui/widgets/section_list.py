@@ -55,6 +55,7 @@ class SectionList(Widget, can_focus=True):
         width = self.content_size.width
         mark = ">" if place == self._current else " "
         name = f"{mark}{place + 1} {title}"
+        state = state[: max(0, width - len(name) - 1)]  # a line a section, whatever its state is called
         room = max(1, width - len(name) - len(state) - 1)
         if self.has_focus and place == self._cursor:
             return Content.styled(f"{name}{' ' * room}{state} ", "reverse")
