@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of
 from vxlan_tui.ui.app import Wizard
-from vxlan_tui.ui.render import Block, wrapped
+from vxlan_tui.ui.render import Block, command_blocks, wrapped
 from vxlan_tui.ui.terminal_style import TerminalStyle, chosen
 
 __all__ = ["stage"]
@@ -67,3 +67,15 @@ def test_a_text_is_broken_to_any_width(width: int) -> None:
     for each in (told, command):
         text = "".join(text for line in wrapped([each], width) for text, _ in line)
         assert text.replace(" ", "").replace("\\", "") == each.text.replace(" ", "")
+
+
+@pytest.mark.parametrize("width", [34, 55])
+def test_a_word_of_a_command_that_is_longer_than_a_line_is_in_sight_to_its_end(width: int) -> None:
+    rule = 'rule family="ipv4" source address="203.0.113.1" port port="8472" protocol="udp" accept'
+    text = f"# firewall-cmd --zone=public '--add-rich-rule={rule}' --permanent"
+    lines = ["".join(part for part, _ in line) for line in wrapped(command_blocks(text), width)]
+    assert max(map(len, lines)) <= width
+    assert " ".join(line.strip().removesuffix(" \\") for line in lines) == text
+    assert next(line for line in lines if line.endswith("\\")).startswith("# firewall-cmd")
+    inside = lines[next(n for n, line in enumerate(lines) if "--add-rich-rule" in line)]
+    assert not inside.endswith("\\"), "within quotes a backslash would be a part of the word"

@@ -51,12 +51,13 @@ def _wrapped(each: Block, width: int) -> tuple[Line, ...]:
     breaks = _command_breaks if each.command else _word_breaks
     room = max(LEAST, width - each.indent)
     hang = min(each.hang, room // 2)  # where there is no room, what does not fit still gets on
+    between = {match.start() - 1 for match in _WORD.finditer(each.text)} if each.command else set()
     lines = []
     start = 0
     for number, end in enumerate([*breaks(each.text, room, hang), len(each.text)]):
         margin = " " * (each.indent + (hang if number else 0))
         cut = _slice(each.parts, start, end)
-        sign: Line = ((" \\", "command"),) if each.command and end < len(each.text) else ()
+        sign: Line = ((" \\", "command"),) if end in between else ()
         lines.append(((margin, ""), *cut, *sign))
         start = end + (each.text[end : end + 1] == " ")
     return tuple(lines)
@@ -91,14 +92,18 @@ _OPTION = re.compile(r"--?[a-z]|[a-z0-9-]+\.[a-z0-9-]+$")
 
 
 def _command_breaks(text: str, width: int, hang: int) -> Iterator[int]:
-    """Give the places where a command is cut: before an option where one is near, else between two words."""
+    """Give the places where a command is cut: before an option where one is near, else between two words or in one."""
     words = [(match.start(), match.group()) for match in _WORD.finditer(text)]
     start, room = 0, width - 2
     while len(text) - start > room + 2:
         fits = [(at, word) for at, word in words if start < at <= start + room and text[at - 1] == " "]
         options = [at for at, word in fits if _OPTION.match(word) and at - start > room // 3]
-        if not fits:
-            return
+        if not fits:  # one word is longer than the line: quoted, it goes on below as it is
+            place = text.rfind(" ", start + 1, start + room + 1)
+            end = place if place > start else start + room
+            yield end
+            start, room = end + (text[end] == " "), width - 2 - hang
+            continue
         at = options[-1] if options else fits[-1][0]
         yield at - 1
         start, room = at, width - 2 - hang
