@@ -101,3 +101,17 @@ def test_words_that_come_beneath_the_fields_left_push_no_focus_out_of_sight(stag
         await sees(pilot, "[ Add a VM of another host ]")
 
     play(stage, tmp_path / "new.toml", script)
+
+
+def test_the_list_of_sections_has_its_own_keys_and_no_words_of_a_field(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "Which of the plan's hosts this machine is.")
+        await pilot.press("escape")
+        await sees(pilot, "Up Down Section Enter Open it")
+        assert "Which of the plan's hosts" not in text_of(app)
+        await pilot.press("enter")
+        await sees(pilot, "Which of the plan's hosts this machine is.")
+        await sees(pilot, "Up Down Fields")
+
+    play(stage, sample(tmp_path), script)

@@ -470,3 +470,17 @@ def test_what_is_chosen_is_cut_by_a_sign_that_every_terminal_can_show(stage: Sta
         assert shown.isascii()
 
     play(stage, sample(tmp_path), script, size=(60, 20), style=TerminalStyle(ascii=True, plain=True, few_colours=True))
+
+
+def test_what_was_folded_away_can_be_typed_in_at_once(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "this machine is")
+        next(line for line in app.query(ActLine) if (line.action, line.row) == ("more_hosts", 0)).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: (field := field_of(app.focused)) is not None and field.key == "hosts[0].zone")
+        await pilot.press(*"none")  # n, b and e are keys of the wizard outside of a field
+        assert app.model.current == "plan"
+        assert app.model.draft.get("hosts[0].zone") == "none"
+
+    play(stage, sample(tmp_path), script)

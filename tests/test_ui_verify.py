@@ -6,6 +6,7 @@ What the checks find on hosts is held to the truth in test_verify_campaign.
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
@@ -13,6 +14,7 @@ from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.command import Command
 from vxlan_tui.procedures.vms import shut_down
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.host_work import CommandOutput, StepOutput, key_of
 from vxlan_tui.ui.widgets.folds import Folds
 
 __all__ = ["stage"]
@@ -212,5 +214,27 @@ def test_a_title_that_says_what_is_so_is_not_called_what_should_be(stage: Stage,
         await pilot.press("7")
         await sees(pilot, "UDP port 8472 is not let in")
         assert "It should be" not in text_of(app)
+
+    play(stage, sample(tmp_path), script)
+
+
+@pytest.mark.parametrize(("command", "again"), [("virsh start vma", True), ("nmcli connection up bridge0", False)])
+def test_a_vm_that_was_started_from_here_is_asked_again_by_itself(
+    stage: Stage, tmp_path: Path, command: str, again: bool
+) -> None:
+    silent = replace(CLOSED, id="vm.arp", subject="vma", cause="vm-no-arp-reply", commands=())
+    stage.findings += [[silent], [replace(silent, status=Status.PASS, cause="")]]
+
+    async def script(app: Wizard, pilot: P) -> None:
+        key = key_of("vms", app.model.work.steps["vms"][0])
+        app.model.work.outputs[key] = StepOutput("Start vma", [CommandOutput(command)])
+        await pilot.press("7")
+        await sees(pilot, "Result: 1 failed")
+        if not again:
+            assert "a runs them again" in text_of(app)
+            return
+        await sees(pilot, "They run again in")
+        app.model.waits = 1.0
+        await sees(pilot, "Result: OK")
 
     play(stage, sample(tmp_path), script)

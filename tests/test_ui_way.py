@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -15,6 +16,7 @@ from vxlan_tui.ui.help import EVERYWHERE, paragraphs
 from vxlan_tui.ui.host_work import StepOutput, key_of
 from vxlan_tui.ui.palette import entries
 from vxlan_tui.ui.render import block
+from vxlan_tui.ui.widgets.folds import Folds
 
 __all__ = ["stage"]
 
@@ -481,3 +483,17 @@ def test_an_action_of_the_section_stands_in_the_palette_once(ready: Stage, tmp_p
         assert len(words) == len(set(words)), words
 
     play(ready, sample(tmp_path), script)
+
+
+def test_a_section_that_is_opened_before_the_look_has_the_mark_on_what_comes_next(stage: Stage, tmp_path: Path) -> None:
+    stage.done |= {"ethernet-first", "ethernet-second", "bridge-first"}
+    stage.hold_look_of["host-a"] = Event()
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("4")
+        await sees(pilot, "Looking at the host ...")
+        stage.hold_look_of["host-a"].set()
+        await sees(pilot, "next       The second step of bridge")
+        assert app.query_one("#pane-bridge Folds", Folds).key == ("bridge", "bridge.second", "second")
+
+    play(stage, sample(tmp_path), script, looked=False)

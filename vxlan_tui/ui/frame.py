@@ -25,6 +25,12 @@ PANEL_KEYS = (
 )
 """The keys of a panel beside the work."""
 
+SECTION_KEYS = (
+    ("Up Down", "Section", "sections"),
+    ("Enter", "Open it", "simulate_key('enter')"),
+)
+"""The keys of the list of sections."""
+
 FINDER_KEYS = (
     ("Enter", "Keep the filter", "simulate_key('enter')"),
     ("Esc", "Show all", "simulate_key('escape')"),
@@ -108,11 +114,16 @@ class Frame(SidePanels):
         in_panels = focused is not None and self.frame.query_one("#panels") in focused.ancestors
         finds = focused is not None and focused.has_class("finder")
         keys = FINDER_KEYS if finds else PANEL_KEYS if in_panels else self.pane.own_keys()
+        if isinstance(focused, SectionList):
+            keys = SECTION_KEYS
         self.frame.query_one(KeyBar).show(keys)
 
     def on_descendant_focus(self) -> None:
-        """Show the keys of what has the focus now."""
+        """Show the keys of what has the focus now; what is said of a field is not said of anything else."""
         self.show_keys()
+        focused = self.frame.focused
+        if focused is not None and self.pane not in focused.ancestors:
+            self.hint("")
 
     # The way
 

@@ -1,6 +1,7 @@
 """The checks: run in a thread, each finding shown as it arrives; what is not ready yet is checked again by itself."""
 
 import asyncio
+import time
 
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.plan import Host, Plan
@@ -12,6 +13,15 @@ from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.host_work import HostWork
 from vxlan_tui.ui.model import Model
 from vxlan_tui.ui.render_checks import verdict
+
+SILENT = "vm-no-arp-reply"
+"""The cause of a failure that a VM that still starts up has as well."""
+
+STARTING = 60.0
+"""Seconds that a VM may take until it answers."""
+
+AGAIN = 10.0
+"""Seconds after which the checks run again while a VM starts up."""
 
 
 class Checking:
@@ -92,11 +102,20 @@ class Checking:
         self._shell.show()
 
     def _wait(self) -> None:
-        """Have the checks run again where something is not ready yet."""
+        """Have the checks run again where something is not ready yet, or a VM still starts up."""
         wait = max((finding.wait for work in self._model.works for finding in work.findings), default=0.0)
+        wait = wait or (AGAIN if self._starts_up() else 0.0)
         if wait:
             self._model.waits = wait + 1
             self._say_the_wait()
+
+    def _starts_up(self) -> bool:
+        """Return whether VMs that do not answer are all that failed, and one was started from here just now."""
+        works = self._model.works
+        failed = {finding.cause for work in works for finding in work.findings if finding.status is Status.FAIL}
+        commands = (command for work in works for output in work.outputs.values() for command in output.commands)
+        started = [command.started for command in commands if command.text.startswith("virsh start ")]
+        return failed == {SILENT} and time.monotonic() - max(started, default=-STARTING) < STARTING
 
     def _say_the_wait(self) -> None:
         for work in self._model.works:

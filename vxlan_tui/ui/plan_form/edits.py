@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from vxlan_tui.ui.plan_form.choices import networks
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys, Table, segment, survey_of
+from vxlan_tui.ui.plan_form.fields import Spec, items
 
 if TYPE_CHECKING:
     from vxlan_tui.facts.survey import Survey
@@ -47,12 +48,18 @@ def _remove_vm(draft: Draft, row: int, surveys: Surveys) -> str:
     return "=pick_vms"
 
 
+def _fields(draft: Draft) -> list[str]:
+    return [item.key for item in items(draft) if isinstance(item, Spec)]
+
+
 def _fold(key: str) -> Edit:
-    """Return the edit that shows the rarely needed fields of a table, or hides them again."""
+    """Return the edit that shows the rarely needed fields of a table, and goes to the first of them, or hides them."""
 
     def edit(draft: Draft, row: int, surveys: Surveys) -> str:
+        before = _fields(draft)
         draft.unfolded ^= {f"{key}[{row}]"}
-        return f"=more_{key}[{row}]"
+        came = [field for field in _fields(draft) if field not in before]
+        return next(iter(came), f"=more_{key}[{row}]")
 
     return edit
 

@@ -113,8 +113,11 @@ class StepsPane(HostsListPane):
             items.append(Item("undo", (("Undo", "title"),), heading=True))
             items.extend(self._item(undo_of(self.section), step) for step in undone)
         folds = self.folds
+        is_first = not folds.items
         folds.put(items, follow_end=bool(self.model.running) or self._has_failed())
         runs = {key for key, output in work.outputs.items() if output.state == "running"}
+        if is_first:
+            self._mark_next()
         running = next((item.key for item in items if item.key in runs), None)
         if running is not None and folds.key != running:
             folds.mark(running)
