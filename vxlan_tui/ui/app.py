@@ -80,6 +80,7 @@ class Wizard(Frame):
         gc.enable()
         self.stylesheet.read(Path(__file__).with_name("styles.tcss"))
         self.refresh_css(animate=False)
+        self.complete_frame()
         self.begin(self.controllers.beginning.begin(self._plan_given))
         self.set_interval(1, self._second)
 

@@ -56,9 +56,11 @@ class Frame(SidePanels):
             yield SectionList()
             yield HostsPane(self.model)
             yield Container(id="panels")
-        yield News()
-        yield Static(id="hint", markup=False)
         yield KeyBar()
+
+    def complete_frame(self) -> None:
+        """Add the lines that are empty in the first frame: it does not wait for them."""
+        self.frame.mount(News(), Static(id="hint", markup=False), before=self.frame.query_one(KeyBar))
 
     def _banner(self) -> str:
         host = self.model.draft.get(f"hosts[{self.model.draft.here}].name")
