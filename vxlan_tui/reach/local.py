@@ -257,6 +257,12 @@ class _Process:
 _GRACE = 2.0
 """Seconds between asking a child that takes too long to end, and ending it."""
 
+
+def _outlive_the_reader() -> None:
+    """Let a command that changes the host end whole where this program is killed: its words find no reader then."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
 _OPTIONS: Mapping[str, Any] = {
     "_bg": True,
     "_bg_exc": False,
@@ -264,6 +270,7 @@ _OPTIONS: Mapping[str, Any] = {
     "_ok_code": range(-64, 256),
     "_tty_out": False,
     "_new_session": True,
+    "_preexec_fn": _outlive_the_reader,
     "_cwd": "/",
     "_decode_errors": "replace",
     "_truncate_exc": False,
