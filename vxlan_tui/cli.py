@@ -1,11 +1,11 @@
 """The verbs: arguments in, exit status out."""
 
-import argparse
 import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeAlias
 
 from vxlan_tui import __version__
@@ -13,18 +13,22 @@ from vxlan_tui.exits import DONE, FAILED, INTERRUPTED, NOT_STARTED, USAGE, Canno
 from vxlan_tui.sections import SECTIONS
 
 if TYPE_CHECKING:
+    import argparse
+
     from vxlan_tui.verbs.common import Which
 
 FORMATS = ("script", "undo", "ansible", "map")
 _FORMAT = "a host's script (the default), its undo, a directory for ansible-playbook, a diagram in Mermaid"
 
-Verb = Callable[[argparse.Namespace], int]
+Asked: TypeAlias = "argparse.Namespace | SimpleNamespace"
+Parser: TypeAlias = "argparse.ArgumentParser"
+Verb: TypeAlias = "Callable[[Asked], int]"
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the verb, and turn what stops it into words on standard error and an exit status."""
     ours, command = _split(arguments)
-    asked = _without_verb(ours) if command is None else None
+    asked: Asked | None = _without_verb(ours) if command is None else None
     if asked is None:
         parser = command_line()
         asked = parser.parse_args(ours)
@@ -77,8 +81,10 @@ def _stop(words: str, status: int) -> int:
     return status
 
 
-def command_line() -> argparse.ArgumentParser:
+def command_line() -> Parser:
     """Return the parser of the whole command line; the manual page and the completion are made from it as well."""
+    import argparse  # noqa: PLC0415 (the wizard's first frame does without)
+
     parser = argparse.ArgumentParser(
         prog="vxlan-tui",
         description="Give virtual machines on different KVM hosts a common layer-2 network over VXLAN.",
@@ -87,7 +93,10 @@ def command_line() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"vxlan-tui {__version__}")
-    _wizard_options(parser)
+    parser.set_defaults(verb=_wizard)
+    parser.add_argument("--plan", dest="wizard_plan", type=Path, metavar="FILE", help="the plan to open, or to save to")
+    parser.add_argument("--host", dest="wizard_host", metavar="NAME", help="the host of the plan that this machine is")
+    parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
     verbs = parser.add_subparsers(metavar="VERB", description="Without a verb: the wizard, with these options.")
     _changing(verbs, "apply", _apply, "carry out on hosts what the plan asks for and is missing", only=True)
     words = "check this host, or others, and the ways between them; changes nothing"
@@ -104,28 +113,25 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def _without_verb(arguments: Sequence[str]) -> argparse.Namespace | None:
-    """Parse what opens the wizard; None for all else. The verbs' parsers take a while, and it needs none of them."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    _wizard_options(parser)
-    try:
-        asked, rest = parser.parse_known_args(arguments)
-    except argparse.ArgumentError:
-        return None
-    return None if rest else asked
-
-
-def _wizard_options(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(verb=_wizard)
-    parser.add_argument("--plan", dest="wizard_plan", type=Path, metavar="FILE", help="the plan to open, or to save to")
-    parser.add_argument("--host", dest="wizard_host", metavar="NAME", help="the host of the plan that this machine is")
-    parser.add_argument("--ascii", dest="wizard_ascii", action="store_true", help="nothing but ASCII on screen")
+def _without_verb(arguments: Sequence[str]) -> SimpleNamespace | None:
+    """Take what opens the wizard; None for all else, errors as well. It does without argparse, which takes a while."""
+    found: dict[str, object] = {"verb": _wizard, "wizard_plan": None, "wizard_host": None, "wizard_ascii": False}
+    words = iter(arguments)
+    for word in words:
+        value = next(words, "") if word in ("--plan", "--host") else ""
+        if word == "--ascii":
+            found["wizard_ascii"] = True
+        elif value and not value.startswith("-"):
+            found[f"wizard_{word[2:]}"] = Path(value) if word == "--plan" else value
+        else:
+            return None
+    return SimpleNamespace(**found)
 
 
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _with_plan(verbs: Verbs, name: str, verb: Verb, words: str, *, several: bool = False) -> argparse.ArgumentParser:
+def _with_plan(verbs: Verbs, name: str, verb: Verb, words: str, *, several: bool = False) -> Parser:
     parser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
     parser.set_defaults(verb=verb)
     parser.add_argument("plan", type=Path, metavar="PLAN", help="the plan file (TOML)")
@@ -169,7 +175,9 @@ def _sections(text: str) -> tuple[str, ...]:
     names = text.split(",")
     unknown = [name for name in names if name not in SECTIONS]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not a section; allowed: {', '.join(SECTIONS)}")
+        from argparse import ArgumentTypeError  # noqa: PLC0415
+
+        raise ArgumentTypeError(f"{unknown[0]!r} is not a section; allowed: {', '.join(SECTIONS)}")
     return tuple(name for name in SECTIONS if name in names)
 
 
@@ -206,51 +214,51 @@ def _as_root(arguments: Sequence[str]) -> Verb:
     return lambda asked: as_root.again(arguments)
 
 
-def _while_read(verb: Verb, asked: argparse.Namespace) -> int:
+def _while_read(verb: Verb, asked: Asked) -> int:
     from vxlan_tui.verbs.while_read import while_read  # noqa: PLC0415
 
     with while_read():
         return verb(asked)
 
 
-def _wizard(asked: argparse.Namespace) -> int:
+def _wizard(asked: Asked) -> int:
     gc.disable()  # what is made until the first frame is kept: looking for garbage in it takes a tenth of the time
     from vxlan_tui.ui.entry import open_wizard  # noqa: PLC0415
 
     return open_wizard(asked.wizard_plan, asked.wizard_host, asked.wizard_ascii)
 
 
-def _apply(asked: argparse.Namespace) -> int:
+def _apply(asked: Asked) -> int:
     from vxlan_tui.verbs import change  # noqa: PLC0415
 
     return change.apply(asked.plan, _which(asked), asked.only, change.Manner(asked.yes, asked.json, check=asked.check))
 
 
-def _verify(asked: argparse.Namespace) -> int:
+def _verify(asked: Asked) -> int:
     from vxlan_tui.verbs import verify  # noqa: PLC0415
 
     return verify.verify(asked.plan, _which(asked), as_json=asked.json)
 
 
-def _undo(asked: argparse.Namespace) -> int:
+def _undo(asked: Asked) -> int:
     from vxlan_tui.verbs import change  # noqa: PLC0415
 
     return change.undo(asked.plan, _which(asked), change.Manner(asked.yes, asked.json, asked.unconfirmed))
 
 
-def _which(asked: argparse.Namespace) -> "Which":
+def _which(asked: Asked) -> "Which":
     from vxlan_tui.verbs.common import Which  # noqa: PLC0415
 
     return Which(tuple(asked.host), asked.every)
 
 
-def _export(asked: argparse.Namespace) -> int:
+def _export(asked: Asked) -> int:
     from vxlan_tui.verbs import export  # noqa: PLC0415
 
     return export.export(asked.plan, asked.host, asked.format, asked.output, asked.force)
 
 
-def _plan(asked: argparse.Namespace) -> int:
+def _plan(asked: Asked) -> int:
     from vxlan_tui.verbs import plan  # noqa: PLC0415
 
     if asked.example:
@@ -258,13 +266,13 @@ def _plan(asked: argparse.Namespace) -> int:
     return plan.schema() if asked.schema else plan.check(asked.plan)
 
 
-def _log(asked: argparse.Namespace) -> int:
+def _log(asked: Asked) -> int:
     from vxlan_tui.verbs import log  # noqa: PLC0415
 
     return log.log(asked.plan, asked.host, asked.json)
 
 
-def _rehearse(asked: argparse.Namespace) -> int:
+def _rehearse(asked: Asked) -> int:
     from vxlan_tui.verbs import rehearse  # noqa: PLC0415
 
     return rehearse.rehearse(asked.plan, asked.root, asked.command)
