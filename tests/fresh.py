@@ -2,7 +2,7 @@
 
 import difflib
 
-from tests.on_host import configuration, shell
+from tests.on_host import configuration, firewall, shell
 from tests.over_ssh import until
 from vxlan_tui.rehearsal.host import Host
 
@@ -12,7 +12,6 @@ nmcli -g UUID connection show > uuids
 nmcli -g UUID connection show --active > active
 cp -a /etc/NetworkManager/system-connections profiles
 ip -br link | sed 's/[ @].*//' > links
-firewall-cmd --list-all-zones > zones; firewall-cmd --permanent --list-all-zones > zones-permanent
 cp -a /etc/firewalld firewalld
 virsh net-list --all --name > networks
 virsh list --all --name > vms
@@ -44,11 +43,11 @@ fi
 now=$(nmcli -g UUID connection show --active)
 [ "$(grep enp1s0 -c <(nmcli -g NAME,DEVICE connection show --active))" = 1 ] || ip address flush dev enp1s0
 grep -vxF "$now" active | while read -r uuid; do nmcli connection up uuid "$uuid"; done
-{ firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones; } > now
-if ! diff -q <(cat zones zones-permanent) now; then
-rm -rf /etc/firewalld; cp -a firewalld /etc/firewalld; firewall-cmd --reload; fi
 rm -rf /var/lib/vxlan-tui
 """
+
+
+_FIREWALL = "rm -rf /etc/firewalld; cp -a /root/fresh/firewalld /etc/firewalld; firewall-cmd --reload"
 
 
 class Fresh:
@@ -57,11 +56,13 @@ class Fresh:
     def __init__(self, host: Host) -> None:
         self.host = host
         shell(host, _REMEMBER)
-        self.configuration = configuration(host)
+        self.configuration, self.firewall = configuration(host), firewall(host)
 
     def again(self) -> None:
         """Take away all that is there more than at first, and put back all that is not."""
         self.host.run(["bash", "-c", _AGAIN], timeout=120)
+        if firewall(self.host) != self.firewall:
+            shell(self.host, _FIREWALL)
         until(lambda: configuration(self.host) == self.configuration, 60, self._difference)
 
     def _difference(self) -> str:

@@ -102,6 +102,7 @@ def two_ways(tmp_path: Path) -> Plan:
     return plan.load(path)
 
 
+@campaign
 def test_a_running_vm_is_moved_as_it_runs_or_restarted_and_undo_gives_it_back_running(
     sandbox: None, two_ways: Plan
 ) -> None:

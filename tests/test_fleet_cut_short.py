@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.cases import campaign, few
+from tests.cases import campaign
 from tests.on_host import PLAN, configuration, program, rows, shell
 from tests.over_ssh import Session, until
 from tests.processes import held
@@ -56,6 +56,7 @@ def is_complete(fleet: Fleet) -> None:
     assert fleet.configurations() == fleet.before
 
 
+@campaign
 def test_a_console_whose_cable_is_pulled_cuts_nobody_off_and_the_same_command_completes(fleet: Fleet) -> None:
     """No host can be told anything then: each takes back by itself, in its own time, what nobody confirmed."""
     wait_at(fleet.third, UP, "nmcli")
@@ -82,7 +83,8 @@ BACK = {
 }
 
 
-@pytest.mark.parametrize("phase", few(BACK, "a bridge is gone"))
+@campaign
+@pytest.mark.parametrize("phase", BACK)
 def test_an_undo_of_all_hosts_whose_console_dies_is_finished_by_the_next(fleet: Fleet, phase: str) -> None:
     """What was before is known on each host until all of it stands there again."""
     rows(fleet.console, "apply", *ALL)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.cases import campaign
 from tests.on_host import program, shell
 from tests.processes import held
 from vxlan_tui.guard import SECONDS_VARIABLE
@@ -44,6 +45,7 @@ def pilot_on(host: Host, script: str, keep: int = 60) -> None:
     assert child.wait(60) == 0, "".join(said)
 
 
+@campaign
 def test_pilot_goes_from_an_empty_plan_to_a_green_verification(rehearsal: Rehearsal) -> None:
     host = rehearsal["host-a"]
     shell(host, "rm -f plan.toml")
