@@ -25,7 +25,7 @@ run: ## Open the program in a rehearsal, on sandboxed hosts: nothing of this mac
 test: setup lint ## Run all checks and all tests
 	@[ -z "$(AS_ROOT)" ] || echo 'The tests build sandboxed hosts, which needs root: sudo may ask for your password.'
 	@# A worker takes a whole module, or a class, so that the hosts which its tests share are built once.
-	$(AS_ROOT) $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	$(AS_ROOT) $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 setup: ## Install what is missing: the distribution's packages, and Python's into .venv
 	@.ci/setup test

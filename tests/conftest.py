@@ -30,6 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
         processes.let_signals_reach_children()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what builds hosts: it takes longest, and what is quick fills up the end for every worker."""
+    items.sort(key=lambda item: "sandbox" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(autouse=True)
 def nothing_outlives_its_test() -> Iterator[None]:
     """Kill at each test's end what it started and holds."""

@@ -16,6 +16,8 @@ from vxlan_tui.rehearsal.host import Host
 
 __all__ = ["fleet", "shared"]
 
+pytestmark = campaign
+
 UP = "connection up id Example"
 """What puts in force what can cut a host off."""
 
@@ -56,7 +58,6 @@ def is_complete(fleet: Fleet) -> None:
     assert fleet.configurations() == fleet.before
 
 
-@campaign
 def test_a_console_whose_cable_is_pulled_cuts_nobody_off_and_the_same_command_completes(fleet: Fleet) -> None:
     """No host can be told anything then: each takes back by itself, in its own time, what nobody confirmed."""
     wait_at(fleet.third, UP, "nmcli")
@@ -83,7 +84,6 @@ BACK = {
 }
 
 
-@campaign
 @pytest.mark.parametrize("phase", BACK)
 def test_an_undo_of_all_hosts_whose_console_dies_is_finished_by_the_next(fleet: Fleet, phase: str) -> None:
     """What was before is known on each host until all of it stands there again."""
@@ -101,7 +101,6 @@ def test_an_undo_of_all_hosts_whose_console_dies_is_finished_by_the_next(fleet: 
     assert by_host(rows(fleet.console, "undo", "--all")) == dict.fromkeys(fleet.before, "unchanged")
 
 
-@campaign
 def test_a_wizard_that_is_killed_in_the_middle_of_all_hosts_tells_at_its_next_start_and_completes(
     fleet: Fleet,
 ) -> None:
@@ -126,7 +125,6 @@ def test_a_wizard_that_is_killed_in_the_middle_of_all_hosts_tells_at_its_next_st
     is_complete(fleet)
 
 
-@campaign
 def test_the_wizard_says_which_of_three_hosts_did_not_answer_and_leaves_all_as_they_were(fleet: Fleet) -> None:
     """Nobody is asked whether to keep what cuts a host off."""
     wrong_gateway(fleet.console, "host-b")
