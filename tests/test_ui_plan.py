@@ -11,6 +11,7 @@ from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.plan_form.doubts import doubts
 from vxlan_tui.ui.plan_form.draft import Draft, opened
 from vxlan_tui.ui.plan_form.fields import FINDING, MANY
@@ -297,6 +298,40 @@ def test_the_plan_opened_and_paged_away_from_keeps_the_focus_in_sight(stage: Sta
         await pilot.pause(0.1)
         if before != app.model.draft.here:
             await sees(pilot, "This machine's own name is")
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_another_host_that_this_machine_is_taken_for_is_looked_at_anew(stage: Stage, tmp_path: Path) -> None:
+    """The plan is the same; what was seen of a host over SSH does not hold for this machine."""
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await sees(pilot, "this machine is")
+        await until(pilot, lambda: not app.model.looking and not app.model.unseen)
+        app.model.draft.here = 1 - app.model.draft.here
+        app.model.check_plan()
+        assert app.model.unseen == ["host-a", "host-b"]
+        assert app.model.left() == {}
+
+    path = sample(tmp_path)
+    for name in ("host-a", "host-b"):
+        path.write_text(path.read_text().replace(f'name = "{name}"', f'name = "{name}"\nssh = "root@{name}"'))
+    play(stage, path, script)
+
+
+def test_page_keys_read_a_dialog_and_choose_nothing(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        answers: list[object] = []
+
+        async def ask() -> None:
+            answers.append(await app.ask(Ask("One or the other?", [(1, "One"), (2, "Other")])))
+
+        app.begin(ask())
+        await sees(pilot, "One or the other?")
+        await pilot.press("pagedown", "pagedown", "enter")
+        await until(pilot, lambda: answers)
+        assert answers == [1]
 
     play(stage, sample(tmp_path), script)
 

@@ -40,7 +40,7 @@ def rehearse(plan_path: Path | None, root: Path | None, command: list[str]) -> i
     with _ending_on_signals(), Rehearsal(plan, root, _tell, program_everywhere=False) as rehearsal:
         here = str(Path.cwd()) if command and root is None else "/root"
         status = _run_in_foreground(rehearsal.hosts[0], command or _default_command(rehearsal), here)
-    _tell("the hosts are gone; nothing of this machine was changed")
+    _tell("the hosts are gone, with every file that was written on them; nothing of this machine was changed")
     return status
 
 

@@ -159,7 +159,7 @@ class Frame(SidePanels):
         if current == "plan" and not self._plan_is_whole():
             return
         if current in STEP_SECTIONS and not self.model.is_done(current):
-            self.tell(f"{SECTIONS[current]} is not done: {self.model.state(current)}.")
+            self.tell(f"Left open: {SECTIONS[current]}.")
         await self._go_by(1)
 
     async def action_back(self) -> None:

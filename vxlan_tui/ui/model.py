@@ -63,9 +63,9 @@ class Model:
     """One wizard's state. `marked` names the host whose commands and output are shown.
 
     `advance` is the section in which the mark goes on to the next open step, once the look after a run has told which
-    that is. `waits` is in how many seconds the checks run again by themselves. `form_focus` is the field of the plan's
-    form to go to when it is drawn anew. `runs` counts what was begun: what a look from before a run found does not
-    hold after it.
+    that is. `waits` is in how many seconds the checks run again by themselves. `taken_for` is the host that this
+    machine was taken for when the plan was checked last. `form_focus` is the field of the plan's form to go to when it
+    is drawn anew. `runs` counts what was begun: what a look from before a run found does not hold after it.
     """
 
     draft: Draft
@@ -82,6 +82,7 @@ class Model:
     checking: bool = False
     waits: float = 0.0
     advance: str = ""
+    taken_for: "Host | None" = None
     opened: bool = False
     form_focus: str = ""
     leaving: int = 0
@@ -164,12 +165,13 @@ class Model:
 
     def check_plan(self) -> None:
         """Check the draft; what was looked at for another plan, or for another host of it, is forgotten."""
-        before, here = self.plan, self.here
+        before = self.plan
         plan, self.faults = self.draft.check()
         changed = plan != before
         self.plan = plan if changed else before
-        if changed or self.here != here:
+        if changed or self.here != self.taken_for:
             self.forget_looks()
+        self.taken_for = self.here
 
     def forget_looks(self) -> None:
         """Drop what was derived from a plan that has changed since."""

@@ -84,7 +84,10 @@ class Running:
         steps = model.left(sections)
         if steps:
             question = self._everything(steps, sections)
-            if not await self._shell.ask(Ask(question, [(True, "Run them, then verify"), (False, "Back")])):
+            answers = [(True, "Run them, then verify"), (False, "Back")]
+            # What is doubtful about a host is to be read: an Enter alone does not run it.
+            doubtful = any(key.startswith(("here", "hosts[")) for key in model.doubts)
+            if not await self._shell.ask(Ask(question, answers[::-1] if doubtful else answers)):
                 return
             if not await self._begin(Order("forward", EVERYTHING, steps, model.plan, sections)):
                 return

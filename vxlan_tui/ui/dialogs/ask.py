@@ -22,6 +22,9 @@ class Ask(ModalScreen[Answer | None], Generic[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", show=False),
         Binding("enter", "take", show=False),
+        # Not the list's: a page down there would choose another answer.
+        Binding("pageup", "read(-1)", show=False, priority=True),
+        Binding("pagedown", "read(1)", show=False, priority=True),
     ]
 
     def __init__(self, question: str | Sequence[Block], answers: Sequence[tuple[Answer, str]]) -> None:
@@ -47,13 +50,10 @@ class Ask(ModalScreen[Answer | None], Generic[Answer]):
         self._folds.put(items)
         self._folds.focus()
 
-    def key_pageup(self) -> None:
-        """Scroll the question."""
-        self.query_one(".question").scroll_page_up(animate=False)
-
-    def key_pagedown(self) -> None:
-        """Scroll the question."""
-        self.query_one(".question").scroll_page_down(animate=False)
+    def action_read(self, by: int) -> None:
+        """Scroll the question by a page."""
+        question = self.query_one(".question")
+        (question.scroll_page_down if by > 0 else question.scroll_page_up)(animate=False)
 
     def action_take(self) -> None:
         """Give the marked answer back."""

@@ -27,10 +27,10 @@ Enter  show the marked script
 w      write it to a file
 y      copy it
 c      copy the plan file's text
-u      undo everything on this host: shows its commands first
+u      undo everything on all hosts: shows the commands first
 
-On each other host: take the plan file there and run the wizard or
-`vxlan-tui apply`, or take that host's script and run it as root."""
+On a host that cannot be reached from here: take the plan file there
+and run the wizard or `vxlan-tui apply`, or run its script as root."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class FinishPane(HostsListPane):
     keys: ClassVar[tuple[Key, ...]] = (
         ("Enter", "Show script", "pane('preview')"),
         ("w", "Write to a file", "pane('write')"),
+        ("u", "Undo everything", "pane('undo')"),
         ("y", "Copy", "pane('copy')"),
         ("c", "Copy the plan", "copy_plan"),
-        ("u", "Undo everything", "pane('undo')"),
         *FIND,
     )
     BINDINGS: ClassVar[list[BindingType]] = [
