@@ -1,6 +1,6 @@
 """A step in words: its line, and what opens beneath it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from vxlan_tui.plan import printable
 from vxlan_tui.reach import Outcome
@@ -78,3 +78,15 @@ def _end(outcome: Outcome | None) -> str:
         return "running ..."
     words = f"exit status {outcome.status}, {outcome.seconds:.1f} s"
     return f"{words}, stopped: it took too long" if outcome.timed_out else words
+
+
+def to_run(steps: Mapping[str, Sequence[Step]]) -> list[Block]:
+    """Return the commands that are going to run, by host and under their step's title: what is agreed to."""
+    told = [block(""), block("This will run:")]
+    for host, mine in steps.items():
+        if len(steps) > 1:
+            told.append(block(f"On {host}:", "title"))
+        for step in mine:
+            told += [block(f"{printable(step.title)}:")] if step.commands else []
+            told += [each for command in step.commands for each in command_blocks(command.printed)]
+    return told

@@ -18,6 +18,7 @@ from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.host_work import key_of, undo_of
 from vxlan_tui.ui.model import EVERYTHING, SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model, Run, StepsByHost
 from vxlan_tui.ui.render import Block, block, counted, listed
+from vxlan_tui.ui.render_steps import to_run
 
 
 class Running:
@@ -105,7 +106,8 @@ class Running:
         told += [block(f"{name}: {number}", "", 2) for name, number in numbers.items()]
         told += [block(words, "caution") for words in model.doubts.values()]
         stops = remedies.stopped_vms(step for mine in steps.values() for step in mine)
-        return told + ([block(f"This shuts {listed(stops)} down, and starts it again.", "caution")] if stops else [])
+        told += [block(f"This shuts {listed(stops)} down, and starts it again.", "caution")] if stops else []
+        return told + to_run(steps)
 
     async def _run(self, sections: tuple[str, ...], section: str, steps: StepsByHost) -> bool:
         if not await self._may_stop_vms(tuple(step for mine in steps.values() for step in mine)):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from vxlan_tui.exits import CannotStart
-from vxlan_tui.plan import printable
 from vxlan_tui.reach import Unreachable
 from vxlan_tui.session import NotReady
 from vxlan_tui.steps import Step
@@ -13,7 +12,8 @@ from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.dialogs.wait import Wait
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model
-from vxlan_tui.ui.render import Block, block, command_blocks, listed
+from vxlan_tui.ui.render import Block, block, listed
+from vxlan_tui.ui.render_steps import to_run
 
 
 class Undoing:
@@ -77,14 +77,7 @@ def _question(only: Order, later: list[str]) -> list[Block]:
         stands = "stands" if len(later) == 1 else "stand"
         names = listed(SECTIONS[name] for name in later)
         told.append(block(f"{names} {stands} on it, and would be left without it.", "caution"))
-    told += [block(""), block("This will run:")]
-    for host, steps in only.steps.items():
-        if len(only.steps) > 1:
-            told.append(block(f"On {host}:", "title"))
-        for step in steps:
-            told += [block(f"{printable(step.title)}:")] if step.commands else []
-            told += [each for command in step.commands for each in command_blocks(command.printed)]
-    return told
+    return told + to_run(only.steps)
 
 
 def _answers(only: Order, every: Order, later: list[str], alone: Order | None) -> list[tuple[Order | None, str]]:
