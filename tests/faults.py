@@ -289,7 +289,7 @@ FAULTS = (
         "firewall port open on another interface",
         "firewall-port-elsewhere",
         "ip link add other0 type veth peer name other1; "
-        "ip address add 192.0.2.199/24 dev other0; ip link set other0 up",
+        "ip address add 192.0.2.199/24 dev other0; ip link set other0 up; sleep 1",
         "ip link delete other0",
         mends="",
         status="warn",
@@ -539,8 +539,10 @@ def trial(field: Field, fault: Fault) -> tuple[list[str], float]:
 def separate(one: Fault, other: Fault) -> bool:
     """Whether two faults can be there at once: not where one, or its remedy, takes away what the other is about.
 
-    NetworkManager brings back much as it starts.
+    NetworkManager brings back much as it starts. Of two with one cause, the second is named when the first is mended.
     """
+    if one.cause == other.cause:
+        return False
     restarts = "networkmanager-not-running" in (one.cause, other.cause)
     by_profiles = any("nmcli" in fault.inject.get(HERE, "") for fault in (one, other))
     if "warn" in (one.status, other.status) or (restarts and by_profiles):
