@@ -11,6 +11,8 @@ from vxlan_tui.facts.survey import Survey
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.widgets.field import ActLine, Field
+from vxlan_tui.ui.widgets.key_bar import KeyBar
+from vxlan_tui.ui.widgets.news import News
 
 __all__ = ["stage"]
 
@@ -113,5 +115,18 @@ def test_the_list_of_sections_has_its_own_keys_and_no_words_of_a_field(stage: St
         await pilot.press("enter")
         await sees(pilot, "Which of the plan's hosts this machine is.")
         await sees(pilot, "Up Down Fields")
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_what_is_told_before_there_is_a_line_for_it_is_not_lost(stage: Stage, tmp_path: Path) -> None:
+    """A key can be pressed before the first frame is complete."""
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await app.query_one(News).remove()
+        app.tell("Told too early")
+        await pilot.pause(0.2)
+        await app.frame.mount(News(), before=app.frame.query_one(KeyBar))
+        await sees(pilot, "Told too early")
 
     play(stage, sample(tmp_path), script)

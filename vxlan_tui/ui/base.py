@@ -58,8 +58,12 @@ class Base(InOrder):
         self.run_worker(work, group="work")
 
     def tell(self, words: str, severity: str = "information", seconds: float = 12.0) -> None:
-        """Tell the person something."""
-        self.screen_stack[0].query_one(News).tell(words, severity, seconds)
+        """Tell the person something, as soon as there is a line for it: it comes after the first frame."""
+        lines = self.screen_stack[0].query(News)
+        if lines:
+            lines.first().tell(words, severity, seconds)
+        else:
+            self.call_after_refresh(self.tell, words, severity, seconds)
 
     def copy(self, text: str) -> None:
         """Copy a text to the terminal's clipboard."""

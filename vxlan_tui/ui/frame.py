@@ -201,9 +201,9 @@ class Frame(SidePanels):
 
     def hint(self, words: str) -> None:
         """Say below the work what the thing in focus is for."""
-        line = self.frame.query_one("#hint", Static)
-        line.update(words)
-        line.display = bool(words)
+        for line in self.frame.query("#hint").results(Static):  # it comes after the first frame
+            line.update(words)
+            line.display = bool(words)
 
 
 def _made(section: str, model: Model) -> Pane:
