@@ -402,7 +402,7 @@ def set_up(a: Machine, b: Machine) -> Iterator[Figure]:
     for host in (a, b):
         tried(figure, f"apply on {host.name}", partial(_applied, host))
     for host, vm in ((a, "vma"), (b, "vmb")):
-        host.run(f"virsh autostart {vm}; virsh start {vm}")
+        host.run(f"virsh autostart {vm}; virsh list --name | grep -qx {vm} || virsh start {vm}")
     for host in (a, b):
         tried(figure, f"verify on {host.name}", partial(_healthy, host, 300))
     yield figure
