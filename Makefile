@@ -2,8 +2,8 @@
 
 # Further arguments of the command that a target runs: make run ARGS=plan.toml, make test ARGS='-k plan -x'
 ARGS ?=
-# How many processes run the tests, which mostly wait; 0 runs them in this one, for a debugger
-WORKERS ?= 3
+# How many processes run the tests, many of which wait most of the time; 0 runs them in this one, for a debugger
+WORKERS ?= 4
 
 PYTHON_FILES := vxlan_tui tests .packaging
 SCRIPTS := .ci/run .ci/setup .packaging/install tests/campaign/offline.sh

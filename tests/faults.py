@@ -258,7 +258,7 @@ FAULTS = (
         also=frozenset({f"{THERE} underlay"}),
     ),
     here("bridge deleted", "bridge-missing", "nmcli connection delete bridge0 bridge0-vxlan10", "sleep 1" + NO_STP),
-    here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP),
+    here("bridge profile down", "bridge-missing", "nmcli connection down bridge0", NO_STP, also=_OF_VXLAN),
     here("bridge switched off", "bridge-down", "ip link set bridge0 down", NO_STP),
     here("VXLAN's port blocked", "bridge-port-blocked", "bridge link set dev vxlan10 state 0", also=_OF_VXLAN),
     here(

@@ -54,6 +54,7 @@ def test_two_hosts_from_nothing_by_the_program(sandbox: None, sample_plan: Plan)
         assert {host.name: configuration(host) for host in rehearsal.hosts} == before
 
 
+@campaign
 def test_two_hosts_from_nothing_by_their_scripts(sandbox: None, sample_plan: Plan) -> None:
     """The same, with the exported scripts; and the program finds nothing left to do after them."""
     with Rehearsal(sample_plan, underlay_up=False) as rehearsal:

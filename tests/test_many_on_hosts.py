@@ -32,22 +32,35 @@ OF_ONE = (
 """What counts the words of one host about its own address: nobody asks for that but arping."""
 
 
-@pytest.fixture(params=few(["198.51.100.", "2001:db8::"], "198.51.100."))
-def rehearsal(sandbox: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Rehearsal]:
-    """Three hosts in one subnet, of IPv4 or IPv6, that let each other in alone."""
-    path = tmp_path / "plan.toml"
+@pytest.fixture(scope="module", params=few(["198.51.100.", "2001:db8::"], "198.51.100."))
+def rehearsal(
+    sandbox: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Rehearsal]:
+    """Three hosts in one subnet, of IPv4 or IPv6, that let each other in alone; each test leaves them as they were."""
+    path = tmp_path_factory.mktemp("three") / "plan.toml"
     path.write_text(three_hosts.text(3, PEERS, network=request.param))
     with Rehearsal(plans.load(path)) as hosts:
         yield hosts
 
 
-@pytest.fixture
-def with_vm(sandbox: None, tmp_path: Path) -> Iterator[Rehearsal]:
-    """The same with a VM that runs on the first."""
-    path = tmp_path / "plan.toml"
-    path.write_text(three_hosts.text(3, VM.format("vxlan10-bridge")))
+@pytest.fixture(scope="module")
+def beside_a_vm(sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Two hosts, and a VM that runs on the first."""
+    path = tmp_path_factory.mktemp("vm") / "plan.toml"
+    path.write_text(three_hosts.text(2, VM.format("vxlan10-bridge")))
     with Rehearsal(plans.load(path), vms_running=True) as hosts:
         yield hosts
+
+
+@pytest.fixture
+def with_vm(beside_a_vm: Rehearsal) -> Iterator[Rehearsal]:
+    """The same; each test leaves it as it was."""
+    host = beside_a_vm["host-a"]
+    text, before = host.run(["cat", PLAN]).stdout, configuration(host)
+    yield beside_a_vm
+    rows(host, "undo")
+    assert configuration(host) == before
+    _edit(host, text)
 
 
 @pytest.fixture
@@ -161,6 +174,7 @@ def test_the_list_is_there_again_whatever_happens_to_the_device(rehearsal: Rehea
     lines = rows(host, "apply", "--only", "bridge")
     assert {step for step, state in states(lines).items() if state == "changed"} == {"bridge.flood"}
     assert _list(host) == peers
+    _undo(host)
 
 
 def test_a_host_joins_and_leaves_again(rehearsal: Rehearsal) -> None:
@@ -179,8 +193,9 @@ def test_a_host_joins_and_leaves_again(rehearsal: Rehearsal) -> None:
     _apply(host)
     assert configuration(host) == with_two
     assert "remote" in shell(host, "ip -d link show vxlan10")
-    rows(host, "undo")
+    _undo(host)
     assert configuration(host) == before
+    _edit(host, three)
 
 
 def _without_count(told: str) -> str:

@@ -1,5 +1,6 @@
 """A host that is reached here, and one over SSH: the same calls give the same (tests/reach_on_host.py)."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE, STDOUT
@@ -11,6 +12,7 @@ from tests.on_host import shell
 from tests.over_ssh import until
 from tests.processes import held
 from vxlan_tui.plan import Plan
+from vxlan_tui.reach.shell import FUNCTIONS
 from vxlan_tui.rehearsal import Rehearsal
 from vxlan_tui.rehearsal.host import Host
 
@@ -79,4 +81,17 @@ def test_a_run_that_is_killed_lets_what_changes_the_host_end_and_leaves_nothing_
     assert shell(host, "cat /root/changed") == "whole\n"
     if destination == THERE:
         left = "ps -eo args | grep -E '^sleep 900[12]' || :"
-        until(lambda: not shell(host, left), 60, lambda: shell(host, left))
+        until(lambda: not shell(host, left), 60, lambda: shell(host, "ps -eo pid,ppid,pgid,stat,args"))
+
+
+_LEAVES_ITS_COMMAND = "sleep 9003 & echo $!; trap exit TERM; wait"
+"""Stands in for timeout(1) where it is ended in the very moment in which it starts its command."""
+
+
+def test_what_is_cut_off_on_another_host_ends_even_where_timeout_leaves_it_alone() -> None:
+    argv = ["bash", "-c", f"{FUNCTIONS}\nuntil_cut_off setsid sh -c '{_LEAVES_ITS_COMMAND}'"]
+    bash = held(subprocess.Popen(argv, stdin=PIPE, stdout=PIPE, text=True))
+    assert bash.stdin is not None and bash.stdout is not None
+    left = Path("/proc") / bash.stdout.readline().strip()
+    bash.stdin.close()
+    until(lambda: not left.exists(), 10, (left / "status").read_text)

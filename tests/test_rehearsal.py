@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,7 +18,6 @@ from tests.cases import campaign, few
 from tests.processes import held
 from vxlan_tui.plan import Plan, parse
 from vxlan_tui.rehearsal import SAMPLE, CommandFailed, NeedsUnmetError, Rehearsal, RehearsalError, rehearse
-from vxlan_tui.rehearsal.host import Host
 from vxlan_tui.rehearsal.needs import missing
 from vxlan_tui.rehearsal.network import links
 
@@ -81,18 +80,18 @@ def _until(true: Callable[[], bool], seconds: float = 30) -> bool:
     return False
 
 
-def _configure(host: Host, address: str, gateway: str) -> None:
-    """Do by hand what section 10.2 of the chapter does."""
-    names = ("con-name", "Example", "ifname", "enp1s0", "type", "ethernet")
-    settings = ("ipv4.method", "manual", "ipv4.addresses", address, "ipv4.gateway", gateway)
-    host.run(["nmcli", "connection", "add", *names, *settings])
-    host.run(["nmcli", "connection", "up", "Example"])
+@pytest.fixture(scope="module")
+def started_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the machine that the hosts are started in, with a file."""
+    directory = tmp_path_factory.mktemp("started-in")
+    (directory / "mine").write_text("mine")
+    return directory
 
 
 @pytest.fixture(scope="module")
-def up(sample_plan: Plan, sandbox: None) -> Iterator[Rehearsal]:
+def up(sample_plan: Plan, sandbox: None, started_in: Path) -> Iterator[Rehearsal]:
     """The sample plan's hosts, for tests that do not get into each other's way."""
-    with Rehearsal(sample_plan) as rehearsal:
+    with chdir(started_in), Rehearsal(sample_plan) as rehearsal:
         yield rehearsal
 
 
@@ -176,28 +175,16 @@ def test_a_daemon_that_does_not_start_is_said_with_its_own_words(up: Rehearsal) 
     host.daemons.start("libvirtd")
 
 
-def test_interfaces_that_nobody_configured_reach_each_other_over_the_router_once_somebody_does(
-    sample_plan: Plan,
+VTEPS = {4: ("198.51.100.2", "203.0.113.1"), 6: ("2001:db8:1::2", "2001:db8:2::1")}
+
+
+@pytest.mark.parametrize("version", few(VTEPS, 6))
+def test_with_dual_stack_an_interface_used_as_it_is_has_an_address_of_both_families_and_the_router_joins_both(
+    version: int,
 ) -> None:
-    with Rehearsal(sample_plan, underlay_up=False) as rehearsal:
-        shown = ["nmcli", "-g", "GENERAL.STATE,IP4.ADDRESS", "device", "show", "enp1s0"]
-        assert rehearsal["host-a"].run(shown).stdout.split("\n")[:2] == ["30 (disconnected)", ""]
-        _configure(rehearsal["host-a"], "198.51.100.2/24", "198.51.100.254")
-        _configure(rehearsal["host-b"], "203.0.113.1/24", "203.0.113.254")
-        rehearsal["host-a"].run(["ping", "-c", "1", "-W", "5", "203.0.113.1"])
-
-
-@pytest.mark.parametrize("vteps", [("198.51.100.2", "203.0.113.1"), ("2001:db8:1::2", "2001:db8:2::1")])
-def test_an_interface_used_as_it_is_comes_up_with_its_address(vteps: tuple[str, str]) -> None:
-    with Rehearsal(_as_it_is(*vteps)) as rehearsal:
-        rehearsal["host-a"].run(["ping", "-c", "1", "-W", "5", vteps[1]])
-        rehearsal["host-b"].run(["ping", "-c", "1", "-W", "5", vteps[0]])
-
-
-def test_with_dual_stack_each_interface_has_an_address_of_both_families_and_the_router_joins_both() -> None:
-    with Rehearsal(_as_it_is("198.51.100.2", "203.0.113.1"), dual_stack=True) as rehearsal:
+    with Rehearsal(_as_it_is(*VTEPS[version]), dual_stack=True) as rehearsal:
         first, second = (link.addresses for link in links(rehearsal.plan))
-        assert [address.version for address, _ in first] == [4, 6]
+        assert [address.version for address, _ in first] == [version, 10 - version]
         for (address, _), (other, _) in zip(first, second, strict=True):
             assert address.network != other.network
             # A router that has just come up may call a host unreachable until it has found it.
@@ -261,18 +248,15 @@ def test_eight_hosts_of_which_some_share_a_subnet_all_answer_the_console() -> No
 DISPATCHED = "/etc/NetworkManager/dispatcher.d/50-told"
 
 
-@pytest.mark.parametrize("debian", few([12, 13], 12))
-def test_networkmanager_runs_dispatcher_scripts(debian: int, request: pytest.FixtureRequest) -> None:
-    root = request.getfixturevalue("debian13") if debian == 13 else None
-    with Rehearsal(_as_it_is("198.51.100.2", "203.0.113.1"), root) as rehearsal:
-        host = rehearsal["host-a"]
-        host.run(["tee", DISPATCHED], input='#!/bin/sh\necho "$1 $2" >> /root/told\n')
-        host.run(["chmod", "755", DISPATCHED])
-        host.run(["nmcli", "connection", "up", "uplink"])
-        host.run(["nmcli", "device", "reapply", "enp1s0"])
-        told = ["cat", "/root/told"]
-        assert _until(lambda: {"enp1s0 up", "enp1s0 reapply"} <= set(host.run(told).stdout.splitlines()))
-        assert not Path(DISPATCHED).exists()
+def test_networkmanager_runs_dispatcher_scripts(up: Rehearsal) -> None:
+    host = up["host-a"]
+    host.run(["tee", DISPATCHED], input='#!/bin/sh\necho "$1 $2" >> /root/told\n')
+    host.run(["chmod", "755", DISPATCHED])
+    host.run(["nmcli", "connection", "up", "uplink"])
+    host.run(["nmcli", "device", "reapply", "enp1s0"])
+    told = ["cat", "/root/told"]
+    assert _until(lambda: {"enp1s0 up", "enp1s0 reapply"} <= set(host.run(told).stdout.splitlines()))
+    assert not Path(DISPATCHED).exists()
 
 
 @pytest.mark.parametrize("debian", few([12, 13], 13))
@@ -312,11 +296,16 @@ asn = 65000
 """
 
 
-def test_dhcp_hands_each_host_its_own_vtep(debian13: Path) -> None:
+def test_another_distributions_root_gives_its_own_versions_and_dhcp_hands_each_host_its_own_vtep(
+    debian13: Path,
+) -> None:
     dhcp = '[hosts.ethernet]\nprofile = "Example"\nmethod = "auto"\n'
     host = '[[hosts]]\nname = "{}"\ninterface = "enp1s0"\nvtep = "198.51.100.{}"\n' + dhcp
     text = host.format("host-a", 20) + host.format("host-b", 30) + '[[segments]]\nvni = 1\nbridge = "bridge0"\n'
     with Rehearsal(_plan(text), debian13, underlay_up=False) as rehearsal:
+        assert "1.52" in rehearsal["host-a"].run(["nmcli", "--version"]).stdout
+        assert 'VERSION_ID="13"' in rehearsal["host-b"].run(["cat", "/etc/os-release"]).stdout
+        assert rehearsal["host-a"].run(["vxlan-tui", "--version"]).stdout
         for planned, link in zip(rehearsal.hosts, links(rehearsal.plan), strict=True):
             planned.run(["nmcli", "connection", "add", "type", "ethernet", "con-name", "Example", "ifname", "enp1s0"])
             planned.run(["nmcli", "connection", "up", "Example"])
@@ -324,8 +313,9 @@ def test_dhcp_hands_each_host_its_own_vtep(debian13: Path) -> None:
             assert shown[0]["addr_info"][0]["local"] == str(link.host.vtep)
 
 
-def test_vms_with_hostile_names_answer_each_other_and_obey_a_shutdown() -> None:
+def test_hosts_of_one_subnet_share_a_wire_and_vms_with_hostile_names_answer_each_other_and_obey_a_shutdown() -> None:
     with Rehearsal(_plan(SAME_SUBNET), vms_running=True) as rehearsal:
+        rehearsal["host-a"].run(["arping", "-c", "1", "-w", "5", "-I", "enp1s0", "198.51.100.3"])
         assert rehearsal.sees_arp_reply(HOSTILE, "192.0.2.77")
         assert rehearsal.sees_arp_reply("two nics", "192.0.2.1")
         rehearsal["host-a"].run(["virsh", "shutdown", "--domain", HOSTILE])
@@ -333,34 +323,16 @@ def test_vms_with_hostile_names_answer_each_other_and_obey_a_shutdown() -> None:
         assert _until(lambda: rehearsal["host-a"].run(state).stdout.strip() == "shut off")
 
 
-def test_hosts_of_one_subnet_share_a_wire() -> None:
-    with Rehearsal(_plan(SAME_SUBNET)) as rehearsal:
-        rehearsal["host-a"].run(["arping", "-c", "1", "-w", "5", "-I", "enp1s0", "198.51.100.3"])
-
-
-def test_another_distributions_root_gives_its_own_versions(sample_plan: Plan, debian13: Path) -> None:
-    with Rehearsal(sample_plan, debian13) as rehearsal:
-        assert "1.52" in rehearsal["host-a"].run(["nmcli", "--version"]).stdout
-        assert 'VERSION_ID="13"' in rehearsal["host-b"].run(["cat", "/etc/os-release"]).stdout
-        assert rehearsal["host-a"].run(["vxlan-tui", "--version"]).stdout
-
-
-def test_what_is_written_inside_is_not_seen_outside(
-    tmp_path: Path, sample_plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine").write_text("mine")
+def test_what_is_written_inside_is_not_seen_outside(up: Rehearsal, started_in: Path) -> None:
     kept = ("etc", "root", "run", "etc/frr", "etc/wireguard", "etc/NetworkManager/dispatcher.d", "var/lib/vxlan-tui")
-    places = [*(f"/{directory}/written-inside" for directory in kept), "written-inside"]
-    with Rehearsal(sample_plan) as rehearsal:
-        host = rehearsal["host-a"]
-        host.run(["sh", "-c", 'cd /; mkdir -p "$@"', "sh", *kept])
-        for place in places:
-            host.run(["tee", place], input="inside", cwd=str(tmp_path))
-        host.run(["rm", "mine", "/etc/os-release"], cwd=str(tmp_path))
-        for place in places:
-            assert not Path(place).exists()
-    assert (tmp_path / "mine").read_text() == "mine"
+    places = [*(f"/{directory}/written-inside" for directory in kept), str(started_in / "written-inside")]
+    host = up["host-b"]
+    host.run(["sh", "-c", 'cd /; mkdir -p "$@"', "sh", *kept])
+    for place in places:
+        host.run(["tee", place], input="inside")
+        assert not Path(place).exists()
+    host.run(["rm", str(started_in / "mine"), "/etc/os-release"])
+    assert (started_in / "mine").read_text() == "mine"
     assert Path("/etc/os-release").exists()
 
 
@@ -402,22 +374,16 @@ def _left(namespaces: set[str]) -> list[str]:
     return holders + [name for name in namespaces if name in mounts]
 
 
-def test_nothing_is_left_after_leaving(sample_plan: Plan) -> None:
+def test_nothing_is_left_after_leaving_not_even_by_an_exception(sample_plan: Plan) -> None:
     mounts = Path("/proc/self/mountinfo").read_text()
-    with Rehearsal(sample_plan, vms_running=True) as rehearsal:
+    with pytest.raises(ZeroDivisionError), Rehearsal(sample_plan) as rehearsal:
         ours = _namespaces(os.getpid())
         namespaces = set().union(*(_namespaces(host.pid) for host in rehearsal.hosts)) - ours
         assert len(namespaces) == 2 * 5
         rehearsal["host-a"].popen(["sleep", "3600"])
-    assert _left(namespaces) == []
-    assert Path("/proc/self/mountinfo").read_text() == mounts
-
-
-def test_nothing_is_left_after_an_exception(sample_plan: Plan) -> None:
-    with pytest.raises(ZeroDivisionError), Rehearsal(sample_plan) as rehearsal:
-        namespaces = _namespaces(rehearsal.hosts[0].pid) - _namespaces(os.getpid())
         _ = 1 / 0
     assert _left(namespaces) == []
+    assert Path("/proc/self/mountinfo").read_text() == mounts
 
 
 OWNER = """

@@ -125,7 +125,7 @@ def test_a_running_vm_is_moved_under_a_ping_and_never_off(sandbox: None, tmp_pat
 
 def test_an_underlay_of_ipv6_from_nothing_and_back(sandbox: None, tmp_path: Path) -> None:
     """One host by the program, one by its script, with the addresses by the plan's own profiles."""
-    planned = _planned(tmp_path, OVER_IPV6)
+    planned = _planned(tmp_path, OVER_IPV6.partition("[[vms]]")[0])
     with Rehearsal(planned, underlay_up=False) as rehearsal:
         field = Field(rehearsal)
         here, there = rehearsal.hosts
@@ -135,8 +135,11 @@ def test_an_underlay_of_ipv6_from_nothing_and_back(sandbox: None, tmp_path: Path
             field.until_well(120, host.name)
         assert rows(there, "apply")[-1] == {"result": "unchanged"}
         assert "2001:db8:2::1/64" in shell(there, "ip -6 address show enp1s0")
-        with stand_in(here, "sender", "192.0.2.100/24", "bridge0") as sender:
-            _only_what_fits(sender, "192.0.2.2", INNER[6])
+        with (
+            stand_in(here, "sender", "192.0.2.100/24", "bridge0") as sender,
+            stand_in(there, "other", "192.0.2.101/24", "bridge0"),
+        ):
+            _only_what_fits(sender, "192.0.2.101", INNER[6])
         undo(there)
         run_undo_script(here, planned)
         assert {host.name: configuration(host) for host in rehearsal.hosts} == before

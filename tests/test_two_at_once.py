@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.cases import campaign
 from tests.on_host import PLAN, program, rows, shell
 from tests.processes import held
 from tests.test_apply import _slow, _wait_for
@@ -67,6 +68,7 @@ def test_of_two_wizards_and_an_apply_the_first_works_and_the_others_are_told_who
     assert commands(slow, since) == ran
 
 
+@campaign
 def test_a_wizard_beside_an_apply_is_told_of_it_and_can_go_on_when_that_has_ended(slow: Host) -> None:
     """What apply did is done for the wizard."""
     since = len(_events(slow))
