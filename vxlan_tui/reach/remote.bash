@@ -43,12 +43,12 @@ until_cut_off() {
     exec 3<&0
     "$@" </dev/null 2>&1 3<&- &
     child=$!
-    # Its group as well, where it leads one: timeout(1) leaves its command alone if it is ended just as it starts that.
-    { while IFS= read -r _; do :; done; kill -TERM -- "$child" "-$child"; } <&3 >/dev/null 2>&1 &
+    # Its whole group, where it leads one: timeout(1) leaves its command alone if it is ended just as it starts that.
+    { while IFS= read -r _; do :; done; kill -TERM -- "-$child" "$child"; } <&3 >/dev/null 2>&1 &
     watch=$!
     wait "$child"
     status=$?
-    kill "$watch"
+    kill "$watch" 2>/dev/null
     return "$status"
 }
 
