@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from tests.test_ui_hosts import plan_of
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui import plan
+from vxlan_tui.ui import summary
 from vxlan_tui.ui.app import Wizard
 
 __all__ = ["stage"]
@@ -90,6 +91,8 @@ def test_everything_is_undone_from_the_end_and_from_the_palette(stage: Stage, tm
         await sees(pilot, "# undo vms-second")
         await pilot.press("down", "enter")
         await sees(pilot, "done       Take bridge-first back")
+        await until(pilot, lambda: not app.model.looking)
+        assert summary.of_leaving(app.model)[1] == "host-a: undone, as it was before"
         stage.done |= {"bridge-first"}
         await pilot.press("2", "ctrl+p", *"undoeverything", "enter")
         await sees(pilot, "Undo everything?")
@@ -97,6 +100,28 @@ def test_everything_is_undone_from_the_end_and_from_the_palette(stage: Stage, tm
 
     play(stage, sample(tmp_path), script, size=(100, 40))
     assert stage.ran == ["undo vms-second", "undo bridge-first"]
+
+
+def test_what_is_set_up_again_after_everything_was_undone_is_not_told_of_as_undone(
+    stage: Stage, tmp_path: Path
+) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        stage.done |= {"ethernet-first"}
+        await pilot.press("8")
+        await sees(pilot, "u Undo everything")
+        await pilot.press("u")
+        await sees(pilot, "# undo ethernet-first")
+        await pilot.press("down", "enter")
+        await sees(pilot, "is undone: it is as it was before.")
+        await pilot.press("3")
+        await sees(pilot, "a Run section")
+        await pilot.press("a")
+        await until(pilot, lambda: app.model.work.is_done("ethernet") and not app.model.running)
+        await pilot.press("8")
+        await sees(pilot, "Not all is done on this host")
+        assert summary.of_leaving(app.model)[1].startswith("host-a: not done: bridge")
+
+    play(stage, sample(tmp_path), script, size=(100, 40))
 
 
 def test_finish_opens_at_what_stands_now_however_much_there_is_to_tell(stage: Stage, tmp_path: Path) -> None:

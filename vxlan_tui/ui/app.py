@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from vxlan_tui.ui.frame import Frame
-from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS, Model
+from vxlan_tui.ui.model import FINISH, SECTIONS, STEP_SECTIONS, Model
 from vxlan_tui.ui.plan_form.draft import Draft
 from vxlan_tui.ui.screens import messages
 from vxlan_tui.ui.terminal_style import TerminalStyle
@@ -107,7 +107,7 @@ class Wizard(Frame):
         """Open a section; what was not looked at yet is looked at."""
         await super().go(section)
         unseen = any(name not in work.steps for work in self.model.works for name in STEP_SECTIONS)
-        if section in (*STEP_SECTIONS, "finish") and unseen:
+        if section in (*STEP_SECTIONS, FINISH) and unseen:
             self.controllers.looking.look()
 
     # What screens ask for
@@ -212,8 +212,8 @@ class Wizard(Frame):
 
     async def action_undo_everything(self) -> None:
         """Show what undoing everything takes, and ask."""
-        await self.go("finish")
-        self.begin(self.controllers.undoing.ask("finish"))
+        await self.go(FINISH)
+        self.begin(self.controllers.undoing.ask(FINISH))
 
     async def action_verify(self) -> None:
         """Open the checks, and run them."""

@@ -9,7 +9,7 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Static
 
 from vxlan_tui.paths import REHEARSAL
-from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS, Model
+from vxlan_tui.ui.model import FINISH, SECTIONS, STEP_SECTIONS, Model
 from vxlan_tui.ui.render import Line, duration, listed, role_of, waited
 from vxlan_tui.ui.screens.hosts import HostsPane
 from vxlan_tui.ui.screens.pane import Pane
@@ -215,7 +215,7 @@ def _made(section: str, model: Model) -> Pane:
         from vxlan_tui.ui.screens.verify import VerifyPane  # noqa: PLC0415
 
         return VerifyPane(model)
-    if section == "finish":
+    if section == FINISH:
         from vxlan_tui.ui.screens.finish import FinishPane  # noqa: PLC0415
 
         return FinishPane(model)

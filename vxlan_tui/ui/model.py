@@ -31,6 +31,9 @@ SECTION_NUMBERS = {section.name: section.number for section in TABLE}
 
 STEP_SECTIONS = tuple(SECTION_NUMBERS)
 
+FINISH = "finish"
+"""The last section, from which everything can be undone."""
+
 EVERYTHING = "everything"
 """What runs, where it is not one section."""
 

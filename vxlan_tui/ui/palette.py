@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vxlan_tui.ui.model import SECTIONS
+from vxlan_tui.ui.model import FINISH, SECTIONS
 from vxlan_tui.ui.widgets.key_bar import Key
 
 Entry = tuple[str, str, str]
@@ -31,7 +31,7 @@ def _sections() -> Iterator[Entry]:
         yield f"Go to {title}{_ALSO.get(section, '')}", f"section {number}", f"go('{section}')"
 
 
-_ALSO = {"finish": ": export scripts", "plan": ": edit it"}
+_ALSO = {FINISH: ": export scripts", "plan": ": edit it"}
 
 
 _REST = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vxlan_tui.paths import STATE_DIRECTORY
-from vxlan_tui.ui.model import STEP_SECTIONS
+from vxlan_tui.ui.model import FINISH, STEP_SECTIONS
 from vxlan_tui.ui.render import counted
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def _of_host(model: "Model", host: "Host") -> str:
         return f"{host.name}: not reached"
     if not work.steps:
         return f"{host.name}: not looked at"
+    if work.all_undone(FINISH):
+        return f"{host.name}: undone, as it was before"
     open_ones = [f"{name} {work.state(name)}" for name in STEP_SECTIONS if not work.is_done(name)]
     done = f"not done: {', '.join(open_ones)}" if open_ones else "set up"
     return f"{host.name}: {done}; verified: {work.verified or 'not yet'}"

@@ -16,7 +16,7 @@ from vxlan_tui.ui.controllers.reporter import ModelReporter
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.host_work import key_of, undo_of
-from vxlan_tui.ui.model import EVERYTHING, SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model, Run, StepsByHost
+from vxlan_tui.ui.model import EVERYTHING, FINISH, SECTION_NUMBERS, SECTIONS, STEP_SECTIONS, Model, Run, StepsByHost
 from vxlan_tui.ui.render import Block, block, counted, listed
 from vxlan_tui.ui.render_steps import to_run
 
@@ -152,8 +152,13 @@ class Running:
             await self._shell.go(order.sections[0])
         model.runs += 1
         for name in order.steps:
-            model.work_of(name).stopped.clear()
-            model.work_of(name).undone[order.section] = order.steps[name] if order.way == "back" else ()
+            work = model.work_of(name)
+            work.stopped.clear()
+            if order.way == "back":
+                work.undone[order.section] = order.steps[name]
+            else:
+                for section in (order.section, *order.sections, FINISH):
+                    work.undone.pop(section, None)
         self._shell.show()
         telling = self._telling(order, model.run, self._interrupts)
         try:

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.ui import overview, summary
 from vxlan_tui.ui.host_work import key_of, undo_of
-from vxlan_tui.ui.model import SECTIONS, STEP_SECTIONS
+from vxlan_tui.ui.model import FINISH, SECTIONS, STEP_SECTIONS
 from vxlan_tui.ui.render import block, wrapped
 from vxlan_tui.ui.render_steps import step_blocks, step_line
 from vxlan_tui.ui.screens.list_pane import FIND, HostsListPane
@@ -46,7 +46,7 @@ class Script:
 class FinishPane(HostsListPane):
     """What was done and what is left to do."""
 
-    section = "finish"
+    section = FINISH
     help = HELP
     keys: ClassVar[tuple[Key, ...]] = (
         ("Enter", "Show script", "pane('preview')"),
