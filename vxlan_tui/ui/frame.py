@@ -16,6 +16,7 @@ from vxlan_tui.ui.screens.pane import Pane
 from vxlan_tui.ui.side_panels import SidePanels
 from vxlan_tui.ui.widgets.key_bar import KeyBar
 from vxlan_tui.ui.widgets.news import News
+from vxlan_tui.ui.widgets.one_line import OneLine
 from vxlan_tui.ui.widgets.section_list import SectionList
 
 PANEL_KEYS = (
@@ -51,7 +52,7 @@ class Frame(SidePanels):
     def compose(self) -> ComposeResult:
         """Give the frame, with the first section in it."""
         self.fit_frame()
-        yield Static(self._banner(), id="banner", markup=False)
+        yield OneLine(self._banner(), id="banner")
         with Horizontal(id="middle"):
             yield SectionList()
             yield HostsPane(self.model)
@@ -93,7 +94,7 @@ class Frame(SidePanels):
         states = {name: self.model.state(name) for name in SECTIONS}
         rows = [(SECTIONS[name], SHORT.get(state, state), role_of(state)) for name, state in states.items()]
         self.frame.query_one(SectionList).put(rows, list(SECTIONS).index(self.model.current), list(self._foot()))
-        self.frame.query_one("#banner", Static).update(self._banner(), layout=False)
+        self.frame.query_one("#banner", OneLine).put(self._banner())
         self.show_keys()
 
     def _foot(self) -> Iterator[Line]:

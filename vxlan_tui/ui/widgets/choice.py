@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from vxlan_tui.ui.render import fitted
+from vxlan_tui.ui.widgets.one_line import OneLine
 
 
-class Choice(Static, can_focus=True):
+class Choice(OneLine, can_focus=True):
     """One of several values: Left and Right step through them, Enter asks for the list of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,7 +34,7 @@ class Choice(Static, can_focus=True):
             self.choice = choice
 
     def __init__(self, values: Sequence[tuple[str, str]], value: str) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self.value = value
         self.offer(values)
 
@@ -49,7 +48,7 @@ class Choice(Static, can_focus=True):
     def _draw(self) -> None:
         words = dict(self.values).get(self.value, self.value)
         room = self.content_size.width - len("<  >")
-        self.update(Content(f"< {fitted(words, room) if room > 0 else words} >"), layout=False)
+        self.put(f"< {fitted(words, room) if room > 0 else words} >")
 
     def on_resize(self) -> None:
         """Fit what is chosen into the new width."""
