@@ -350,6 +350,22 @@ def test_a_remedy_is_the_text_of_its_commands_and_keeps_what_stood_before() -> N
     assert [record.name for record in finding.before] == ["port-permanent.public.8472"]
 
 
+def test_a_remedy_for_the_vxlan_leaves_the_bridge_and_the_mtu_alone() -> None:
+    """A bridge that is activated anew loses its VMs; an underlay that is narrow just now has a remedy of its own."""
+    change = several(
+        settings("bridge0-vxlan10", vxlan__id="11"),
+        shows("bridge0-vxlan10$", "vxlan.id:10", "vxlan.id:11"),
+        settings("bridge0", connection__autoconnect="no"),
+        shows("bridge0$", "connection.autoconnect:yes", "connection.autoconnect:no"),
+        of_state(underlay_mtu=1400),
+    )
+    found = _findings(change(well.facts(PLAN, THIS)))
+    finding = next(each for each in found if each.cause == "vxlan-wrong-vni")
+    assert "vxlan.id 10" in finding.fix
+    assert "mtu 1350" not in finding.fix
+    assert "id bridge0 " not in finding.fix
+
+
 def test_a_remedy_for_another_host_is_not_run_here() -> None:
     found = _findings(well.facts(PLAN, THIS), _said("refused"))
     finding = next(each for each in found if each.cause == "peer-no-vxlan")

@@ -1,6 +1,7 @@
 """Section 10.3: the bridge, the VXLAN in it, and their profiles."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from vxlan_tui.checks import differences, remedies
@@ -61,6 +62,17 @@ def _steps(plan: Plan, this: Host, segment: Segment, facts: Facts, otherwise: Me
     return remedies.by_steps(plan, this, facts, asked, otherwise)
 
 
+def _of_vxlan(plan: Plan, this: Host, segment: Segment, facts: Facts) -> Mend:
+    """Return what puts the VXLAN right, and nothing else: the bridge with the VMs in it, and the MTU, stay."""
+    state, link = facts.state, facts.state.links.get(segment.vxlan)
+    if link is not None:
+        around = state.underlay_mtu - plan.mtu_inside(state.underlay_mtu)
+        state = replace(state, underlay_mtu=link.mtu + around)
+    asked = [("bridge.vxlan", segment.vxlan), ("bridge.activate", segment.vxlan)]
+    again = remedies.by(profiles.up(segment.vxlan_profile))
+    return remedies.by_steps(plan, this, replace(facts, state=state), asked, again)
+
+
 def _bridge(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
     state, name = evidence.state, segment.bridge
     link = state.links.get(name)
@@ -105,7 +117,7 @@ _PROFILE = (
 def _vxlan(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
     state, name = evidence.state, segment.vxlan
     link = state.links.get(name)
-    mend = partial(_steps, plan, this, segment, evidence.facts, remedies.by(profiles.up(segment.vxlan_profile)))
+    mend = partial(_of_vxlan, plan, this, segment, evidence.facts)
     if link is None or link.vxlan is None:
         why = "its connection profile is not active" if state.named(segment.vxlan_profile) else "no connection profile"
         kind = f"{name} is no VXLAN" if link else f"there is no device {name}: {why}"
