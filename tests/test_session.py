@@ -25,6 +25,7 @@ class Host:
     def __init__(self, deaf: str = "", broken: str = "") -> None:
         self.interrupts = Interrupts()
         self.things: set[str] = set()
+        self.on_disk: set[str] = set()
         self.deaf, self.broken = deaf, broken
         self.asked: list[str] = []
         self.on_run: Callable[[], None] = lambda: None
@@ -41,6 +42,7 @@ class Host:
 
     def read_all(self, commands: Sequence[tuple[str, ...]], timeout: float = 0) -> list[Output]:
         shows = [argv[1] for argv in commands if argv[0] == "show"]
+        self.on_disk |= self.things if any("sync" in argv for argv in commands) else set()
         self.asked += [f"show {' '.join(shows)}"] if shows else []
         return [Output(0, "yes\n" if argv[1] in self.things else "", "") for argv in commands]
 
@@ -78,6 +80,15 @@ def test_steps_that_run_together_are_looked_at_once_and_none_is_done_before() ->
     course, steps = steps_on(host)
     assert ended(course, steps) == dict.fromkeys(["one", "two", "three"], "changed")
     assert host.asked == ["make one", "make two", "make three", "show one two three"]
+
+
+def test_what_is_told_to_be_done_is_on_the_disk() -> None:
+    """A power cut right after does not take it back."""
+    host = Host()
+    course, steps = steps_on(host)
+    for step, result in course.run_together(steps, Told()):
+        assert result.state == "changed"
+        assert step.id in host.on_disk
 
 
 def test_what_did_not_take_effect_has_failed_though_the_next_one_did(monkeypatch: pytest.MonkeyPatch) -> None:

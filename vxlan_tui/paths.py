@@ -3,6 +3,12 @@
 STATE_DIRECTORY = "/var/lib/vxlan-tui"
 """The journal, the lock and the records of what stood before: root's alone."""
 
+LOCK = f"{STATE_DIRECTORY}/lock"
+"""Held, and signed, by the run that changes the host."""
+
+CONFIGURATION = ("/etc/NetworkManager", "/etc/firewalld", "/etc/libvirt", "/etc/frr")
+"""Where the daemons keep what they are told to keep."""
+
 JOURNAL = f"{STATE_DIRECTORY}/journal"
 """What ran on the host, and how it ended."""
 

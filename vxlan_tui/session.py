@@ -18,6 +18,7 @@ from vxlan_tui.facts.libvirt import LibvirtUnavailable
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.journal import Journal
 from vxlan_tui.judge import Outputs
+from vxlan_tui.paths import CONFIGURATION, LOCK
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, bridge, former, lockout, things
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
@@ -29,6 +30,11 @@ from vxlan_tui.things import Thing
 
 SETTLE = 20.0
 """Seconds that a step's effect may take to show after its last command has ended."""
+
+
+TO_DISK = ("find", *CONFIGURATION, "!", "-type", "l", "-newer", LOCK, "-exec", "sync", "{}", "+")
+"""Brings to the disk what the daemons have written since this run took the lock: they leave that to the kernel, and a
+power cut within half a minute would take back what was told to be done, or bring back what was undone."""
 
 
 class NotReady(Exception):  # noqa: N818 (it is what is so)
@@ -226,7 +232,9 @@ class StepRun:
         return None
 
     def _ended(self, step: Step, result: Result, spend: bool) -> Result:
-        """Write down how a step ended that had something to run."""
+        """Write down how a step ended that had something to run, once what it made is on the disk."""
+        if result.state == "changed":
+            self.session.reach.read_all([TO_DISK])
         if result.state != "done":
             state = "failed" if result is STOPPED else result.state
             self.session.journal.write(

@@ -11,6 +11,7 @@ from vxlan_tui import __version__
 from vxlan_tui.export import rows
 from vxlan_tui.export.shape import functions
 from vxlan_tui.export.words import plain, quoted, wrapped
+from vxlan_tui.paths import CONFIGURATION
 from vxlan_tui.plan import Host, Plan, printable
 from vxlan_tui.procedures import TABLE, Section, bridge, checkpoint, things
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
@@ -136,8 +137,15 @@ def _render(
             needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
             back=write is _back,
+            written=_written(programs),
         )
     )
+
+
+def _written(programs: Iterable[str]) -> str:
+    """Return where the daemons keep what the script has them keep, as bash writes several paths."""
+    names = [path.removeprefix("/etc/") for path in CONFIGURATION if path != "/etc/frr" or "vtysh" in programs]
+    return f"/etc/{{{','.join(names)}}}"
 
 
 def _more_helpers(host: Host, rows_: Sequence[Thing], back: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import system
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.journal import Journal
-from vxlan_tui.paths import JOURNAL, STATE_DIRECTORY
+from vxlan_tui.paths import JOURNAL, LOCK, STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import Interrupted, Reach, Unreachable
 from vxlan_tui.session import NotReady, Reporter, Session, StepRun
@@ -228,7 +228,7 @@ def one_run(reach: Reach, doing: str, say: Callable[[str], None]) -> Iterator[No
     except OSError as error:
         raise CannotStart(f"the state directory cannot be used: {error}") from error
     try:
-        with lock.held(reach, f"{STATE_DIRECTORY}/lock", doing, say):
+        with lock.held(reach, LOCK, doing, say):
             yield
     except lock.Locked as locked:
         raise CannotStart(f"this host is being changed by {locked}; try again when it has ended") from locked
