@@ -361,11 +361,18 @@ def _namespaces(pid: int) -> set[str]:
     return {str(Path(f"/proc/{pid}/ns/{kind}").readlink()) for kind in ("mnt", "net", "pid", "uts", "ipc")}
 
 
+def _is_dead(process: Path) -> bool:
+    """Whether it has ended, and whoever inherited it has only not asked yet how: the machine's own init has time."""
+    return (process / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+
+
 def _left(namespaces: set[str]) -> list[str]:
     """Give every process, open file and mount that still holds one of these namespaces."""
     holders = []
     for directory in [each / kind for each in Path("/proc").glob("[0-9]*") for kind in ("ns", "fd")]:
         with suppress(OSError):  # the process is gone meanwhile
+            if _is_dead(directory.parent):
+                continue
             for link in directory.iterdir():
                 with suppress(OSError):  # the file is closed meanwhile
                     if str(link.readlink()) in namespaces:
