@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 from vxlan_tui.rehearsal.host import Host
 
 PLAN = "/root/plan.toml"
+RECORDS = "ls /var/lib/vxlan-tui/before 2>/dev/null || true"
+"""As a script: the names of the records that the host keeps."""
 
 _CONFIGURATION = r"""
 nmcli -t -f NAME,TYPE,DEVICE connection show | grep -v -e ^rehearsal0: -e ^vnet | sort

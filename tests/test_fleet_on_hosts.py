@@ -7,7 +7,7 @@ import pytest
 
 from tests import over_ssh
 from tests.cases import campaign, few
-from tests.on_host import PLAN, configuration, program, rows, shell
+from tests.on_host import PLAN, RECORDS, configuration, program, rows, shell
 from tests.over_ssh import until
 from tests.processes import held
 from tests.test_apply import _slow, _wait_for
@@ -48,9 +48,6 @@ exec /usr/local/bin/vxlan-tui.real "$@"
 """
 
 
-_RECORDS = "ls /var/lib/vxlan-tui/before 2>/dev/null || true"
-
-
 class Fleet:
     """The hosts, and what they were before."""
 
@@ -70,7 +67,7 @@ class Fleet:
         shell(self.console, f"cp /root/good.toml {PLAN}")
         for host in self.hosts:
             shell(host, "rm -rf /usr/local/sbin/* /root/slow /root/kill*")
-        if self.configurations() == self.before and not any(shell(host, _RECORDS) for host in self.hosts):
+        if self.configurations() == self.before and not any(shell(host, RECORDS) for host in self.hosts):
             return
         told = program(self.console, "undo", PLAN, "--all", "--yes", status=None)
         until(lambda: self.configurations() == self.before, 60, lambda: told)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases import few
 from tests.fresh import Fresh
-from tests.on_host import PLAN, configuration, program, rows, shell, states
+from tests.on_host import PLAN, RECORDS, configuration, program, rows, shell, states
 from tests.over_ssh import until
 from tests.processes import held
 from vxlan_tui import plan
@@ -19,7 +19,6 @@ OLD = "198.51.100.3"
 NM = "org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager"
 STEPS = ("--only", "ethernet,bridge")
 IN_MEMORY = "nmcli -t -f FILENAME,NAME connection show | grep ^/run/ | grep -v :lo$ || true"
-RECORDS = "ls /var/lib/vxlan-tui/before 2>/dev/null || true"
 
 
 @pytest.fixture(scope="module")

@@ -82,14 +82,19 @@ def test_undoing_a_section_says_what_stands_on_it_and_can_take_that_back_first(s
     assert stage.ran == ["undo vms-second", "undo bridge-second", "undo bridge-first"]
 
 
+async def _undo_everything(pilot: P, first: str) -> None:
+    """Agree to it at the end of the way, where this step's command is shown."""
+    await pilot.press("8")
+    await sees(pilot, "u Undo everything")
+    await pilot.press("u")
+    await sees(pilot, f"# undo {first}")
+    await pilot.press("down", "enter")
+
+
 def test_everything_is_undone_from_the_end_and_from_the_palette(stage: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         stage.done |= {"bridge-first", "vms-second"}
-        await pilot.press("8")
-        await sees(pilot, "u Undo everything")
-        await pilot.press("u")
-        await sees(pilot, "# undo vms-second")
-        await pilot.press("down", "enter")
+        await _undo_everything(pilot, "vms-second")
         await sees(pilot, "done       Take bridge-first back")
         await until(pilot, lambda: not app.model.looking)
         assert summary.of_leaving(app.model)[1] == "host-a: undone, as it was before"
@@ -107,11 +112,7 @@ def test_what_is_set_up_again_after_everything_was_undone_is_not_told_of_as_undo
 ) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         stage.done |= {"ethernet-first"}
-        await pilot.press("8")
-        await sees(pilot, "u Undo everything")
-        await pilot.press("u")
-        await sees(pilot, "# undo ethernet-first")
-        await pilot.press("down", "enter")
+        await _undo_everything(pilot, "ethernet-first")
         await sees(pilot, "is undone: it is as it was before.")
         await pilot.press("3")
         await sees(pilot, "a Run section")

@@ -194,6 +194,8 @@ class StepRun:
     ) -> Iterator[tuple[Step, Result]]:
         """Run steps up to one that fails, then look once whether they worked, and give how each ended.
 
+        What they made is on the disk by then.
+
         Each is taken from `steps` as it begins. Raise Interrupted once that is told, and OSError (the journal).
         """
         begun: list[tuple[Step, Result | None]] = []
@@ -211,6 +213,8 @@ class StepRun:
             seen = self._second_look(ran)
         except Interrupted as interrupted:
             stop, seen = interrupted, {step.key: STOPPED for step in ran}
+        if any(result.state == "changed" for result in seen.values()):
+            self.session.reach.read_all([TO_DISK])
         for step, result in begun:
             yield step, self._ended(step, result or seen[step.key], spend)
         if stop is not None:
@@ -232,9 +236,7 @@ class StepRun:
         return None
 
     def _ended(self, step: Step, result: Result, spend: bool) -> Result:
-        """Write down how a step ended that had something to run, once what it made is on the disk."""
-        if result.state == "changed":
-            self.session.reach.read_all([TO_DISK])
+        """Write down how a step ended that had something to run."""
         if result.state != "done":
             state = "failed" if result is STOPPED else result.state
             self.session.journal.write(
