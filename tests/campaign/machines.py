@@ -145,13 +145,13 @@ def run() -> Iterator[Figure]:
 
 
 @contextmanager
-def machines(directory: str) -> Iterator[tuple[Machine, Machine]]:
-    """Start two machines that have this project installed."""
+def machines(directory: str, suite: str = "trixie") -> Iterator[tuple[Machine, Machine]]:
+    """Start two machines of this release of Debian that have this project installed."""
     sys.path.insert(0, directory)
     lab: Any = importlib.import_module("machine")
-    started: AbstractContextManager[Any] = lab.Machines(2, project=str(ROOT))
+    started: AbstractContextManager[Any] = lab.Machines(2, suite=suite, project=str(ROOT))
     with started as running:
-        say(f"      booted in {', '.join(f'{seconds:.0f} s' for seconds in running.booted.values())}")
+        say(f"      {suite}: booted in {', '.join(f'{seconds:.0f} s' for seconds in running.booted.values())}")
         a, b = running.hosts
         yield a, b
 
@@ -164,6 +164,19 @@ def _turned_on(machine: Machine) -> None:
         machine.kill()
         machine.start()
         machine.up()
+
+
+def asked(machine: Machine, question: str) -> tuple[int, str]:
+    """Return the exit status and the output of a command that changes nothing.
+
+    The lab's way to a machine that has just been turned on can fail for a while: it is asked again, up to three times.
+    """
+    for _ in range(2):
+        try:
+            return machine.rc(question, 60)
+        except (RuntimeError, OSError) as error:
+            say(f"      asked again, as it did not answer: {error}")
+    return machine.rc(question, 60)
 
 
 def tried(figure: Figure, name: str, case: Callable[[list[float]], Iterable[str]]) -> None:
@@ -245,7 +258,7 @@ def _as_new(a: Machine, profile: str) -> str:
 def _same(a: Machine, was: Mapping[str, str]) -> Iterator[str]:
     """Say so where what these commands show is not what they did."""
     for command, before in was.items():
-        if (now := a.run(command)) != before:
+        if (now := asked(a, command)[1]) != before:
             yield f"not as before: {sorted(set(before.splitlines()) ^ set(now.splitlines()))}"
 
 
@@ -284,7 +297,7 @@ def _boot(a: Machine, is_back: str) -> float:
     a.start()
     a.up()
     end = time.monotonic() + 120
-    while a.rc(is_back)[0] and time.monotonic() < end:
+    while asked(a, is_back)[0] and time.monotonic() < end:
         time.sleep(0.5)
     return time.monotonic() - began
 
@@ -297,7 +310,7 @@ def _stays(a: Machine) -> Iterator[str]:
             yield f"after the boot it has {found}, and not {OLD}"
             break
         time.sleep(2)
-    if NEW in (seen := a.run("journalctl -b -o cat -u NetworkManager")):
+    if NEW in (seen := asked(a, "journalctl -b -o cat -u NetworkManager")[1]):
         told = [line for line in seen.splitlines() if NEW in line]
         yield f"NetworkManager had to do with {NEW} since the boot: {told}"
     if subprocess.run(a.ssh("true"), check=False, timeout=120).returncode:
@@ -305,7 +318,7 @@ def _stays(a: Machine) -> Iterator[str]:
 
 
 def _addresses(a: Machine) -> list[str]:
-    found = json.loads(a.run("ip -j -4 address show dev enp1s0"))
+    found = json.loads(asked(a, "ip -j -4 address show dev enp1s0")[1])
     return [info["local"] for info in found[0]["addr_info"]]
 
 
@@ -464,8 +477,8 @@ def _over_the_bridge(a: Machine, b: Machine, work: Path, seconds: list[float]) -
     seconds.append(_boot(a, has))
     end = time.monotonic() + WATCHED
     while time.monotonic() < end:
-        if a.rc(has)[0]:
-            yield f"it has lost the address: {a.run('ip -4 -o addr show')}"
+        if asked(a, has)[0]:
+            yield f"it has lost the address: {asked(a, 'ip -4 -o addr show')[1]}"
             break
         time.sleep(2)
     yield from _same(a, {SAVED: files})

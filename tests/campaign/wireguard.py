@@ -1,37 +1,20 @@
 """Encryption on whole machines, whose kernel has WireGuard: that the tunnel comes up, and nothing leaves in the clear.
 
-The machines are made by a lab that is no part of this project: VXLAN_TUI_LAB names the directory of its module
-`machine`, and `Machine` below is what is asked of it. On Debian 13 (NetworkManager 1.52) and Debian 12 (1.42), whose
-nmcli cannot set a profile's peers.
+On the machines of tests/campaign/machines.py, of Debian 13 (NetworkManager 1.52) and Debian 12 (1.42), whose nmcli
+cannot set a profile's peers.
 """
 
-import importlib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from functools import partial
 
 from tests.campaign import Campaign, Figure, say
-from tests.campaign._suite import ROOT
+from tests.campaign.machines import LAB, Machine, machines, tried
 
-LAB, ONLY = "VXLAN_TUI_LAB", "VXLAN_TUI_LAB_SUITES"
+ONLY = "VXLAN_TUI_LAB_SUITES"
 
 SUITES = {"trixie": "Debian 13", "bookworm": "Debian 12"}
-
-
-class Machine(Protocol):
-    """A machine of the lab: commands reach it by a way that needs no network, as a console does."""
-
-    name: str
-
-    def rc(self, script: str, timeout: float = 600) -> tuple[int, str]: ...
-    def run(self, script: str, check: bool = True, timeout: float = 600) -> str: ...
-    def put(self, name: str, text: str) -> None: ...
-    def reboot(self) -> str: ...
-
 
 UNDERLAYS = (("198.51.100.2", "198.51.100.254"), ("203.0.113.1", "203.0.113.254"))
 INSIDE = ("10.20.0.1", "10.20.0.2")
@@ -101,13 +84,8 @@ def run() -> Iterator[Figure]:
     if not directory:
         say(f"skipped: {LAB} does not name the directory of a lab that makes whole machines")
         return
-    sys.path.insert(0, directory)
-    lab: Any = importlib.import_module("machine")
     for suite in os.environ.get(ONLY, " ".join(SUITES)).split():
-        started: AbstractContextManager[Any] = lab.Machines(2, suite=suite, project=str(ROOT))
-        with started as running:
-            say(f"      {suite}: booted in {', '.join(f'{seconds:.0f} s' for seconds in running.booted.values())}")
-            a, b = running.hosts
+        with machines(directory, suite) as (a, b):
             yield on(suite, a, b)
 
 
@@ -132,13 +110,14 @@ def on(suite: str, a: Machine, b: Machine) -> Figure:
         ("by script", _by_script),
     )
     for name, case in (*cases, ("taken back", lambda one, two: _back(one, two, before))):
-        began, wrong = time.monotonic(), list[str]()
-        try:
-            wrong.extend(case(a, b))
-        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
-            wrong.append(f"it broke off: {type(error).__name__}: {error}")
-        figure.add(name, wrong, time.monotonic() - began)
+        tried(figure, name, partial(_timed, case, a, b))
     return figure
+
+
+def _timed(case: Case, a: Machine, b: Machine, seconds: list[float]) -> Iterator[str]:
+    began = time.monotonic()
+    yield from case(a, b)
+    seconds.append(time.monotonic() - began)
 
 
 def _apply(a: Machine, text: str) -> None:
