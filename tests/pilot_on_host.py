@@ -120,6 +120,12 @@ async def go_on_with_all_hosts(app: Wizard, pilot: P) -> None:
     await keep_on_all_hosts(app, pilot)
 
 
+async def encrypted(app: Wizard, pilot: P) -> None:
+    """Keys that are still to be made stand in words; what was agreed to runs with them."""
+    await _run_all(app, pilot)
+    await until(pilot, lambda: app.model.all_done, 180)
+
+
 async def _run_all(app: Wizard, pilot: P) -> None:
     """Ask for everything that is left on all hosts, and agree."""
     await until(pilot, lambda: app.model.works and app.model.state("hosts") == "ready", 60)
@@ -200,7 +206,7 @@ async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> N
 
 
 if __name__ == "__main__":
-    of_all = (all_hosts, keep_on_all_hosts, undo_all_hosts, wrong_gateway_on_one, go_on_with_all_hosts)
+    of_all = (encrypted, all_hosts, keep_on_all_hosts, undo_all_hosts, wrong_gateway_on_one, go_on_with_all_hosts)
     scripts = {each.__name__: each for each in (whole_way, panels, *of_all)}
     asked = sys.argv[1]
     asyncio.run(_play(Path("/root/new.toml" if asked == "whole_way" else "/root/plan.toml"), scripts[asked]))

@@ -10,21 +10,28 @@ from vxlan_tui.rehearsal.host import Host
 
 FREE = "admin ALL=(ALL) NOPASSWD: ALL"
 
-# Whoever is to start the program has to reach its Python, which may lie below somebody's home.
-_USER = r"""
-id admin >/dev/null 2>&1 || useradd --create-home --shell /bin/bash admin
-echo admin:open-sesame | chpasswd
+_REACHED = r"""
 reached=$(readlink -f /usr/local/bin/vxlan-tui) interpreter=$(sed -n '1s/^#!//p' /usr/local/bin/vxlan-tui)
 for each in "$reached" "$interpreter" "$(readlink -f "$interpreter")" /usr/local/lib/vxlan-tui/vxlan_tui; do
     while [ "$each" != / ]; do chmod a+rx "$each"; each=$(dirname "$each"); done
 done
 """
+_USER = r"""
+id admin >/dev/null 2>&1 || useradd --create-home --shell /bin/bash admin
+echo admin:open-sesame | chpasswd
+"""
+
+
+def may_start_program(host: Host) -> None:
+    """Let every user reach the program and its Python, which may lie below somebody's home."""
+    shell(host, _REACHED)
 
 
 def add(host: Host) -> None:
     """Add a user `admin`, with the password open-sesame, who can start the program."""
     if not shutil.which("sudo"):
         (pytest.fail if os.environ.get("CI") else pytest.skip)("missing: sudo")
+    may_start_program(host)
     shell(host, _USER)
 
 

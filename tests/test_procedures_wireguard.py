@@ -116,7 +116,7 @@ def test_a_key_that_is_nowhere_to_be_had_is_a_conflict_that_says_what_mends_it()
 
 
 def test_a_key_that_is_going_to_be_made_stands_in_words_and_takes_the_run_no_conflict() -> None:
-    """As in a preview: `apply` makes the key pairs before it looks for the rest."""
+    """As in a preview: the key pairs are made once that was agreed to."""
     before = replace(STATE, keys={"host-a": "", "host-b": ""})
     found = rows(state=before)
     assert conflicts(found, {}) == []

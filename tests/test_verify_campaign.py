@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from tests import plain_user
 from tests.cases import few
 from tests.faults import ALWAYS, FAULTS, HERE, THERE, Field, field_of, pair_trial, trial
 from tests.on_host import PLAN, shell
@@ -153,6 +154,7 @@ def test_without_root_it_says_so(ground: Field) -> None:
     asked = ["setpriv", "--reuid=65534", "--clear-groups", "vxlan-tui", "verify", "/opt/plan.toml"]
     host = ground.rehearsal[HERE]
     shell(host, f"install -m 644 {PLAN} /opt/plan.toml")
+    plain_user.may_start_program(host)
     ended = host.run(asked, check=False, cwd="/")
     assert ended.returncode == 3
     assert "root" in ended.stderr and "sudo" in ended.stderr

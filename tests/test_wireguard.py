@@ -13,6 +13,8 @@ import pytest
 
 from tests import three_hosts
 from tests.on_host import PLAN, configuration, program, rows, shell, states
+from tests.over_ssh import Session
+from tests.test_ui_on_hosts import pilot_on
 from vxlan_tui import export
 from vxlan_tui import plan as plans
 from vxlan_tui.paths import RECORDS_DIRECTORY, STATE_DIRECTORY, WIREGUARD_KEY
@@ -125,6 +127,21 @@ def test_a_kernel_without_wireguard_is_told_of_before_anything_is_changed(withou
         shell(host, f"[ ! -e {WIREGUARD_KEY} ]; [ ! -e {FILE} ]")
 
 
+def test_no_key_pair_is_made_before_somebody_has_agreed_nor_where_something_is_in_the_way(rehearsal: Rehearsal) -> None:
+    console, other = rehearsal.hosts
+    session = Session(console, "198.51.100.2", f"vxlan-tui apply {PLAN} {' '.join(ALL)}")
+    session.wait_for("Type yes:")
+    assert "<public key of host-b, made first>" in session.seen
+    session.type("no\n")
+    assert session.ended(60) == 3, session.seen
+    assert "nothing was changed" in session.seen
+    shell(other, "ip link add else0 type vxlan id 10 dstport 8472 local 198.51.100.3")
+    assert "else0" in program(console, "apply", PLAN, *ALL, "--yes", status=1)
+    shell(other, "ip link delete else0")
+    for host in rehearsal.hosts:
+        shell(host, f'[ ! -e {WIREGUARD_KEY} ]; [ -z "$(ls {RECORDS_DIRECTORY})" ]')
+
+
 def test_encryption_goes_on_is_renewed_goes_off_and_is_taken_back(rehearsal: Rehearsal) -> None:
     console, other = rehearsal.hosts
     before = [configuration(host) for host in rehearsal.hosts]
@@ -135,7 +152,13 @@ def test_encryption_goes_on_is_renewed_goes_off_and_is_taken_back(rehearsal: Reh
     assert "the WireGuard public key of host-b is not known here" in alone
     assert f"this host's own is {_public(console)}" in alone
 
-    said += alone + program(console, "apply", PLAN, *ALL, "--yes")
+    session = Session(console, "198.51.100.2", f"vxlan-tui apply {PLAN} {' '.join(ALL)}")
+    session.wait_for("Type yes:")
+    session.type("yes\n")
+    assert session.ended(240) == 0, session.seen
+    assert session.seen.count("Type yes:") == 1, session.seen
+
+    said += alone + session.seen
     for host, peer, address in ((console, other, "198.51.100.3"), (other, console, "198.51.100.2")):
         assert f"[wireguard-peer.{_public(peer)}]\nendpoint={address}:51820\n" in shell(host, f"cat {FILE}")
         assert shell(host, "nmcli -g connection.type,wireguard.listen-port connection show wg-vxlan").split() == [
@@ -179,6 +202,17 @@ def test_encryption_goes_on_is_renewed_goes_off_and_is_taken_back(rehearsal: Reh
     assert [configuration(host) for host in rehearsal.hosts] == before
     for host in rehearsal.hosts:
         shell(host, f'[ ! -e {WIREGUARD_KEY} ]; [ ! -e {FILE} ]; [ -z "$(ls {RECORDS_DIRECTORY})" ]')
+
+
+def test_the_wizard_encrypts_all_hosts_in_one_run(rehearsal: Rehearsal) -> None:
+    console, other = rehearsal.hosts
+    pilot_on(console, "encrypted")
+    for host, peer in ((console, other), (other, console)):
+        assert f"[wireguard-peer.{_public(peer)}]" in shell(host, f"cat {FILE}")
+    assert rows(console, "apply", *ALL)[-1]["result"] == "unchanged"
+    rows(console, "undo", "--all")
+    for host in rehearsal.hosts:
+        shell(host, f"[ ! -e {WIREGUARD_KEY} ]; [ ! -e {FILE} ]")
 
 
 def _holds_no_private_key(host: Host, said: str) -> None:

@@ -1,8 +1,9 @@
-"""WireGuard's key pairs: made on their hosts, and the public keys exchanged, before the hosts are looked at."""
+"""WireGuard's key pairs: made on their hosts before all else that a run does, and the public keys exchanged."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 
-from vxlan_tui import judge
+from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.fleet.member import Member, all_or_none
 from vxlan_tui.fleet.side_by_side import side_by_side
@@ -11,33 +12,56 @@ from vxlan_tui.reach import Reach
 from vxlan_tui.readings import read_what_answers
 from vxlan_tui.session import Session, StepRun
 from vxlan_tui.state import HostState
+from vxlan_tui.steps import Step
 
 
-def make(members: Sequence[Member], sections: Iterable[str]) -> None:
-    """Make the key pair of every host that lacks it, where these sections take one; raise NotStarted, Interrupted.
+def to_make(members: Sequence[Member]) -> dict[str, Step]:
+    """Return the key pairs that a run makes before all else, by host, as they were looked at.
 
-    It changes nothing but that its file is there: what the hosts show of each other's keys is judged after it.
+    None where something is in the way on a host; that a host does not know another's key yet is not.
     """
-    asked = tuple(sections)
-    wanted = {member.name: member for member in members if wireguard.is_used(member.session.plan, asked)}
-    all_or_none(side_by_side(_make, wanted)[1], len(members))
+    if any(_in_the_way(member) for member in members):
+        return {}
+    left = [(member.name, step) for member in members for region in member.left for step in region]
+    return {name: step for name, step in left if step.id == wireguard.KEY_PAIR and step.commands and not step.restored}
 
 
-def _make(member: Member) -> None:
-    session, rows = member.session, [wireguard.key_pair()]
-    if wireguard.PROGRAMS[0] not in session.reach.find(wireguard.PROGRAMS):
-        return  # the look says what is missing, all at once
-    outputs = session.read(judge.readings(rows))
-    ahead = StepRun(session, HostState(), judge.forward(rows, outputs), outputs)
-    for step in ahead.steps:
-        if not step.commands or step.conflict:
-            continue
-        result = ahead.run(step, member.report)
-        member.hows.add(result.state)
-        member.report.result(step, result)
-        member.early.add(step.key)
-        if result.state != "changed":
-            raise CannotStart(f"the WireGuard key pair could not be made: {result.detail}")
+def _in_the_way(member: Member) -> bool:
+    session = member.session
+    not_known = wireguard.not_known(session.plan, session.host, member.course.state)
+    return any(step.conflict not in ("", not_known) for region in member.left for step in region)
+
+
+def make(members: Sequence[Member]) -> bool:
+    """Make these key pairs, and return whether there were any: then the hosts are to be looked at again.
+
+    It changes nothing but that the files are there. Raise NotStarted, Interrupted.
+    """
+    steps = to_make(members)
+    lacking = {member.name: member for member in members if member.name in steps}
+    all_or_none(side_by_side(lambda member: _make(member, steps[member.name]), lacking)[1], len(members))
+    return bool(steps)
+
+
+def _make(member: Member, step: Step) -> None:
+    # By itself, as what else the run would change is to be recorded only when that is come to.
+    result = StepRun(member.session, HostState(), [step], member.course.outputs).run(step, member.report)
+    member.hows.add(result.state)
+    member.report.result(step, result)
+    member.early.add(step.key)
+    if result.state != "changed":
+        raise CannotStart(f"the WireGuard key pair could not be made: {result.detail}")
+
+
+def as_shown(now: Sequence[Command], shown: Sequence[Command]) -> bool:
+    """Return whether these are the commands that were shown; a key that was still to be made may be any now."""
+    pairs = list(zip(now, shown, strict=False))
+    return len(now) == len(shown) and all(a == b or _fits(a.text, b.text) for a, b in pairs)
+
+
+def _fits(now: str, shown: str) -> bool:
+    parts = re.split(wireguard.PENDING, shown)
+    return len(parts) > 1 and re.fullmatch(wireguard.ANY_KEY.join(map(re.escape, parts)), now) is not None
 
 
 def exchange(

@@ -108,6 +108,9 @@ def pending(name: str) -> str:
     return f"<public key of {name}, made first>"
 
 
+KEY_PAIR = "bridge.key"
+"""The step that makes a host's key pair."""
+
 PENDING = r"<public key of [^,<>]+, made first>"
 """Matches what stands in place of a key (a regular expression)."""
 
@@ -129,7 +132,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         _groups(plan, encryption, host, keys, mtu),
         keys[host.name],
         _another_key(host),
-        _unknown(plan, host, known) or _taken(state),
+        not_known(plan, host, state) or _taken(state),
     )
     address = str(encryption.address(plan.hosts.index(host)))
     yield device(address, mtu)
@@ -142,6 +145,20 @@ def _known(plan: Plan, state: HostState | None) -> dict[str, str]:
     return {**told, **{host.name: host.public_key for host in plan.hosts if host.public_key is not None}}
 
 
+def not_known(plan: Plan, host: Host, state: HostState | None) -> str:
+    """Return in words which other hosts' public keys this host cannot know; empty where it knows all."""
+    known = _known(plan, state)
+    lacking = [peer.name for peer in plan.peers(host) if peer.name not in known]
+    if not lacking:
+        return ""
+    own = known.get(host.name, "")
+    told = f"; this host's own is {own}" if own else ""
+    return (
+        f"the WireGuard public key of {', '.join(lacking)} is not known here: carry the plan out on all hosts at once "
+        f"(--all), or write `public_key` into the plan, as `wg pubkey <{WIREGUARD_KEY}` prints it on its host{told}"
+    )
+
+
 def _alone(address: IpAddress) -> str:
     return f"{address}/{address.max_prefixlen}"
 
@@ -150,7 +167,7 @@ def key_pair() -> Thing:
     """Return the key pair as a thing: a file of root's with the private key, which nothing ever prints."""
     make = (command("bash", "-c", _MAKE_KEY),)
     return Thing(
-        "bridge.key",
+        KEY_PAIR,
         SECTION,
         WIREGUARD_DEVICE,
         "Make this host's WireGuard key pair",
@@ -180,19 +197,6 @@ def _another_key(host: Host) -> tuple[Clear, ...]:
         f"plan, or the private key that belongs to the plan's into {WIREGUARD_KEY}"
     )
     return (Clear(Reading(PUBLIC_KEY), escaped(host.public_key), words),)
-
-
-def _unknown(plan: Plan, host: Host, known: Mapping[str, str]) -> str:
-    """Return in words which other hosts' public keys this host cannot know; empty where it knows all."""
-    lacking = [peer.name for peer in plan.peers(host) if peer.name not in known]
-    if not lacking:
-        return ""
-    own = known.get(host.name, "")
-    told = f"; this host's own is {own}" if own else ""
-    return (
-        f"the WireGuard public key of {', '.join(lacking)} is not known here: carry the plan out on all hosts at once "
-        f"(--all), or write `public_key` into the plan, as `wg pubkey <{WIREGUARD_KEY}` prints it on its host{told}"
-    )
 
 
 def _taken(state: HostState | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vxlan_tui import exits, fleet, guard, journal, plan
+from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.fleet import Member, Run, Wanted
 from vxlan_tui.guard import Ended
@@ -41,7 +42,7 @@ def apply(path: Path, which: Which, sections: Iterable[str], manner: Manner) -> 
     asked = tuple(sections)
     if manner.check:
         return _check(path, which, asked, manner)
-    return _change("apply", path, which, manner, lambda session: session.forward(asked), asked)
+    return _change("apply", path, which, manner, lambda session: session.forward(asked))
 
 
 def undo(path: Path, which: Which, manner: Manner) -> int:
@@ -71,7 +72,7 @@ def _wanted(
     return [Wanted(host, reach, reports[host.name]) for host, reach in hosts], reports
 
 
-def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course, sections: Iterable[str] = ()) -> int:
+def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course) -> int:
     loaded = plan.load(path)
     if not (manner.yes or sys.stdin.isatty()):
         raise Refused("there is no terminal to ask on: look at the plan's commands with `export`, and add --yes")
@@ -88,11 +89,11 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course,
             recovered = _recover(members)
             if manner.unconfirmed:
                 return _recovered(members, recovered, reports)
-            fleet.keys.make(members, sections)
             fleet.look(members, course)
-            commands = [command for member in members for command in member.course.commands]
-            if commands and not manner.yes and not any(member.conflict for member in members):
+            if not manner.yes:
                 _agree(members, course, reports, everybody)
+            elif fleet.keys.make(members):
+                fleet.look(members, course)
             fleet.run(members, ByProof(everybody) if manner.yes else AtTerminal(everybody))
             return _told(members, reports)
 
@@ -116,19 +117,38 @@ def _recovered(members: Sequence[Member], found: dict[str, Ended | None], report
 
 def _agree(members: Sequence[Member], course: Course, reports: dict[str, Text], everybody: Text) -> None:
     """Show and ask; what was agreed to is what runs, so where a host has changed meanwhile, ask again."""
-    while True:
+    shown = _to_show(members)
+    while count := sum(len(_commands(steps)) for steps in shown.values()):
         for member in members:
-            reports[member.name].preview(_shown(member.course.steps))
-        count = sum(len(member.course.commands) for member in members)
+            reports[member.name].preview(_shown(shown[member.name]))
         everybody.say(f"\nRun these {count} commands on {_named(members)}? Type yes:")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             members[0].session.reach.interrupts.check()
             raise CannotStart("nothing was changed")
-        before = {member.name: member.course.commands for member in members}
+        fleet.keys.make(members)
         fleet.look(members, course)
-        if all(member.course.commands == before[member.name] and not member.conflict for member in members):
+        before, shown = shown, _to_show(members)
+        if all(_is_as_shown(member, shown[member.name], before[member.name]) for member in members):
             return
-        everybody.say("\nWhat was shown is not so any more. It now takes this:\n")
+        if any(map(_commands, shown.values())):
+            everybody.say("\nWhat was shown is not so any more. It now takes this:\n")
+
+
+def _to_show(members: Sequence[Member]) -> dict[str, list[Step]]:
+    """Return the steps to be agreed to on each host: where something is in conflict, no more than a key pair."""
+    if not any(member.conflict for member in members):
+        return {member.name: member.course.steps for member in members}
+    alone = fleet.keys.to_make(members)
+    return {member.name: [alone[member.name]] if member.name in alone else [] for member in members}
+
+
+def _is_as_shown(member: Member, now: Iterable[Step], shown: Iterable[Step]) -> bool:
+    made = [step for step in shown if step.key not in member.early]
+    return fleet.keys.as_shown(_commands(now), _commands(made))
+
+
+def _commands(steps: Iterable[Step]) -> list[Command]:
+    return [command for step in steps for command in step.commands]
 
 
 def _shown(steps: Iterable[Step]) -> list[Step]:

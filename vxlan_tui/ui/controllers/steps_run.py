@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from vxlan_tui import fleet, guard
 from vxlan_tui.command import Command
@@ -109,9 +110,10 @@ def run_steps(
     Key pairs are made first, so that the hosts, and `others`, can tell each other their public keys.
     Raise Interrupted, Unreachable, OSError, CannotStart.
     """
-    if order.way == "forward":
-        fleet.keys.make(members, order.sections)
-    fleet.look(members, lambda session: _step_run(session, order), others)
+    look = partial(fleet.look, members, lambda session: _step_run(session, order), others)
+    look()
+    if order.way == "forward" and fleet.keys.make(members):
+        look()
     refused = False
     for member in members:
         todo, not_so = matched(order.steps[member.name], _guarded(member.course.steps))
