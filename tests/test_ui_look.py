@@ -43,6 +43,18 @@ def test_a_plain_screen_is_ascii_alone(stage: Stage, tmp_path: Path, keys: str) 
     play(stage, sample(tmp_path), script, style=PLAIN)
 
 
+def test_a_terminal_that_is_too_small_is_told_of_when_it_becomes_so(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "This terminal has 80x20")
+        app.tell("elsewhere")
+        await pilot.resize_terminal(80, 24)
+        await sees(pilot, "elsewhere")
+        await pilot.resize_terminal(70, 24)
+        await sees(pilot, "This terminal has 70x24")
+
+    play(stage, sample(tmp_path), script, size=(80, 20))
+
+
 @pytest.mark.parametrize("keys", ["4", "2", "f1", "f3", "ctrl+p"])
 def test_no_color_sends_none_and_the_state_is_told_in_words(stage: Stage, tmp_path: Path, keys: str) -> None:
     async def script(app: Wizard, pilot: P) -> None:

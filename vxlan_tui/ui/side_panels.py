@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from textual import on
+from textual.events import Resize
 from textual.message import Message
 
 from vxlan_tui.ui.base import Base
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 WIDE = 118
 """Columns from which the panels stand beside the work."""
 HUGE = 170
+LEAST = (80, 24)
+"""Columns and lines from which nothing is cut off."""
 
 
 class SidePanels(Base):
@@ -23,6 +26,7 @@ class SidePanels(Base):
     model: Model
     style: TerminalStyle
     _hub: "Hub | None" = None
+    _is_small = False
 
     class PanelNews(Message):
         """A live source has changed."""
@@ -78,9 +82,13 @@ class SidePanels(Base):
         if self._hub is not None:
             self._hub.refresh()
 
-    def on_resize(self) -> None:
-        """Show the panels beside the work where there is room."""
+    def on_resize(self, event: Resize) -> None:
+        """Show the panels beside the work where there is room; say so where there is too little for the work itself."""
         self.call_later(self._fit_panels)
+        width, height = event.size
+        was_small, self._is_small = self._is_small, width < LEAST[0] or height < LEAST[1]
+        if self._is_small and not was_small:
+            self.tell(f"This terminal has {width}x{height}: below {LEAST[0]}x{LEAST[1]} some is cut off.")
 
     def fit_frame(self) -> None:
         """Keep the place of the panels free where there is room for them."""
