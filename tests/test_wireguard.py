@@ -148,17 +148,12 @@ def test_encryption_goes_on_is_renewed_goes_off_and_is_taken_back(rehearsal: Reh
     said = program(console, "apply", PLAN, *ALL, "--check", status=1)
     assert "<public key of host-b, made first>" in said
     shell(console, f"[ ! -e {WIREGUARD_KEY} ]")
-    alone = program(console, "apply", PLAN, "--host", "host-a", "--only", "bridge", "--yes", status=1)
+    alone = _agreed(console, "--host host-a --only bridge", status=1)
+    assert "Run this command on this host (host-a)?" in alone
     assert "the WireGuard public key of host-b is not known here" in alone
     assert f"this host's own is {_public(console)}" in alone
 
-    session = Session(console, "198.51.100.2", f"vxlan-tui apply {PLAN} {' '.join(ALL)}")
-    session.wait_for("Type yes:")
-    session.type("yes\n")
-    assert session.ended(240) == 0, session.seen
-    assert session.seen.count("Type yes:") == 1, session.seen
-
-    said += alone + session.seen
+    said += alone + _agreed(console, " ".join(ALL))
     for host, peer, address in ((console, other, "198.51.100.3"), (other, console, "198.51.100.2")):
         assert f"[wireguard-peer.{_public(peer)}]\nendpoint={address}:51820\n" in shell(host, f"cat {FILE}")
         assert shell(host, "nmcli -g connection.type,wireguard.listen-port connection show wg-vxlan").split() == [
@@ -202,6 +197,16 @@ def test_encryption_goes_on_is_renewed_goes_off_and_is_taken_back(rehearsal: Reh
     assert [configuration(host) for host in rehearsal.hosts] == before
     for host in rehearsal.hosts:
         shell(host, f'[ ! -e {WIREGUARD_KEY} ]; [ ! -e {FILE} ]; [ -z "$(ls {RECORDS_DIRECTORY})" ]')
+
+
+def _agreed(console: Host, words: str, status: int = 0) -> str:
+    """Agree to what `apply` shows, once, and return all that it said."""
+    session = Session(console, "198.51.100.2", f"vxlan-tui apply {PLAN} {words}")
+    session.wait_for("Type yes:")
+    session.type("yes\n")
+    assert session.ended(240) == status, session.seen
+    assert session.seen.count("Type yes:") == 1, session.seen
+    return session.seen
 
 
 def test_the_wizard_encrypts_all_hosts_in_one_run(rehearsal: Rehearsal) -> None:

@@ -121,10 +121,12 @@ def _agree(members: Sequence[Member], course: Course, reports: dict[str, Text], 
     while count := sum(len(_commands(steps)) for steps in shown.values()):
         for member in members:
             reports[member.name].preview(_shown(shown[member.name]))
-        everybody.say(f"\nRun these {count} commands on {_named(members)}? Type yes:")
+        these = "this command" if count == 1 else f"these {count} commands"
+        everybody.say(f"\nRun {these} on {_named(members)}? Type yes:")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             members[0].session.reach.interrupts.check()
-            raise CannotStart("nothing was changed")
+            more = " else" if any(member.early for member in members) else ""
+            raise CannotStart(f"nothing{more} was changed")
         fleet.keys.make(members)
         fleet.look(members, course)
         before, shown = shown, _to_show(members)

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from vxlan_tui.plan import printable
 from vxlan_tui.runs import NOTHING, Run, as_text, end_of
-from vxlan_tui.ui.render import Block, Line, block, command_blocks, role_of
+from vxlan_tui.ui.render import Block, Line, block, command_blocks, counted, role_of
 from vxlan_tui.ui.widgets.finder import Finder
 from vxlan_tui.ui.widgets.folds import Folds, Item
 
@@ -60,8 +60,7 @@ class Log(ModalScreen[str | None]):
 
 
 def _head(run: Run) -> Line:
-    when, count = run.time[:16].replace("T", " "), len(run.commands)
-    told = f"{run.verb}, {count} {'command' if count == 1 else 'commands'}"
+    when, told = run.time[:16].replace("T", " "), f"{run.verb}, {counted(len(run.commands), 'command')}"
     return ((f"{when}  ", "dim"), (f"{run.result:<11} ", role_of(run.result)), (told, ""))
 
 
