@@ -218,7 +218,7 @@ DIFFERENT = (
         "^ip .* dev bridge0$",
         ",UP",
         ",UP\ninet 192.0.2.1/24 scope global",
-        ("nmcli connection up id bridge0",),
+        ("nmcli device reapply bridge0", "ip link set dev bridge0 up"),
     ),
     Case(
         "another profile in force",

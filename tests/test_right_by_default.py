@@ -10,7 +10,7 @@ import pytest
 from tests import three_hosts
 from tests.cases import campaign
 from tests.faults import FAULTS, HERE, Field
-from tests.on_host import configuration, rows, shell
+from tests.on_host import PLAN, configuration, rows, shell
 from tests.stand_in import StandIn, asks_by_dhcp, hub_of, reached, said_since, served, stand_in, under_a_ping
 from tests.test_chapter import apply, run_script, run_undo_script, undo
 from vxlan_tui import plan as plans
@@ -44,6 +44,31 @@ def _planned(directory: Path, text: str) -> Plan:
     path = directory / "plan.toml"
     path.write_text(text)
     return plans.load(path)
+
+
+@pytest.mark.parametrize(
+    "carry_out",
+    [f"vxlan-tui apply {PLAN} --yes", f"vxlan-tui export {PLAN} --host host-a | bash"],
+    ids=["program", "script"],
+)
+def test_a_bridge_that_changes_keeps_the_running_vms_in_it(field: Field, carry_out: str) -> None:
+    """Its STP and its MTU, there and back; NetworkManager takes their devices out of a bridge that it activates."""
+    here = field.rehearsal.hosts[0]
+    ports = "ip -br link show master bridge0 | awk '{print $1}' | sort"
+    had = shell(here, ports)
+    assert "vnet" in had and "vxlan10" in had
+    shell(here, f"cp {PLAN} /root/kept.toml; sed -i 's/^vni = 10/&\\nstp = true\\nmtu = 1400/' {PLAN}")
+    try:
+        shell(here, carry_out)
+        assert "stp_state 1" in shell(here, "ip -d link show bridge0")
+        assert " mtu 1400 " in shell(here, "ip link show bridge0")
+        assert shell(here, ports) == had
+        shell(here, "ip link set dev bridge0 down")
+    finally:
+        shell(here, f"mv /root/kept.toml {PLAN}")
+    shell(here, carry_out)
+    assert "stp_state 0" in shell(here, "ip -d link show up dev bridge0")
+    assert shell(here, ports) == had
 
 
 def test_a_vm_that_starts_has_its_lease_with_the_first_request(field: Field) -> None:

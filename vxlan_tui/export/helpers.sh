@@ -1,7 +1,6 @@
 die() { printf '%s\n' "$2" >&2 && exit "$1"; }
 at() { # RECORD COMMAND...: sets `all` to what COMMAND prints, to nothing where what it is about is not there
-    record=$1
-    all=$("${@:2}" 2>/dev/null </dev/null) && return
+    record=$1 all=$("${@:2}" 2>/dev/null </dev/null) && return
     all=$("${@:2}" 2>&1 >/dev/null </dev/null)
     [[ -z $all || "$2: $all" =~ $absent ]] || die 1 "Stopped in $section: ${*:2}: $all"
     all=""

@@ -58,11 +58,21 @@ def _changed(thing: Thing) -> Iterator[str]:
         together = len(first) <= WIDTH and "\n" not in shows and not first.endswith("\\")
         yield f"{shows} || {line}" if together else f"{shows} ||\n{_INDENT}{line}"
         return
+    if thing.make and change[-len(thing.make) :] != thing.make:
+        yield f"{shows} ||"
+        yield from _either("$all", thing.make, change)
+        return
     yield f"{shows} || {{"
     extra = change[: len(change) - len(thing.make)] if thing.make and thing.make != change else ()
     yield from (f"{_INDENT}[[ -z $all ]] || {line}" for line in runs(extra, ""))
     yield from runs(change[len(extra) :])
     yield "}"
+
+
+def _either(shown: str, make: Iterable[Command], change: Iterable[Command]) -> Iterator[str]:
+    """Return the lines that run one or the other, as nothing or something is shown."""
+    yield f"{_INDENT}if [[ -z {shown} ]]; then {'; '.join(runs(make, ''))}; else"
+    yield f"{_INDENT * 2}{'; '.join(runs(change, ''))}; fi"
 
 
 def put_back(thing: Thing) -> Iterator[str]:
@@ -78,6 +88,8 @@ def put_back(thing: Thing) -> Iterator[str]:
     if not thing.revive or thing.restore[gone:] == thing.revive:
         lines += _when("[[ -n $now ]]", thing, thing.restore[:gone])
         lines += _when("", thing, thing.revive)
+    elif thing.restore:
+        lines = ["\n".join(_either("$now", thing.revive, thing.restore))]
     if lines:
         yield from _if("stood", thing, _pick(thing.before), lines)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from vxlan_tui.command import command
 from vxlan_tui.plan import DEFAULT_PORT, Host, Plan, Segment
 from vxlan_tui.procedures import evpn, firewall, flood, profiles, wireguard
 from vxlan_tui.procedures.profiles import Wanted
@@ -146,8 +147,14 @@ def _same_vni(segment: Segment) -> Clear:
 def bridge_device(wanted: Wanted, mtu: str, stp: bool) -> Thing:
     """Return as a thing that the bridge is up, without addresses.
 
-    Of an MTU that a profile leaves open no record can tell: it follows the bridge's ports.
+    One that is there is not activated anew, but has its profile reapplied: NetworkManager takes the devices of running
+    VMs out of a bridge that it activates, and libvirt puts them in only as a VM starts. Of an MTU that a profile leaves
+    open no record can tell: it follows the bridge's ports.
     """
+    again = (
+        command("nmcli", "device", "reapply", wanted.interface),
+        command("ip", "link", "set", "dev", wanted.interface, "up"),
+    )
     show = ("ip", "-d", "addr", "show", "dev", wanted.interface)
     has = (",UP", f" mtu {mtu} qdisc", f"stp_state {int(stp)}")
     return Thing(
@@ -160,9 +167,9 @@ def bridge_device(wanted: Wanted, mtu: str, stp: bool) -> Thing:
         Reading(show, r",UP| mtu [0-9]+ qdisc|stp_state [01]|inet6? .*scope global"),
         lines(has),
         make=(profiles.up(wanted.name),),
-        change=(profiles.up(wanted.name),),
+        change=again,
         kept=Reading(show, ",UP|stp_state .|inet.* global"),
-        restore=(profiles.up(wanted.name),),
+        restore=again,
         revive=(profiles.up(wanted.name),),
         delete=(profiles.down(wanted.name),),
         goes_with=f"profile.{wanted.name}",
