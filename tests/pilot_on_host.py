@@ -23,6 +23,7 @@ from vxlan_tui.ui.model import STEP_SECTIONS
 from vxlan_tui.ui.panels.live import LivePanel
 from vxlan_tui.ui.terminal_style import TerminalStyle
 from vxlan_tui.ui.widgets.field import ActLine
+from vxlan_tui.ui.widgets.folds import Folds
 
 P = Pilot[int]
 
@@ -145,6 +146,25 @@ async def undo_all_hosts(app: Wizard, pilot: P) -> None:
     await until(pilot, lambda: all(work.all_undone("finish") for work in app.model.works), 180)
 
 
+async def mend_the_underlay(app: Wizard, pilot: P) -> None:
+    """A remedy that moves the address which the host is reached by is asked about, guarded, and taken back unkept."""
+    for answer, then in (("t", "taken back"), ("k", "done")):
+        await until(pilot, lambda: app.model.works and not app.model.looking, 60)
+        await pilot.press("7")
+        await until(pilot, lambda: app.model.work.findings and not app.model.checking, 60)
+        finding = next(each for each in app.model.work.findings if each.cause == "underlay-address-missing")
+        await until(pilot, lambda key=finding.key: app.pane.query_one(Folds).key == key)  # type: ignore[misc]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Ask), 60)
+        assert "This can cut you off: enp1s0 is in use with" in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Keep), 60)
+        await pilot.pause(1)
+        await pilot.press(answer)
+        await until(pilot, lambda: not app.model.running and not app.model.looking, 60)
+        assert app.model.work.state("ethernet") == then, text_of(app)
+
+
 async def panels(app: Wizard, pilot: P) -> None:
     """What changes elsewhere is on screen; a daemon that goes and returns is told in the panel's title."""
     await until(pilot, lambda: len(app.query(LivePanel)) == 3, 30)
@@ -207,6 +227,6 @@ async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> N
 
 if __name__ == "__main__":
     of_all = (encrypted, all_hosts, keep_on_all_hosts, undo_all_hosts, wrong_gateway_on_one, go_on_with_all_hosts)
-    scripts = {each.__name__: each for each in (whole_way, panels, *of_all)}
+    scripts = {each.__name__: each for each in (whole_way, mend_the_underlay, panels, *of_all)}
     asked = sys.argv[1]
     asyncio.run(_play(Path("/root/new.toml" if asked == "whole_way" else "/root/plan.toml"), scripts[asked]))

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from vxlan_tui import guard, journal, judge, last_run
+from vxlan_tui.command import Command
 from vxlan_tui.facts.checkpoints import Checkpoint, parse
 from vxlan_tui.facts.neighbours import parse_neighbour
 from vxlan_tui.facts.ssh import device_of, parse_connections
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import checkpoint, lockout, things
 from vxlan_tui.reach import Login
-from vxlan_tui.state import AdminPath, HostState, Link, Zone
+from vxlan_tui.state import AdminPath, HostState, Link, Profile, Zone
 from vxlan_tui.steps import Step
 
 HERE = Login(True, "198.51.100.3", "203.0.113.1")
@@ -57,6 +58,29 @@ OVER = replace(USED, path=AdminPath(True, frozenset(["enp1s0.7", "enp1s0"])))
 )
 def test_a_change_is_dangerous_where_somebody_can_be_cut_off(state: HostState, comes_back: bool, words: str) -> None:
     found = lockout.interface("enp1s0", state, comes_back)
+    assert (words in found) if words else found == ""
+
+
+UPLINK = Profile("u-1", "uplink", "802-3-ethernet", "enp1s0", activated=True)
+BRIDGE = Profile("u-2", "bridge0", "bridge", "bridge0", activated=True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "state", "words"),
+    [
+        ("nmcli connection up id uplink", USED, "enp1s0 is in use with 198.51.100.3/24"),
+        ("nmcli connection down uuid u-1", OVER, "your SSH session comes in over enp1s0"),
+        ("nmcli connection modify id uplink connection.autoconnect yes", USED, ""),
+        ("nmcli connection up id bridge0", OVER, ""),
+        ("nmcli device reapply bridge0", replace(USED, path=AdminPath(True, frozenset(["bridge0"]))), "over bridge0"),
+        ("ip link set dev enp1s0 up", OVER, ""),
+    ],
+)
+def test_a_remedy_is_dangerous_where_its_profile_is_that_of_the_underlay_or_of_the_session(
+    argv: str, state: HostState, words: str
+) -> None:
+    command = Command(tuple(argv.split()))
+    found = lockout.of_commands([command], "enp1s0", replace(state, profiles=(UPLINK, BRIDGE)))
     assert (words in found) if words else found == ""
 
 

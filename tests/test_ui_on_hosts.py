@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cases import campaign
-from tests.on_host import program, shell
+from tests.on_host import PLAN, program, shell
 from tests.processes import held
 from vxlan_tui.guard import SECONDS_VARIABLE
 from vxlan_tui.plan import Plan
@@ -67,3 +67,13 @@ def test_pilot_goes_from_an_empty_plan_to_a_green_verification(rehearsal: Rehear
 
 def test_the_panels_follow_a_real_host_and_tell_of_a_daemon_that_stops_and_returns(rehearsal: Rehearsal) -> None:
     pilot_on(rehearsal["host-b"], "panels")
+
+
+@campaign
+def test_a_remedy_that_can_cut_the_host_off_is_guarded_as_its_section_is(rehearsal: Rehearsal) -> None:
+    host = rehearsal["host-b"]
+    shell(host, f"cp {PLAN} kept.toml; sed -i s,203.0.113.1/24,203.0.113.77/24, {PLAN}")
+    pilot_on(host, "mend_the_underlay")
+    assert "203.0.113.77/24" in shell(host, "ip -br address show enp1s0")
+    shell(host, f"mv kept.toml {PLAN}")
+    program(host, "apply", PLAN, "--yes")

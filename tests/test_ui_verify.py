@@ -13,7 +13,9 @@ from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.command import Command
 from vxlan_tui.procedures.vms import shut_down
+from vxlan_tui.steps import Step
 from vxlan_tui.ui.app import Wizard
+from vxlan_tui.ui.controllers.engine import Order, Telling
 from vxlan_tui.ui.host_work import CommandOutput, StepOutput, key_of
 from vxlan_tui.ui.widgets.folds import Folds
 
@@ -93,6 +95,40 @@ def test_each_press_moves_the_mark_by_one_check(stage: Stage, tmp_path: Path) ->
         await sees(pilot, "check 8")
 
     play(stage, sample(tmp_path), script)
+
+
+def test_what_can_cut_somebody_off_mends_as_its_section_does_which_is_guarded(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up, plain = Command(("nmcli", "connection", "up", "id", "ethernet-first")), Stage._step
+
+    def cutting(self: Stage, section: str, part: str, done: set[str]) -> Step:
+        step = plain(self, section, part, done)
+        cuts = (section, part) == ("ethernet", "first") and bool(step.commands)
+        return replace(step, commands=(up,), cuts="your SSH session") if cuts else step
+
+    orders: list[Order] = []
+
+    def run(order: Order, telling: Telling) -> str:
+        orders.append(order)
+        return Stage.run(stage, order, telling)
+
+    monkeypatch.setattr(Stage, "_step", cutting)
+    monkeypatch.setattr(stage, "run", run)
+    stage.findings.append([replace(CLOSED, commands=(up,))])
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("7")
+        await sees(pilot, "Enter Run what mends it")
+        await pilot.press("enter")
+        await sees(pilot, "This can cut you off: your SSH session.")
+        await sees(pilot, "# nmcli connection up id ethernet-first")
+        assert not orders
+        await pilot.press("enter")
+        await until(pilot, lambda: orders and app.model.current == "verify" and not app.model.running)
+
+    play(stage, sample(tmp_path), script)
+    assert [(order.way, order.sections) for order in orders] == [("forward", ("ethernet",))]
 
 
 def test_nothing_that_stops_a_vm_mends_without_a_question(stage: Stage, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
+from vxlan_tui.command import Command
 from vxlan_tui.sections import ETHERNET
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
@@ -44,6 +45,31 @@ def interface(name: str, state: HostState, comes_back: bool = True) -> str:
     if used and comes_back:
         return f"{name} is in use with {', '.join(used)}"
     return ""
+
+
+def of_commands(commands: Iterable[Command], underlay: str, state: HostState) -> str:
+    """Say why commands of nmcli's can cut somebody off, by the devices that they put something in force on.
+
+    Empty where nobody can be. For commands that belong to no thing, as those that mend what a check has found.
+    """
+    devices = {device for command in commands for device in _devices(command.argv, state)}
+    return (underlay in devices and interface(underlay, state)) or over(state, *sorted(devices))
+
+
+def _devices(argv: tuple[str, ...], state: HostState) -> set[str]:
+    match argv:
+        case ("nmcli", "device", "reapply" | "disconnect" | "connect", device, *_):
+            return {device}
+        case ("nmcli", "connection", "up" | "down" | "delete", "id" | "uuid", named, *_):
+            profiles = [each for each in state.profiles if named in (each.name, each.uuid)]
+            return {device for each in profiles for device in (each.device, each.interface) if device}
+        case _:
+            return set()
+
+
+def is_put_in_force(command: Command) -> bool:
+    """Return whether a command puts a connection profile in force, or out of it."""
+    return command.argv[:1] == ("nmcli",) and command.argv[2:3] != ("modify",)
 
 
 def addresses(name: str, state: HostState) -> list[str]:

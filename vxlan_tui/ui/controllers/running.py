@@ -4,6 +4,7 @@ import signal
 from contextlib import suppress
 
 from vxlan_tui.exits import CannotStart
+from vxlan_tui.procedures.lockout import is_put_in_force
 from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
 from vxlan_tui.session import Result
 from vxlan_tui.steps import Step
@@ -130,10 +131,43 @@ class Running:
         await self._begin(Order("mend", section, {name: steps}, self._model.plan if remote else None))
 
     async def remedy(self, step: Step) -> bool:
-        """Run what mends a finding; return whether it ran."""
+        """Run what mends a finding; return whether it ran. Where a section would do that guarded, it is that."""
         if not await self._may_stop_vms((step,)):
             return False
+        if any(map(is_put_in_force, step.commands)):
+            self._looking.look()
+            if not await self._looking.seen():
+                return False
+            if section := self._guarding(step):
+                return await self._as_section(section)
         return await self._begin(Order("remedy", "verify", {self._model.work.name: (step,)}, self._model.plan))
+
+    def _guarding(self, remedy: Step) -> str:
+        """Return the section that has these commands left, among steps that can cut somebody off; empty for none."""
+        for section in STEP_SECTIONS:
+            left = self._model.work.left(section)
+            commands = {command for step in left for command in step.commands}
+            if any(step.cuts for step in left) and commands.issuperset(remedy.commands):
+                return section
+        return ""
+
+    async def _as_section(self, section: str) -> bool:
+        work = self._model.work
+        left = tuple(work.left(section))
+        why = next(step.cuts for step in left if step.cuts)
+        question = [
+            block(f"This can cut you off: {why}."),
+            block(
+                f"It is what is left in {SECTIONS[section]}, and runs there: it is taken back unless it is confirmed."
+            ),
+            *to_run({work.name: left}),
+        ]
+        if not await self._shell.ask(Ask(question, [(True, "Run it"), (False, "Back")])):
+            return False
+        await self._shell.go(section)
+        ran = await self._begin(Order("forward", section, {work.name: left}, self._model.plan, (section,)))
+        await self._shell.go("verify")
+        return ran
 
     # The run
 

@@ -7,9 +7,11 @@ from functools import partial
 from vxlan_tui import fleet, guard
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
+from vxlan_tui.facts import host as facts
 from vxlan_tui.facts.survey import survey
 from vxlan_tui.fleet import Member
 from vxlan_tui.guard import Keeper
+from vxlan_tui.procedures import lockout
 from vxlan_tui.reach import Interrupted, Outcome, Reach, Unreachable
 from vxlan_tui.session import Reporter, Result, Session, StepRun
 from vxlan_tui.state import HostState
@@ -39,19 +41,27 @@ def preview(session: Session, order: Order) -> list[Step]:
 
 def _step_run(session: Session, order: Order) -> StepRun:
     name = session.host.name
-    if order.way in ("mend", "remedy"):
+    if order.way == "remedy":
+        return _remedy(session, order.steps.get(name, ()))
+    if order.way == "mend":
         found = list(order.steps.get(name, ()))
-
-        def lacking() -> list[Step]:
-            return _lacking(session.reach)
-
-        return Mending(session, HostState(), found, {}, lacking=lacking if order.way == "mend" else list)
+        return Mending(session, HostState(), found, {}, lacking=lambda: _lacking(session.reach))
     if order.way == "forward":
         return session.forward(order.sections)
     course = session.backward()
     numbers = {SECTION_NUMBERS[section] for section in order.sections}
     course.steps = [step for step in course.steps if step.section in numbers]
     return course
+
+
+def _remedy(session: Session, steps: Iterable[Step]) -> StepRun:
+    """Return steps that mend what a check has found, those marked that can cut the admin off."""
+    found, state = list(steps), HostState()
+    if any(lockout.is_put_in_force(command) for step in found for command in step.commands):
+        state, _ = facts.read(session.plan, session.host, session.reach, ["net"])
+        underlay = session.host.interface
+        found = [replace(step, cuts=lockout.of_commands(step.commands, underlay, state)) for step in found]
+    return Mending(session, state, found, {})
 
 
 def _lacking(reach: Reach) -> list[Step]:
