@@ -57,7 +57,7 @@ from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Chain, Netfilter
 from vxlan_tui.plan import Plan, load, parse
 from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.state import BridgeLink, BridgePort, FdbEntry, Link, Route, VmState, VxlanLink
+from vxlan_tui.state import BridgeLink, BridgePort, FdbEntry, Link, Route, VmState, VxlanLink, Zone
 
 PLAN = load(SAMPLE)
 THIS, OTHER = PLAN.hosts
@@ -512,6 +512,72 @@ def test_a_zone_that_lets_all_in_needs_no_port() -> None:
     assert causes(found, Status.FAIL) == []
 
 
+WIREGUARD = '[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n'
+
+
+def _of_zone(segment: str = "", more: str = "") -> Plan:
+    """Give the sample plan with a zone of its own for what lets the other hosts in."""
+    text = SAMPLE.read_text().replace("[hosts.ethernet]", 'zone = "internal"\n[hosts.ethernet]')
+    return parse((text.replace("vni = 10\n", f"vni = 10\n{segment}") + more).encode(), File("zone.toml"))
+
+
+OF_ZONE = {
+    "anybody": _of_zone(),
+    "the other hosts": _of_zone('admit = "peers"\n'),
+    "the encrypted tunnel": _of_zone(more=WIREGUARD),
+}
+
+
+def _underlay_elsewhere(sources: dict[str, str] | None = None) -> Change:
+    """All that lets the other hosts in is in the zone internal, and the underlay interface in the zone public."""
+    let_in = Zone("internal", frozenset({8472}), frozenset({8472}))
+    zones = Zones({"wg-vxlan": "block"}, "public", {}, sources or {})
+    return several(of_state(zone=let_in), fact(underlay_zone=Zone("public"), zones=zones))
+
+
+@pytest.mark.parametrize("lets_in", OF_ZONE)
+def test_what_lets_the_other_hosts_in_is_of_no_use_in_a_zone_that_the_underlay_is_not_in(lets_in: str) -> None:
+    plan = OF_ZONE[lets_in]
+    found = _findings(_underlay_elsewhere()(well.facts(plan, plan.hosts[0])), well.answers(plan, plan.hosts[0]), plan)
+    assert causes(found, Status.FAIL) == ["firewall-port-closed"], told(found)
+    named = next(each for each in found if each.status is Status.FAIL)
+    assert "in the zone internal" in named.evidence and "enp1s0 is in the zone public" in named.evidence
+    assert named.fix == "nmcli connection modify id Example connection.zone internal"
+
+
+def test_an_underlay_that_no_profile_is_known_of_is_moved_by_hand() -> None:
+    """To carry out the plan once more would change nothing."""
+    named = next(each for each in _first("only peers", _underlay_elsewhere()) if each.status is Status.FAIL)
+    assert named.cause == "firewall-port-closed"
+    assert "firewall-cmd --permanent --zone=internal --change-interface=eth0" in named.fix
+
+
+@pytest.mark.parametrize("lets_in", OF_ZONE)
+@pytest.mark.parametrize("source", ["203.0.113.0/24", "203.0.113.1", "ipset:hosts"])
+def test_a_zone_that_judges_the_other_hosts_by_their_addresses_lets_them_in(lets_in: str, source: str) -> None:
+    plan = OF_ZONE[lets_in]
+    known = _underlay_elsewhere({source: "internal"})(well.facts(plan, plan.hosts[0]))
+    found = _findings(known, well.answers(plan, plan.hosts[0]), plan)
+    assert causes(found, Status.FAIL) == [], told(found)
+
+
+@pytest.mark.parametrize("source", ["192.0.2.0/24", "2001:db8::/32"])
+def test_a_zone_that_judges_others_by_their_addresses_lets_nobody_in(source: str) -> None:
+    plan = OF_ZONE["the other hosts"]
+    known = _underlay_elsewhere({source: "internal"})(well.facts(plan, plan.hosts[0]))
+    assert causes(_findings(known, plan=plan), Status.FAIL) == ["firewall-port-closed"]
+
+
+def test_rules_in_another_zone_there_are_named_there() -> None:
+    plan = OF_ZONE["the other hosts"]
+    this, other = plan.hosts
+    others = {"host-b": well.there(plan, other, _underlay_elsewhere()(well.facts(plan, other)))}
+    found = well.findings(plan, this, well.facts(plan, this), QUIET, others)
+    assert [(each.cause, each.read_on) for each in found if each.status is Status.FAIL] == [
+        ("peer-firewall-rejects", "host-b")
+    ]
+
+
 # --- Plans of all kinds -----------------------------------------------------------------------------------------------
 
 
@@ -537,7 +603,6 @@ def _plan(*vteps: str, segment: str = "", more: str = "", vms: int = 0) -> Plan:
 
 V4 = ("198.51.100.1", "198.51.100.2", "198.51.100.3")
 V6 = ("2001:db8::1", "2001:db8::2", "2001:db8::3")
-WIREGUARD = '[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n'
 EVPN = "[evpn]\nasn = 65000\n"
 
 PLANS = {
