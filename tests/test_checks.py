@@ -500,6 +500,15 @@ def test_ipsec_between_the_vteps_is_no_warning_and_its_mtu_no_fault() -> None:
     assert "1438" in next(each.evidence for each in found if each.id == "peer.mtu")
 
 
+@pytest.mark.parametrize(("ports", "encrypted"), [({8472}, False), ({4789, 8472}, True), ({4789, 22}, False)])
+def test_ipsec_that_leaves_the_port_of_a_segment_out_is_a_warning(ports: set[int], encrypted: bool) -> None:
+    plan = PLANS["two segments"]
+    policies = [Policy(ip_network(V4[0]), ip_network("198.51.100.0/24"), port) for port in ports]
+    found = _first("two segments", fact(encrypted=tuple(policies)))
+    assert [segment.port for segment in plan.segments] == [8472, 4789]
+    assert causes(found, Status.WARN) == ([] if encrypted else ["not-encrypted"])
+
+
 def test_a_way_without_encryption_that_the_plan_means_is_no_warning_and_is_not_called_encrypted() -> None:
     plan = parse(SAMPLE.read_bytes() + b'\n[encryption]\nmethod = "none"\n', File("clear.toml"))
     found = _findings(well.facts(plan, plan.hosts[0]), plan=plan)
