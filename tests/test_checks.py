@@ -620,6 +620,7 @@ PLANS = {
     "a group": _plan(*V6, segment='group = "ff05::1"\n', vms=2),
     "two segments": _plan(*V4, segment='[[segments]]\nvni = 2\nbridge = "br2"\nport = 4789\n', vms=2),
     "EVPN": _plan(*V4, segment='control = "evpn"\n', more=EVPN, vms=3),
+    "EVPN without VMs": _plan(*V4, segment='control = "evpn"\n', more=EVPN),
     "encrypted": _plan(*V4, more=WIREGUARD, vms=3),
     "encrypted over IPv6": _plan(*V6, more=WIREGUARD, vms=2),
     "EVPN, encrypted": _plan(*V4, segment='control = "evpn"\n', more=EVPN + WIREGUARD),
@@ -649,6 +650,39 @@ def _first(name: str, change: Change, asked: Known | None = None) -> list[Findin
     plan = PLANS[name]
     host = plan.hosts[0]
     return well.findings(plan, host, change(well.facts(plan, host)), asked or well.answers(plan, host))
+
+
+LEARNED = FdbEntry("52:54:00:11:22:33", V4[1], age=2.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "status"),
+    [
+        ("EVPN without VMs", fact(evpn=Evpn({V4[1]: "Established"})), Status.PASS),
+        ("EVPN without VMs", fact(evpn=Evpn({V4[1]: "Active"})), Status.FAIL),
+        ("EVPN without VMs", fact(evpn=Evpn(), tables={"vxlan1": (LEARNED,)}), Status.FAIL),
+        ("EVPN", fact(evpn=Evpn({V4[1]: "Established"})), Status.FAIL),
+        ("no VM", fact(tables={"vxlan1": (LEARNED,)}), Status.WARN),
+        ("no VM", fact(tables={"vxlan1": (replace(LEARNED, age=31.0),)}), Status.FAIL),
+        ("no VM", fact(tables={"vxlan1": (replace(LEARNED, permanent=True),)}), Status.FAIL),
+        ("no VM", several(fact(tables={"vxlan1": (LEARNED,)}), fact(routes={})), Status.FAIL),
+        ("three hosts", fact(tables={"vxlan1": (LEARNED,)}), Status.FAIL),
+        ("EVPN, encrypted", several(fact(evpn=Evpn()), fact(handshakes={"10.255.42.2": 100.0})), Status.PASS),
+        ("EVPN, encrypted", several(fact(evpn=Evpn()), fact(handshakes={"10.255.42.2": 200.0})), Status.FAIL),
+    ],
+)
+def test_a_host_that_answers_nothing_is_not_unreachable_where_something_passed_a_moment_ago(
+    name: str, change: Change, status: Status
+) -> None:
+    """What came from it alone is a warning. Where VMs should have answered, it counts for nothing: it may be down."""
+    found = _first(name, change, SILENT)
+    assert [each.status for each in found if each.key == ("peer.reach", "b")] == [status], told(found)
+
+
+def test_a_host_that_forbids_pings_itself_can_be_reached() -> None:
+    refused = replace(QUIET, path_=Path(Echo(False, by=PEER, error="administratively prohibited")))
+    found = _findings(well.facts(PLAN, THIS), refused)
+    assert next(each.status for each in found if each.id == "peer.reach") is Status.PASS
 
 
 def _forgotten(known: Facts) -> Facts:

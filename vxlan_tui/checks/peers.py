@@ -218,14 +218,23 @@ def _known(plan: Plan, segment: Segment, evidence: Evidence) -> set[int]:
 
 def _by_memory(plan: Plan, peer: Host, segment: Segment, evidence: Evidence) -> Verdict | None:
     """Judge by what this host remembers: what VXLAN and STP learned came with the right VNI."""
+    age = learned(plan, peer, segment, evidence)
+    if age is not None:
+        return good(f"a frame came from {peer.name} {age:.0f} s ago: {segment.vxlan} learned its address")
+    return _by_stp(segment, evidence, FRESH * 4)
+
+
+def learned(plan: Plan, peer: Host, segment: Segment, evidence: Evidence) -> float | None:
+    """Return how many seconds ago a VXLAN last learned an address from another host; None where that is long ago.
+
+    With EVPN it is BGP that tells of them, and not a frame.
+    """
     ages = [
         entry.age
         for entry in evidence.facts.tables.get(segment.vxlan, ())
         if entry.destination == str(plan.tunnel_address(peer)) and not entry.permanent and entry.age <= RECENT
     ]
-    if ages and plan.flood(segment) != "evpn":  # there it is BGP that has told of it
-        return good(f"a frame came from {peer.name} {min(ages):.0f} s ago: {segment.vxlan} learned its address")
-    return _by_stp(segment, evidence, FRESH * 4)
+    return min(ages) if ages and plan.flood(segment) != "evpn" else None
 
 
 def _by_stp(segment: Segment, evidence: Evidence, seconds: float) -> Verdict | None:
