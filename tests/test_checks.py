@@ -621,6 +621,7 @@ PLANS = {
     "two segments": _plan(*V4, segment='[[segments]]\nvni = 2\nbridge = "br2"\nport = 4789\n', vms=2),
     "EVPN": _plan(*V4, segment='control = "evpn"\n', more=EVPN, vms=3),
     "EVPN without VMs": _plan(*V4, segment='control = "evpn"\n', more=EVPN),
+    "EVPN by a reflector": _plan(*V4, segment='control = "evpn"\n', more=f'{EVPN}reflectors = ["c"]\n'),
     "encrypted": _plan(*V4, more=WIREGUARD, vms=3),
     "encrypted over IPv6": _plan(*V6, more=WIREGUARD, vms=2),
     "EVPN, encrypted": _plan(*V4, segment='control = "evpn"\n', more=EVPN + WIREGUARD),
@@ -800,6 +801,36 @@ def test_what_could_only_be_told_is_read_and_named_on_the_other_host(
     named = next(each for each in found if each.cause == cause)
     assert (named.id, named.on_host, named.read_on, named.remedy) == (check, "host-b", "host-b", ())
     assert fix in named.fix and named.commands
+
+
+TWO_OF_THREE = fact(tables={"vxlan1": (FdbEntry(ANY_MAC, V4[2], permanent=True),)})
+"""What BGP tells of a plan's host a where it knows nothing of host b."""
+NO_SESSION = several(TWO_OF_THREE, fact(evpn=Evpn({V4[1]: "Active", V4[2]: "Established"})))
+STOPPED = fact(evpn=Evpn(error="bgpd is not running"))
+
+
+@pytest.mark.parametrize(
+    ("name", "here", "there", "cause", "read_on", "fix"),
+    [
+        ("EVPN without VMs", TWO_OF_THREE, no_link("vxlan1"), "peer-no-vxlan", "b", "br1-vxlan1"),
+        ("EVPN without VMs", NO_SESSION, STOPPED, "evpn-no-session", "b", "bgpd=yes"),
+        ("EVPN without VMs", NO_SESSION, fact(evpn=Evpn({V4[2]: "Established"})), "evpn-no-session", "b", "apply"),
+        ("EVPN by a reflector", TWO_OF_THREE, STOPPED, "flood-entry-missing", "b", "bgpd=yes"),
+        ("EVPN without VMs", NO_SESSION, fact(evpn=Evpn({V4[0]: "Active"})), "evpn-no-session", "", "179"),
+        ("EVPN without VMs", TWO_OF_THREE, nothing, "flood-entry-missing", "", "vtysh"),
+    ],
+)
+def test_what_bgp_does_not_tell_is_named_on_the_host_that_lacks_something(
+    name: str, here: Change, there: Change, cause: str, read_on: str, fix: str
+) -> None:
+    """A way between two hosts that carries no BGP is a fault of both: else neither would name it."""
+    plan = PLANS[name]
+    a, b, _ = plan.hosts
+    others = {"b": well.there(plan, b, there(well.facts(plan, b)))}
+    found = well.findings(plan, a, here(well.facts(plan, a)), None, others)
+    failed = [each for each in found if each.status is Status.FAIL]
+    assert [(each.cause, each.read_on) for each in failed] == [(cause, read_on)], told(found)
+    assert fix in failed[0].fix
 
 
 def test_what_follows_from_another_hosts_own_finding_is_skipped_beside_it() -> None:
