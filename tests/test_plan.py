@@ -338,6 +338,19 @@ REFUSED = {
     "no segment": ("", "segments: found 0 tables; allowed: 1 or more"),
     "a list that is text": ('segments = "x"', "segments: found text; allowed: tables, each under [[segments]]"),
     "text that is not TOML": ("= 5", "found text that is not TOML"),
+    "lists in lists without end": (f"x = {'[' * 3000}", "found text that is not TOML (tables or lists that stand more"),
+    "a number of thousands of digits": (
+        f"{SEGMENT}mtu = {'9' * 5000}",
+        "segments[0].mtu: found a very large number; allowed: 68 to 65535",
+    ),
+    "a hexadecimal number of thousands of digits": (
+        f"{SEGMENT}port = 0x{'f' * 5000}",
+        "segments[0].port: found a very large number; allowed: 1 to 65535",
+    ),
+    "thousands of digits where text belongs": (
+        f"{SEGMENT}network = {'9' * 5000}",
+        "segments[0].network: found a very large number; allowed: 1 to 64 letters",
+    ),
 }
 
 

@@ -10,7 +10,7 @@ def choices_of(key: str, draft: Draft, surveys: Surveys) -> tuple[Values, str]:
     """Give a field's values with their words, and the one that it has."""
     last = key.rpartition(".")[2]
     if last == "here":
-        names = [(str(n), row.get("name") or f"host {n + 1}") for n, row in enumerate(draft.hosts)]
+        names = [(str(n), str(row.get("name") or f"host {n + 1}")) for n, row in enumerate(draft.hosts)]
         return names, str(draft.here)
     value = draft.get(key)
     if last in _FEW:
