@@ -15,6 +15,7 @@ from vxlan_tui.ui.dialogs.ask import Ask
 from vxlan_tui.ui.plan_form.choices import choices_of, set_choice
 from vxlan_tui.ui.plan_form.doubts import doubts
 from vxlan_tui.ui.plan_form.draft import Draft, opened
+from vxlan_tui.ui.plan_form.edits import EDITS
 from vxlan_tui.ui.plan_form.fields import DHCP, FINDING, MANY, Spec, items
 from vxlan_tui.ui.screens.plan import PlanPane
 from vxlan_tui.ui.terminal_style import TerminalStyle
@@ -209,6 +210,20 @@ def test_text_in_place_of_a_table_is_replaced_by_what_is_chosen(tmp_path: Path) 
     set_choice("encryption", "wireguard", draft, {})
     assert draft.data["hosts"][0]["ethernet"] == {"profile": "Example", "method": "auto"}
     assert draft.data["encryption"]["method"] == "wireguard"
+
+
+def test_how_evpn_is_done_goes_with_the_last_segment_that_is_found_by_it() -> None:
+    draft = Draft(Path("plan.toml"), {"segments": [{"vni": 10}, {"vni": 20}]})
+    for row in (0, 1):
+        set_choice(f"segments[{row}].control", "evpn", draft, {})
+    draft.set("evpn.asn", "64999")
+    set_choice("segments[0].control", "group", draft, {})
+    assert draft.data["evpn"] == {"asn": 64999}
+    EDITS["remove_segment"](draft, 1, {})
+    assert "evpn" not in draft.data
+    set_choice("segments[0].control", "evpn", draft, {})
+    set_choice("segments[0].control", "", draft, {})
+    assert draft.data == {"segments": [{"vni": 10}]}
 
 
 def _says(app: Wizard, field: Field, words: str) -> bool:
