@@ -106,6 +106,14 @@ FORGET = "ip route flush cache"
 """What was remembered of the path's MTU would outlast the fault by ten minutes."""
 
 _PORT = "--remove-port=8472/udp"
+_RULE = "'rule family=ipv4 source address=203.0.113.1 port port=8472 protocol=udp accept'"
+
+
+def _in_internal(option: str) -> str:
+    internal = f"--zone=internal {option}={_RULE}"
+    return f"firewall-cmd {internal}; firewall-cmd --permanent {internal}"
+
+
 _NETWORK = "virsh net-dumpxml vxlan10-bridge"
 
 _TAP_B = "$(virsh domiflist vmb | awk '/vnet/{print $1}')"
@@ -282,6 +290,15 @@ FAULTS = (
         "nmcli connection modify Example connection.zone internal; sleep 0.5",
         "firewall-cmd --zone=internal --remove-port=8472/udp; "
         "firewall-cmd --permanent --zone=internal --remove-port=8472/udp; "
+        'nmcli connection modify Example connection.zone ""; sleep 0.5',
+    ),
+    here(
+        "other hosts let in by another zone than the underlay's",
+        "firewall-port-closed",
+        f"""sed -i.before 's/^name = "host-a"/&\\nzone = "internal"/; s/^vni = .*/&\\nadmit = "peers"/' {PLAN}; """
+        f"{_in_internal('--add-rich-rule')}; firewall-cmd {_PORT}; firewall-cmd --permanent {_PORT}",
+        f"mv {PLAN}.before {PLAN}; {_in_internal('--remove-rich-rule')}; "
+        "firewall-cmd --add-port=8472/udp; firewall-cmd --permanent --add-port=8472/udp; "
         'nmcli connection modify Example connection.zone ""; sleep 0.5',
     ),
     here("firewall port not permanent", "firewall-not-permanent", f"firewall-cmd --permanent {_PORT}"),

@@ -57,7 +57,7 @@ from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Chain, Netfilter
 from vxlan_tui.plan import Plan, load, parse
 from vxlan_tui.rehearsal import SAMPLE
-from vxlan_tui.state import BridgeLink, BridgePort, FdbEntry, Link, Route, VmState, VxlanLink
+from vxlan_tui.state import BridgeLink, BridgePort, FdbEntry, Link, Route, VmState, VxlanLink, Zone
 
 PLAN = load(SAMPLE)
 THIS, OTHER = PLAN.hosts
@@ -500,6 +500,15 @@ def test_ipsec_between_the_vteps_is_no_warning_and_its_mtu_no_fault() -> None:
     assert "1438" in next(each.evidence for each in found if each.id == "peer.mtu")
 
 
+@pytest.mark.parametrize(("ports", "encrypted"), [({8472}, False), ({4789, 8472}, True), ({4789, 22}, False)])
+def test_ipsec_that_leaves_the_port_of_a_segment_out_is_a_warning(ports: set[int], encrypted: bool) -> None:
+    plan = PLANS["two segments"]
+    policies = [Policy(ip_network(V4[0]), ip_network("198.51.100.0/24"), port) for port in ports]
+    found = _first("two segments", fact(encrypted=tuple(policies)))
+    assert [segment.port for segment in plan.segments] == [8472, 4789]
+    assert causes(found, Status.WARN) == ([] if encrypted else ["not-encrypted"])
+
+
 def test_a_way_without_encryption_that_the_plan_means_is_no_warning_and_is_not_called_encrypted() -> None:
     plan = parse(SAMPLE.read_bytes() + b'\n[encryption]\nmethod = "none"\n', File("clear.toml"))
     found = _findings(well.facts(plan, plan.hosts[0]), plan=plan)
@@ -510,6 +519,72 @@ def test_a_way_without_encryption_that_the_plan_means_is_no_warning_and_is_not_c
 def test_a_zone_that_lets_all_in_needs_no_port() -> None:
     found = _findings(zone(name="trusted", runtime=frozenset(), permanent=frozenset())(well.facts(PLAN, THIS)))
     assert causes(found, Status.FAIL) == []
+
+
+WIREGUARD = '[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n'
+
+
+def _of_zone(segment: str = "", more: str = "") -> Plan:
+    """Give the sample plan with a zone of its own for what lets the other hosts in."""
+    text = SAMPLE.read_text().replace("[hosts.ethernet]", 'zone = "internal"\n[hosts.ethernet]')
+    return parse((text.replace("vni = 10\n", f"vni = 10\n{segment}") + more).encode(), File("zone.toml"))
+
+
+OF_ZONE = {
+    "anybody": _of_zone(),
+    "the other hosts": _of_zone('admit = "peers"\n'),
+    "the encrypted tunnel": _of_zone(more=WIREGUARD),
+}
+
+
+def _underlay_elsewhere(sources: dict[str, str] | None = None) -> Change:
+    """All that lets the other hosts in is in the zone internal, and the underlay interface in the zone public."""
+    let_in = Zone("internal", frozenset({8472}), frozenset({8472}))
+    zones = Zones({"wg-vxlan": "block"}, "public", {}, sources or {})
+    return several(of_state(zone=let_in), fact(underlay_zone=Zone("public"), zones=zones))
+
+
+@pytest.mark.parametrize("lets_in", OF_ZONE)
+def test_what_lets_the_other_hosts_in_is_of_no_use_in_a_zone_that_the_underlay_is_not_in(lets_in: str) -> None:
+    plan = OF_ZONE[lets_in]
+    found = _findings(_underlay_elsewhere()(well.facts(plan, plan.hosts[0])), well.answers(plan, plan.hosts[0]), plan)
+    assert causes(found, Status.FAIL) == ["firewall-port-closed"], told(found)
+    named = next(each for each in found if each.status is Status.FAIL)
+    assert "in the zone internal" in named.evidence and "enp1s0 is in the zone public" in named.evidence
+    assert named.fix == "nmcli connection modify id Example connection.zone internal"
+
+
+def test_an_underlay_that_no_profile_is_known_of_is_moved_by_hand() -> None:
+    """To carry out the plan once more would change nothing."""
+    named = next(each for each in _first("only peers", _underlay_elsewhere()) if each.status is Status.FAIL)
+    assert named.cause == "firewall-port-closed"
+    assert "firewall-cmd --permanent --zone=internal --change-interface=eth0" in named.fix
+
+
+@pytest.mark.parametrize("lets_in", OF_ZONE)
+@pytest.mark.parametrize("source", ["203.0.113.0/24", "203.0.113.1", "ipset:hosts"])
+def test_a_zone_that_judges_the_other_hosts_by_their_addresses_lets_them_in(lets_in: str, source: str) -> None:
+    plan = OF_ZONE[lets_in]
+    known = _underlay_elsewhere({source: "internal"})(well.facts(plan, plan.hosts[0]))
+    found = _findings(known, well.answers(plan, plan.hosts[0]), plan)
+    assert causes(found, Status.FAIL) == [], told(found)
+
+
+@pytest.mark.parametrize("source", ["192.0.2.0/24", "2001:db8::/32"])
+def test_a_zone_that_judges_others_by_their_addresses_lets_nobody_in(source: str) -> None:
+    plan = OF_ZONE["the other hosts"]
+    known = _underlay_elsewhere({source: "internal"})(well.facts(plan, plan.hosts[0]))
+    assert causes(_findings(known, plan=plan), Status.FAIL) == ["firewall-port-closed"]
+
+
+def test_rules_in_another_zone_there_are_named_there() -> None:
+    plan = OF_ZONE["the other hosts"]
+    this, other = plan.hosts
+    others = {"host-b": well.there(plan, other, _underlay_elsewhere()(well.facts(plan, other)))}
+    found = well.findings(plan, this, well.facts(plan, this), QUIET, others)
+    assert [(each.cause, each.read_on) for each in found if each.status is Status.FAIL] == [
+        ("peer-firewall-rejects", "host-b")
+    ]
 
 
 # --- Plans of all kinds -----------------------------------------------------------------------------------------------
@@ -537,7 +612,6 @@ def _plan(*vteps: str, segment: str = "", more: str = "", vms: int = 0) -> Plan:
 
 V4 = ("198.51.100.1", "198.51.100.2", "198.51.100.3")
 V6 = ("2001:db8::1", "2001:db8::2", "2001:db8::3")
-WIREGUARD = '[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n'
 EVPN = "[evpn]\nasn = 65000\n"
 
 PLANS = {
@@ -546,6 +620,8 @@ PLANS = {
     "a group": _plan(*V6, segment='group = "ff05::1"\n', vms=2),
     "two segments": _plan(*V4, segment='[[segments]]\nvni = 2\nbridge = "br2"\nport = 4789\n', vms=2),
     "EVPN": _plan(*V4, segment='control = "evpn"\n', more=EVPN, vms=3),
+    "EVPN without VMs": _plan(*V4, segment='control = "evpn"\n', more=EVPN),
+    "EVPN by a reflector": _plan(*V4, segment='control = "evpn"\n', more=f'{EVPN}reflectors = ["c"]\n'),
     "encrypted": _plan(*V4, more=WIREGUARD, vms=3),
     "encrypted over IPv6": _plan(*V6, more=WIREGUARD, vms=2),
     "EVPN, encrypted": _plan(*V4, segment='control = "evpn"\n', more=EVPN + WIREGUARD),
@@ -575,6 +651,39 @@ def _first(name: str, change: Change, asked: Known | None = None) -> list[Findin
     plan = PLANS[name]
     host = plan.hosts[0]
     return well.findings(plan, host, change(well.facts(plan, host)), asked or well.answers(plan, host))
+
+
+LEARNED = FdbEntry("52:54:00:11:22:33", V4[1], age=2.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "status"),
+    [
+        ("EVPN without VMs", fact(evpn=Evpn({V4[1]: "Established"})), Status.PASS),
+        ("EVPN without VMs", fact(evpn=Evpn({V4[1]: "Active"})), Status.FAIL),
+        ("EVPN without VMs", fact(evpn=Evpn(), tables={"vxlan1": (LEARNED,)}), Status.FAIL),
+        ("EVPN", fact(evpn=Evpn({V4[1]: "Established"})), Status.FAIL),
+        ("no VM", fact(tables={"vxlan1": (LEARNED,)}), Status.WARN),
+        ("no VM", fact(tables={"vxlan1": (replace(LEARNED, age=31.0),)}), Status.FAIL),
+        ("no VM", fact(tables={"vxlan1": (replace(LEARNED, permanent=True),)}), Status.FAIL),
+        ("no VM", several(fact(tables={"vxlan1": (LEARNED,)}), fact(routes={})), Status.FAIL),
+        ("three hosts", fact(tables={"vxlan1": (LEARNED,)}), Status.FAIL),
+        ("EVPN, encrypted", several(fact(evpn=Evpn()), fact(handshakes={"10.255.42.2": 100.0})), Status.PASS),
+        ("EVPN, encrypted", several(fact(evpn=Evpn()), fact(handshakes={"10.255.42.2": 200.0})), Status.FAIL),
+    ],
+)
+def test_a_host_that_answers_nothing_is_not_unreachable_where_something_passed_a_moment_ago(
+    name: str, change: Change, status: Status
+) -> None:
+    """What came from it alone is a warning. Where VMs should have answered, it counts for nothing: it may be down."""
+    found = _first(name, change, SILENT)
+    assert [each.status for each in found if each.key == ("peer.reach", "b")] == [status], told(found)
+
+
+def test_a_host_that_forbids_pings_itself_can_be_reached() -> None:
+    refused = replace(QUIET, path_=Path(Echo(False, by=PEER, error="administratively prohibited")))
+    found = _findings(well.facts(PLAN, THIS), refused)
+    assert next(each.status for each in found if each.id == "peer.reach") is Status.PASS
 
 
 def _forgotten(known: Facts) -> Facts:
@@ -692,6 +801,36 @@ def test_what_could_only_be_told_is_read_and_named_on_the_other_host(
     named = next(each for each in found if each.cause == cause)
     assert (named.id, named.on_host, named.read_on, named.remedy) == (check, "host-b", "host-b", ())
     assert fix in named.fix and named.commands
+
+
+TWO_OF_THREE = fact(tables={"vxlan1": (FdbEntry(ANY_MAC, V4[2], permanent=True),)})
+"""What BGP tells of a plan's host a where it knows nothing of host b."""
+NO_SESSION = several(TWO_OF_THREE, fact(evpn=Evpn({V4[1]: "Active", V4[2]: "Established"})))
+STOPPED = fact(evpn=Evpn(error="bgpd is not running"))
+
+
+@pytest.mark.parametrize(
+    ("name", "here", "there", "cause", "read_on", "fix"),
+    [
+        ("EVPN without VMs", TWO_OF_THREE, no_link("vxlan1"), "peer-no-vxlan", "b", "br1-vxlan1"),
+        ("EVPN without VMs", NO_SESSION, STOPPED, "evpn-no-session", "b", "bgpd=yes"),
+        ("EVPN without VMs", NO_SESSION, fact(evpn=Evpn({V4[2]: "Established"})), "evpn-no-session", "b", "apply"),
+        ("EVPN by a reflector", TWO_OF_THREE, STOPPED, "flood-entry-missing", "b", "bgpd=yes"),
+        ("EVPN without VMs", NO_SESSION, fact(evpn=Evpn({V4[0]: "Active"})), "evpn-no-session", "", "179"),
+        ("EVPN without VMs", TWO_OF_THREE, nothing, "flood-entry-missing", "", "vtysh"),
+    ],
+)
+def test_what_bgp_does_not_tell_is_named_on_the_host_that_lacks_something(
+    name: str, here: Change, there: Change, cause: str, read_on: str, fix: str
+) -> None:
+    """A way between two hosts that carries no BGP is a fault of both: else neither would name it."""
+    plan = PLANS[name]
+    a, b, _ = plan.hosts
+    others = {"b": well.there(plan, b, there(well.facts(plan, b)))}
+    found = well.findings(plan, a, here(well.facts(plan, a)), None, others)
+    failed = [each for each in found if each.status is Status.FAIL]
+    assert [(each.cause, each.read_on) for each in failed] == [(cause, read_on)], told(found)
+    assert fix in failed[0].fix
 
 
 def test_what_follows_from_another_hosts_own_finding_is_skipped_beside_it() -> None:

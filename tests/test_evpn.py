@@ -13,7 +13,7 @@ from tests.on_host import PLAN, configuration, program, rows, shell
 from vxlan_tui import export, judge
 from vxlan_tui import plan as plans
 from vxlan_tui.plan import Plan
-from vxlan_tui.procedures import evpn, former, things
+from vxlan_tui.procedures import bridge, evpn, former, things
 from vxlan_tui.procedures.back import recorded
 from vxlan_tui.record import Record
 from vxlan_tui.rehearsal import CommandFailed, Rehearsal
@@ -44,6 +44,12 @@ def test_every_host_has_a_session_with_every_other_or_with_the_reflectors() -> N
     for place in range(4):
         text = _steps(reflected, {}, place)["evpn.group"].commands[0].text
         assert ("'neighbor vxlan-tui route-reflector-client'" in text) == (place == 1)
+
+
+def test_frr_is_needed_where_a_segment_is_found_by_it_alone() -> None:
+    """A table [evpn] that no segment uses asks for nothing."""
+    unused = three_hosts.plan(3, three_hosts.EVPN.replace('control = "evpn"', ""))
+    assert (bridge.programs(unused), bridge.programs(three_hosts.plan(3, three_hosts.EVPN))) == ((), evpn.PROGRAMS)
 
 
 FOREIGN = """router bgp {asn}

@@ -338,6 +338,55 @@ REFUSED = {
     "no segment": ("", "segments: found 0 tables; allowed: 1 or more"),
     "a list that is text": ('segments = "x"', "segments: found text; allowed: tables, each under [[segments]]"),
     "text that is not TOML": ("= 5", "found text that is not TOML"),
+    "a bridge and a VXLAN that give another pair's profile": (
+        SEGMENT.replace("bridge0", "br")
+        + 'vxlan = "dmz-vx1"\n'
+        + SEGMENT_20.replace("bridge1", "br-dmz")
+        + 'vxlan = "vx1"\n',
+        'segments[1].vxlan: found "vx1"; allowed: a name with which its profile (<bridge>-<vxlan>) is not br-dmz-vx1, '
+        "as segments[0]'s is",
+    ),
+    "the encrypted tunnel's name as a VXLAN's profile": (
+        SEGMENT.replace("bridge0", "wg") + 'vxlan = "vxlan"\n' + ENCRYPTION,
+        'segments[0].vxlan: found "vxlan"; allowed: a name with which its profile (<bridge>-<vxlan>) is not wg-vxlan',
+    ),
+    "the encrypted tunnel's name as an underlay": (
+        THIRD.replace("eth0", "wg-vxlan") + SEGMENT + ENCRYPTION,
+        'hosts[2].interface: found "wg-vxlan"; allowed: another name than the encrypted',
+    ),
+    "the encrypted tunnel's name as an underlay's profile": (
+        THIRD + '[hosts.ethernet]\nprofile = "wg-vxlan"\nmethod = "auto"\n' + SEGMENT + ENCRYPTION,
+        'hosts[2].ethernet.profile: found "wg-vxlan"; allowed: another name than the encrypted',
+    ),
+    "a DNS server of another family beside DHCP": (
+        THIRD + '[hosts.ethernet]\nprofile = "E"\nmethod = "auto"\ndns = ["192.0.2.1", "2001:db8::53"]\n' + SEGMENT,
+        "hosts[2].ethernet.dns[1]: found 2001:db8::53; allowed: an IPv4 address, as the host's VTEP",
+    ),
+    "a link-local VTEP": (
+        THIRD.replace("192.0.2.7", "fe80::1") + SEGMENT,
+        "hosts[2].vtep: found fe80::1; allowed: an address that other links can reach, not a link-local one",
+    ),
+    "one port for some and for everybody": (
+        SEGMENT + 'admit = "peers"\n' + SEGMENT_20,
+        'segments[1].admit: found "any"; allowed: "peers", as segments[0] has on UDP port 8472, or another port',
+    ),
+    "one port for everybody and for some": (
+        SEGMENT + SEGMENT_20 + 'admit = "peers"\n[encryption]\nmethod = "none"\n',
+        'segments[0].admit: found "any"; allowed: "peers", as segments[1] has on UDP port 8472, or another port',
+    ),
+    "lists in lists without end": (f"x = {'[' * 3000}", "found text that is not TOML (tables or lists that stand more"),
+    "a number of thousands of digits": (
+        f"{SEGMENT}mtu = {'9' * 5000}",
+        "segments[0].mtu: found a very large number; allowed: 68 to 65535",
+    ),
+    "a hexadecimal number of thousands of digits": (
+        f"{SEGMENT}port = 0x{'f' * 5000}",
+        "segments[0].port: found a very large number; allowed: 1 to 65535",
+    ),
+    "thousands of digits where text belongs": (
+        f"{SEGMENT}network = {'9' * 5000}",
+        "segments[0].network: found a very large number; allowed: 1 to 64 letters",
+    ),
 }
 
 
@@ -347,6 +396,19 @@ def test_what_cannot_be_is_refused_with_place_finding_and_what_is_allowed(case: 
     text, words = REFUSED[case]
     text = text if case == "text that is not TOML" else (text + TWO_HOSTS if "=" in text[:12] else TWO_HOSTS + text)
     assert any(words in fault for fault in faults(text)), faults(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SEGMENT + 'admit = "peers"\n' + SEGMENT_20 + "port = 4789\n",
+        SEGMENT + 'admit = "peers"\n' + SEGMENT_20 + ENCRYPTION,
+        SEGMENT.replace("bridge0", "wg-vxlan"),
+        THIRD + '[hosts.ethernet]\nprofile = "E"\nmethod = "auto"\ndns = ["192.0.2.1"]\n' + SEGMENT,
+    ],
+)
+def test_what_only_looks_like_a_contradiction_is_no_fault(text: str) -> None:
+    assert read(TWO_HOSTS + text).segments
 
 
 HOSTS_REFUSED = {

@@ -56,22 +56,33 @@ def captured(request: pytest.FixtureRequest) -> Callable[[str], str]:
     return lambda name: (directory / f"{name}.txt").read_text()
 
 
-def test_ipsec_policies_are_read() -> None:
-    text = """src 198.51.100.2/32 dst 203.0.113.1/32 proto udp dport 8472
-\tdir out priority 0
+TEMPLATE = """
+\tdir {} priority 0 ptype main
 \ttmpl src 198.51.100.2 dst 203.0.113.1
 \t\tproto esp reqid 1 mode transport
-src 10.0.0.0/8 dst 10.1.0.0/16
-\tdir in priority 0
-\ttmpl src 0.0.0.0 dst 0.0.0.0
-\t\tproto esp reqid 0 mode tunnel
-src 10.0.0.0/8 dst 10.2.0.0/16
-\tdir out priority 0
-\ttmpl src 0.0.0.0 dst 0.0.0.0
-\t\tproto esp reqid 0 mode tunnel
-\t\tlevel use
 """
-    assert list(ipsec.parse_policies(text)) == [Policy(ip_network("198.51.100.2/32"), ip_network("203.0.113.1/32"))]
+VTEPS = ip_network("198.51.100.2/32"), ip_network("203.0.113.1/32")
+
+
+@pytest.mark.parametrize(
+    ("more", "template", "policies"),
+    [
+        ("", TEMPLATE.format("out"), [Policy(*VTEPS)]),
+        ("proto udp", TEMPLATE.format("out"), [Policy(*VTEPS)]),
+        ("proto udp dport 8472", TEMPLATE.format("out"), [Policy(*VTEPS, 8472)]),
+        ("proto tcp dport 22", TEMPLATE.format("out"), []),
+        ("proto tcp", TEMPLATE.format("out"), []),
+        ("proto udp sport 5 dport 8472", TEMPLATE.format("out"), []),
+        ("", TEMPLATE.format("in"), []),
+        ("", f"{TEMPLATE.format('out')}\t\tlevel use\n", []),
+    ],
+)
+def test_an_ipsec_policy_is_one_that_encrypts_udp_packets_that_leave(
+    more: str, template: str, policies: list[Policy]
+) -> None:
+    other = f"src 10.0.0.0/8 dst 10.1.0.0/16 {TEMPLATE.format('out')}"
+    text = f"src 198.51.100.2/32 dst 203.0.113.1/32 {more} {template}{other}"
+    assert list(ipsec.parse_policies(text)) == [*policies, Policy(ip_network("10.0.0.0/8"), ip_network("10.1.0.0/16"))]
 
 
 @pytest.mark.parametrize(

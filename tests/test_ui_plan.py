@@ -12,9 +12,11 @@ from vxlan_tui.plan import load
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.dialogs.ask import Ask
+from vxlan_tui.ui.plan_form.choices import choices_of, set_choice
 from vxlan_tui.ui.plan_form.doubts import doubts
 from vxlan_tui.ui.plan_form.draft import Draft, opened
-from vxlan_tui.ui.plan_form.fields import FINDING, MANY
+from vxlan_tui.ui.plan_form.edits import EDITS
+from vxlan_tui.ui.plan_form.fields import DHCP, FINDING, MANY, Spec, items
 from vxlan_tui.ui.screens.plan import PlanPane
 from vxlan_tui.ui.terminal_style import TerminalStyle
 from vxlan_tui.ui.widgets.field import ActLine, Field, field_of
@@ -152,6 +154,76 @@ def test_a_plan_file_with_faults_opens_with_words_beneath_its_fields(stage: Stag
         await until(pilot, lambda: _says(app, field, "found 99999999; allowed: 0 to 16777215"))
 
     play(stage, path, script)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("vni = 10", 'vni = 10\ncontrol = "EVPN"', """found "EVPN"; allowed: 'evpn'"""),
+        ("vni = 10", f"vni = 10\nmtu = {'9' * 5000}", "found a very large number; allowed: 68"),
+        ("vni = 10", f"vni = 10\nmtu = 0x{'f' * 5000}", "found a very large number; allowed: 68"),
+    ],
+)
+def test_a_plan_file_that_holds_what_no_plan_can_hold_is_shown_with_words(
+    stage: Stage, tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(sample(tmp_path).read_text().replace(old, new))
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("2")
+        await until(pilot, lambda: app.model.state("plan") == "1 to mend")
+        assert words in str(app.model.faults[0])
+        await pilot.press("ctrl+n")
+        await sees(pilot, words[:20])
+
+    play(stage, path, script)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('hosts = ["host-a", "host-b"]', "`hosts` has to be tables, each under"),
+        ('segments = "x"', "`segments` has to be tables"),
+        ("vms = [1]", "`vms` has to be tables"),
+        (f"x = {'[' * 3000}", "tables or lists that stand more than"),
+        (f"x = {'[' * 40}{']' * 40}", "tables or lists that stand more than"),
+    ],
+)
+def test_a_file_that_the_form_cannot_show_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        opened(path)
+
+
+def test_text_in_place_of_a_table_is_replaced_by_what_is_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text('encryption = "wireguard"\n[[hosts]]\nname = 5\nethernet = "DHCP"\n[[segments]]\nvni = 10\n')
+    draft = opened(path)
+    keys = [item.key for item in items(draft) if isinstance(item, Spec)]
+    assert all(
+        choices_of(spec.key, draft, {}) for spec in items(draft) if isinstance(spec, Spec) and spec.kind == "choice"
+    )
+    assert "hosts[0].ethernet" in keys
+    set_choice("hosts[0].ethernet", DHCP, draft, {})
+    set_choice("encryption", "wireguard", draft, {})
+    assert draft.data["hosts"][0]["ethernet"] == {"profile": "Example", "method": "auto"}
+    assert draft.data["encryption"]["method"] == "wireguard"
+
+
+def test_how_evpn_is_done_goes_with_the_last_segment_that_is_found_by_it() -> None:
+    draft = Draft(Path("plan.toml"), {"segments": [{"vni": 10}, {"vni": 20}]})
+    for row in (0, 1):
+        set_choice(f"segments[{row}].control", "evpn", draft, {})
+    draft.set("evpn.asn", "64999")
+    set_choice("segments[0].control", "group", draft, {})
+    assert draft.data["evpn"] == {"asn": 64999}
+    EDITS["remove_segment"](draft, 1, {})
+    assert "evpn" not in draft.data
+    set_choice("segments[0].control", "evpn", draft, {})
+    set_choice("segments[0].control", "", draft, {})
+    assert draft.data == {"segments": [{"vni": 10}]}
 
 
 def _says(app: Wizard, field: Field, words: str) -> bool:

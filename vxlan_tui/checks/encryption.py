@@ -51,8 +51,7 @@ def checks(plan: Plan, this: Host) -> Iterator[Check]:
 def _tunnel(plan: Plan, this: Host, peer: Host, evidence: Evidence) -> Verdict:
     """Judge by an answer from its other end; without one by the last handshake, where wg(8) can tell of it."""
     echo, handshakes = evidence.answers.path(peer.name).ping, evidence.facts.handshakes
-    address = str(plan.tunnel_address(peer))
-    age = handshakes.get(address) if handshakes is not None else None
+    address, age = str(plan.tunnel_address(peer)), last_handshake(plan, peer, evidence)
     told = f", the last handshake was {age:.0f} s ago" if age is not None else ""
     if echo.replied:
         return good(f"reply after {echo.seconds * 1000:.1f} ms{told}")
@@ -69,6 +68,11 @@ def _tunnel(plan: Plan, this: Host, peer: Host, evidence: Evidence) -> Verdict:
         f"{plan.encryption.port if plan.encryption else ''} in: `wg show {WIREGUARD_DEVICE}`"
     )
     return bad("encryption-down", f"{address} does not answer inside the tunnel: {never}", look)
+
+
+def last_handshake(plan: Plan, peer: Host, evidence: Evidence) -> float | None:
+    """Return the seconds since the last handshake with another host; None: there was none, or wg cannot tell."""
+    return (evidence.facts.handshakes or {}).get(str(plan.tunnel_address(peer)))
 
 
 def _planned(plan: Plan, this: Host, evidence: Evidence) -> Verdict:

@@ -10,7 +10,7 @@ from vxlan_tui.checks.bridge import SECTION
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, doubtful, good, unknown
 from vxlan_tui.checks.daemons import FIREWALLD
 from vxlan_tui.checks.ethernet import active_profile
-from vxlan_tui.checks.evidence import Evidence, Key
+from vxlan_tui.checks.evidence import Evidence, Facts, Key
 from vxlan_tui.facts.firewalld import ACTIVE_ZONES, Rules, call
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan, Segment
 from vxlan_tui.procedures import profiles
@@ -60,8 +60,15 @@ def _check(this: Host, key: Key, what: str, judge: Callable[[Evidence], Verdict]
     return Check(key[0], SECTION, key[1], title, command, judge, (FIREWALLD, ("ethernet.device", this.interface)))
 
 
+def judging(plan: Plan, this: Host, facts: Facts) -> Zone | None:
+    """Return the zone that the other hosts' packets are judged by: the plan's by their source, else the underlay's."""
+    planned = facts.state.zone
+    by_source = planned is not None and all(facts.zones.takes(planned.name, peer.vtep) for peer in plan.peers(this))
+    return planned if by_source else facts.underlay_zone
+
+
 def _port(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:
-    planned, actual = evidence.state.zone, evidence.facts.underlay_zone
+    planned, actual = evidence.state.zone, judging(plan, this, evidence.facts)
     if planned is None or actual is None:
         return unknown("firewalld does not answer")
     if plan.encrypted:
@@ -69,7 +76,7 @@ def _port(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdi
     if not planned.exists:
         shows = f"there is no firewalld zone {planned.name}"
         return bad("firewall-port-closed", shows, _by_plan(plan, this, segment, evidence))
-    if admits_peers(plan, this, segment.port, evidence.state):
+    if planned.name == actual.name and admits_peers(plan, this, segment.port, evidence.state):
         shown = shlex.join(call("getRichRules", planned.name))
         mend = _by_plan(plan, this, segment, evidence)
         wanted = tunnel_peers(segment.port, planned.name, others(plan, this, evidence.state))
@@ -93,13 +100,16 @@ def _inside(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Ver
 
 def _outside(plan: Plan, this: Host, port: int, evidence: Evidence) -> Verdict:
     """Judge the encrypted tunnel's own port."""
-    zone = evidence.state.zone
-    if zone is None:
+    zone, actual = evidence.state.zone, judging(plan, this, evidence.facts)
+    if zone is None or actual is None:
         return unknown("firewalld does not answer")
-    if zone.name == TRUSTED:
+    if actual.name == TRUSTED:
         return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
     asked = [(f"bridge.firewall-wireguard{when}", f"{port}/udp") for when in ("-permanent", "")]
     mend = remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
+    if zone.name != actual.name:
+        shows = f"what lets UDP port {port} in is to be {_elsewhere_than(this, zone, actual)}"
+        return bad("firewall-port-closed", shows, _open(this, evidence.state, zone, actual, mend))
     wanted = outside(plan, this, evidence.state)
     verdict = _for_peers(wanted, zone, port, evidence.facts.outer_rules, mend)
     return replace(verdict, command=shlex.join(call("getRichRules", zone.name)))
@@ -111,13 +121,16 @@ def _by_plan(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Me
 
 
 def _for_all(plan: Plan, this: Host, segment: Segment, evidence: Evidence, planned: Zone, actual: Zone) -> Verdict:
-    """Judge a port that is to be open to everybody."""
+    """Judge a port that is to be open to everybody; and in a zone that is not the plan's, any port."""
     port, where = segment.port, f"in the zone {actual.name} of {this.interface}"
     if actual.name == TRUSTED:
         return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
     if port in actual.runtime & actual.permanent:
         return good(f"UDP port {port} is open {where}, now and permanently")
     mend = _open(this, evidence.state, planned, actual, _by_plan(plan, this, segment, evidence))
+    if port not in actual.runtime and planned.name != actual.name:
+        shows = f"what lets UDP port {port} in is to be {_elsewhere_than(this, planned, actual)}"
+        return bad("firewall-port-closed", shows, mend)
     if port not in actual.runtime:
         return bad("firewall-port-closed", f"UDP port {port} is closed {where}", mend)
     shows = f"UDP port {port} is open {where} until the next reboot or reload only"
@@ -146,11 +159,21 @@ def _sources(rules: set[str]) -> str:
 
 def _open(this: Host, state: HostState, planned: Zone, actual: Zone, mend: Mend) -> Mend:
     """Where the interface is in another zone than planned, it is put there: the port is opened in that one."""
-    profile = active_profile(this, state)
-    if planned.name == actual.name or profile is None:
+    if planned.name == actual.name:
         return mend
+    profile = active_profile(this, state)
+    if profile is None or not profile.saved:
+        by_hand = f"firewall-cmd --permanent --zone={planned.name} --change-interface={this.interface}"
+        return remedies.words(
+            f"put {this.interface} into the zone {planned.name} (`{by_hand}`, and the same without `--permanent`), or "
+            f'have the plan say `zone = "{actual.name}"` of this host; then apply the plan'
+        )
     move = profiles.set_properties(profile.name, {"connection.zone": planned.name})
     return remedies.by(*mend.commands, move, before=mend.before)
+
+
+def _elsewhere_than(this: Host, planned: Zone, actual: Zone) -> str:
+    return f"in the zone {planned.name}, by the plan, and {this.interface} is in the zone {actual.name}"
 
 
 def _elsewhere(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdict:

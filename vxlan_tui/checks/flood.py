@@ -1,13 +1,15 @@
 """Section 10.3: to whom a VXLAN sends broadcasts, and what is for an address that nobody has been seen with."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
-from vxlan_tui.checks import remedies
+from vxlan_tui.checks import evpn, remedies
 from vxlan_tui.checks.bridge import SECTION, keys
-from vxlan_tui.checks.check import Check, Mend, Verdict, bad, good
+from vxlan_tui.checks.check import Check, Mend, Verdict, bad, good, unknown
 from vxlan_tui.checks.evidence import Evidence
+from vxlan_tui.checks.finding import FOLLOWS, Finding
+from vxlan_tui.checks.peers import fault_there, named_there
 from vxlan_tui.command import command
 from vxlan_tui.plan import Host, Plan, Segment
 from vxlan_tui.procedures import things
@@ -21,8 +23,7 @@ SHOWN = 4
 
 def checks(plan: Plan, this: Host, segment: Segment) -> Iterator[Check]:
     """Give the check of a segment's flood entries."""
-    sessions = tuple(("evpn.session", f"{peer.name}:bgp") for peer in plan.bgp_peers(this))
-    by_bgp = plan.flood(segment) == "evpn"
+    by_bgp = (evpn.RUNNING, *map(evpn.session_key, plan.bgp_peers(this))) if plan.flood(segment) == "evpn" else ()
     yield Check(
         "vxlan.flood",
         SECTION,
@@ -30,7 +31,7 @@ def checks(plan: Plan, this: Host, segment: Segment) -> Iterator[Check]:
         f"{segment.vxlan} floods to {_named(wanted(plan, this, segment))}",
         shlex.join(("bridge", "-j", "-s", "fdb", "show", "dev", segment.vxlan)),
         partial(_flood, plan, this, segment),
-        (*keys(segment), *((("evpn.running", "FRR"), *sessions) if by_bgp else ())),
+        (*keys(segment), *by_bgp),
     )
 
 
@@ -51,6 +52,9 @@ def _flood(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verd
     planned = wanted(plan, this, segment)
     missing = [address for address in planned if address not in has]
     stale = [address for address in has if address not in planned]
+    there = _faults_there(plan, this, segment, missing, evidence) if plan.flood(segment) == "evpn" else {}
+    if missing and len(there) == len(missing):
+        return _told_there(segment, there)
     if missing:
         leads = (
             f"the flood entries ({ANY_MAC}) lead to {_named(has)}" if has else f"there is no flood entry ({ANY_MAC})"
@@ -61,6 +65,27 @@ def _flood(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verd
         shows = f"the flood entries ({ANY_MAC}) lead to {_named(stale)} as well"
         return bad("flood-entry-stale", shows, _mend(plan, this, segment, evidence, missing, stale))
     return good(f"{ANY_MAC} dst {_named(planned)}")
+
+
+def _faults_there(
+    plan: Plan, this: Host, segment: Segment, missing: list[str], evidence: Evidence
+) -> dict[Host, Finding]:
+    """Return what the hosts that BGP tells nothing of lack themselves, as far as they lack something."""
+    silent = [peer for peer in plan.peers(this) if str(plan.tunnel_address(peer)) in missing]
+    found = {
+        peer: fault_there(peer, (*keys(segment), evpn.RUNNING, *map(evpn.session_key, plan.bgp_peers(peer))), evidence)
+        for peer in silent
+    }
+    return {peer: each for peer, each in found.items() if each is not None}
+
+
+def _told_there(segment: Segment, there: Mapping[Host, Finding]) -> Verdict:
+    """Judge by what other hosts lack. Of a VXLAN that is not there, the check of what they take says so itself."""
+    for peer, found in there.items():
+        if found.key not in keys(segment):
+            return named_there("flood-entry-missing", peer, found)
+    peer, found = next(iter(there.items()))
+    return unknown(f"{FOLLOWS} what is so on {peer.name}: {found.title} ({found.cause})")
 
 
 def _mend(plan: Plan, this: Host, segment: Segment, evidence: Evidence, missing: list[str], stale: list[str]) -> Mend:

@@ -10,9 +10,9 @@ from functools import partial
 from vxlan_tui.checks import ethernet, remedies
 from vxlan_tui.checks.bridge import SECTION, keys
 from vxlan_tui.checks.check import Check, Verdict, bad, good, unknown
-from vxlan_tui.checks.evidence import Evidence, Heard, Key, Packet, There, answering
+from vxlan_tui.checks.evidence import Evidence, Facts, Heard, Key, Packet, answering
 from vxlan_tui.checks.finding import Finding, Status
-from vxlan_tui.checks.firewall import port_key
+from vxlan_tui.checks.firewall import judging, port_key
 from vxlan_tui.checks.probes import listening, script
 from vxlan_tui.plan import Host, Plan, Segment
 
@@ -92,14 +92,13 @@ def _takes(plan: Plan, this: Host, peer: Host, port: int, evidence: Evidence) ->
         vm = answering(plan, peer, segment, evidence)
         if vm is not None:
             return good(f"{vm.name} on {peer.name} answers by the tunnel")
-    own = str(plan.tunnel_address(this))
-    return _read_there(own, peer, segments, evidence) or _answered(plan, peer, port, evidence)
+    return _read_there(plan, this, peer, segments, evidence) or _answered(plan, peer, port, evidence)
 
 
-def _read_there(own: str, peer: Host, segments: list[Segment], evidence: Evidence) -> Verdict | None:
+def _read_there(plan: Plan, this: Host, peer: Host, segments: list[Segment], evidence: Evidence) -> Verdict | None:
     """Judge by that host's own checks of its firewall and its VXLANs; None: they are well, or not known."""
     closed = fault_there(peer, [port_key(segment) for segment in segments], evidence)
-    if closed is not None and not _lets_in(own, segments[0].port, evidence.there[peer.name]):
+    if closed is not None and not _lets_in(plan, peer, this, segments[0].port, evidence.there[peer.name].facts):
         return named_there("peer-firewall-rejects", peer, closed)
     missing = fault_there(peer, [key for segment in segments for key in keys(segment)], evidence)
     if missing is not None and missing.cause != "vxlan-wrong-vni":
@@ -107,10 +106,12 @@ def _read_there(own: str, peer: Host, segments: list[Segment], evidence: Evidenc
     return None
 
 
-def _lets_in(own: str, port: int, there: There) -> bool:
-    """Say whether a host has a rule for this one, whomever else it keeps out."""
-    rules = there.facts.rules.runtime
-    return any(f'address="{own}"' in rule and f'port="{port}"' in rule for rule in rules)
+def _lets_in(plan: Plan, peer: Host, this: Host, port: int, there: Facts) -> bool:
+    """Say whether a host has a rule for this one in the zone that judges it, whomever else it keeps out."""
+    planned, actual, own = there.state.zone, judging(plan, peer, there), plan.tunnel_address(this)
+    if not plan.encrypted and (planned is None or actual is None or planned.name != actual.name):
+        return False
+    return any(f'address="{own}"' in rule and f'port="{port}"' in rule for rule in there.rules.runtime)
 
 
 def _answered(plan: Plan, peer: Host, port: int, evidence: Evidence) -> Verdict:
@@ -217,14 +218,23 @@ def _known(plan: Plan, segment: Segment, evidence: Evidence) -> set[int]:
 
 def _by_memory(plan: Plan, peer: Host, segment: Segment, evidence: Evidence) -> Verdict | None:
     """Judge by what this host remembers: what VXLAN and STP learned came with the right VNI."""
+    age = learned(plan, peer, segment, evidence)
+    if age is not None:
+        return good(f"a frame came from {peer.name} {age:.0f} s ago: {segment.vxlan} learned its address")
+    return _by_stp(segment, evidence, FRESH * 4)
+
+
+def learned(plan: Plan, peer: Host, segment: Segment, evidence: Evidence) -> float | None:
+    """Return how many seconds ago a VXLAN last learned an address from another host; None where that is long ago.
+
+    With EVPN it is BGP that tells of them, and not a frame.
+    """
     ages = [
         entry.age
         for entry in evidence.facts.tables.get(segment.vxlan, ())
         if entry.destination == str(plan.tunnel_address(peer)) and not entry.permanent and entry.age <= RECENT
     ]
-    if ages and plan.flood(segment) != "evpn":  # there it is BGP that has told of it
-        return good(f"a frame came from {peer.name} {min(ages):.0f} s ago: {segment.vxlan} learned its address")
-    return _by_stp(segment, evidence, FRESH * 4)
+    return min(ages) if ages and plan.flood(segment) != "evpn" else None
 
 
 def _by_stp(segment: Segment, evidence: Evidence, seconds: float) -> Verdict | None:

@@ -18,10 +18,11 @@ def protection(plan: Plan, this: Host, peer: Host, evidence: Evidence) -> str:
 
 
 def by_kernel(plan: Plan, this: Host, peer: Host, evidence: Evidence) -> str:
-    """Return the same of the kernel's IPsec policies alone."""
+    """Return the same of the kernel's IPsec policies alone: they have to cover the packets of every segment."""
     here, there = (ip_address(str(plan.tunnel_address(host))) for host in (this, peer))
-    policies = (each for each in evidence.facts.encrypted if here in each.source and there in each.destination)
-    return "IPsec (ip xfrm policy)" if next(policies, None) else ""
+    ports = {each.port for each in evidence.facts.encrypted if here in each.source and there in each.destination}
+    of_all = None in ports or all(segment.port in ports for segment in plan.segments)
+    return "IPsec (ip xfrm policy)" if of_all else ""
 
 
 def leaves_by(peer: Host, evidence: Evidence) -> Link | None:

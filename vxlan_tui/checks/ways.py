@@ -7,13 +7,16 @@ from functools import partial
 
 from vxlan_tui.checks import ethernet, remedies
 from vxlan_tui.checks.check import Check, Mend, Verdict, bad, doubtful, good, unknown
+from vxlan_tui.checks.encryption import STALE, last_handshake
 from vxlan_tui.checks.ethernet import SECTION, active_profile
 from vxlan_tui.checks.evidence import Echo, Evidence, Path, answering
+from vxlan_tui.checks.evpn import established
+from vxlan_tui.checks.peers import learned
 from vxlan_tui.checks.probes import listening, ping
 from vxlan_tui.checks.protection import by_kernel
 from vxlan_tui.checks.sizes import ETHERNET_MTU, frame_bytes
 from vxlan_tui.plan import Host, Plan, overhead
-from vxlan_tui.procedures import profiles
+from vxlan_tui.procedures import evpn, profiles
 from vxlan_tui.sections import BRIDGE
 
 
@@ -53,17 +56,21 @@ def _reach(plan: Plan, this: Host, peer: Host, evidence: Evidence) -> Verdict:
     echo = path.outside or path.ping
     if echo.replied:
         return good(f"reply after {echo.seconds * 1000:.1f} ms")
-    sign = _sign_of_life(plan, peer, path, evidence)
+    is_silent = not echo.by and peer.name in evidence.facts.routes
+    sign = _sign_of_life(plan, peer, path, evidence) or (_remembered(plan, peer, evidence) if is_silent else "")
     if sign:
         return good(f"{peer.name} does not answer ping ({echo.error}), but {sign}")
     shows, mend = _no_way(this, peer, echo, evidence), _find_way(plan, this, peer, evidence)
-    if not echo.by and peer.name in evidence.facts.routes and _sends(plan, peer, evidence):
-        return doubtful("peer-unreachable", f"{shows}; yet VXLAN packets come from it", mend)
+    sends = _sends(plan, peer, evidence) if is_silent else ""
+    if sends:
+        return doubtful("peer-unreachable", f"{shows}; yet {sends}", mend)
     return bad("peer-unreachable", shows, mend)
 
 
 def _sign_of_life(plan: Plan, peer: Host, path: Path, evidence: Evidence) -> str:
     """Say what else the other host answered, which then is reachable though it answers no ping."""
+    if (path.outside or path.ping).by == str(peer.vtep):
+        return "it says so itself"
     if path.outside and path.ping.replied:
         return "it answers inside the encrypted tunnel"
     address = str(plan.tunnel_address(peer))
@@ -77,9 +84,29 @@ def _sign_of_life(plan: Plan, peer: Host, path: Path, evidence: Evidence) -> str
     return ""
 
 
-def _sends(plan: Plan, peer: Host, evidence: Evidence) -> bool:
+def _should_answer(plan: Plan, peer: Host) -> bool:
+    """Whether a VM on another host is asked: then its silence weighs more than what was some minutes ago."""
+    return any(vm.address for vm in plan.vms_of(peer))
+
+
+def _remembered(plan: Plan, peer: Host, evidence: Evidence) -> str:
+    """Say what passed both ways between the hosts in the last minutes; nothing where a VM should have answered now."""
+    if _should_answer(plan, peer):
+        return ""
+    if evpn.is_used(plan) and established(plan, peer, evidence):
+        return "the BGP session with it stands"
+    age = last_handshake(plan, peer, evidence)
+    return f"WireGuard's last handshake with it was {age:.0f} s ago" if age is not None and age < STALE else ""
+
+
+def _sends(plan: Plan, peer: Host, evidence: Evidence) -> str:
+    """Say what comes, or came a moment ago, from another host: that this host's packets get there it does not show."""
     sources = {str(peer.vtep), str(plan.tunnel_address(peer))}
-    return any(each.source in sources for each in evidence.answers.heard().packets)
+    if any(each.source in sources for each in evidence.answers.heard().packets):
+        return "VXLAN packets come from it"
+    ages = [learned(plan, peer, segment, evidence) for segment in plan.segments]
+    last = min((age for age in ages if age is not None), default=None)
+    return "" if last is None or _should_answer(plan, peer) else f"a frame came from it {last:.0f} s ago"
 
 
 def _no_way(this: Host, peer: Host, echo: Echo, evidence: Evidence) -> str:

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any
 
 from vxlan_tui.command import Command
+from vxlan_tui.plan import IpAddress
 from vxlan_tui.reach import CommandFailed, Outcome, Reach
 from vxlan_tui.state import Zone
 
@@ -33,11 +35,20 @@ ACTIVE_ZONES = call("getActiveZones")
 
 @dataclass(frozen=True)
 class Zones:
-    """Which zone each device is in, the default one for all others, and which of the ports each of them lets in."""
+    """Which zone each device is in, the default one for all others, and which of the ports each of them lets in.
+
+    `by_source` is which zone judges what comes from a source, whatever device it comes in on: a subnet, an address, a
+    MAC address, or `ipset:` and a name.
+    """
 
     by_device: Mapping[str, str] = field(default_factory=dict)
     default: str = ""
     open: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    by_source: Mapping[str, str] = field(default_factory=dict)
+
+    def takes(self, zone: str, address: IpAddress) -> bool:
+        """Whether a zone judges an address by its source, as far as is told: what is in an ipset is not."""
+        return any(of == zone and _is_from(address, source) for source, of in self.by_source.items())
 
     def of(self, device: str) -> str:
         """Return the zone that what comes in on a device is judged by."""
@@ -46,6 +57,14 @@ class Zones:
     def open_on(self, device: str) -> frozenset[int]:
         """Return the ports that are open to what comes in on a device."""
         return self.open.get(self.of(device), frozenset())
+
+
+def _is_from(address: IpAddress, source: str) -> bool:
+    """Whether a source is an address's, or one that does not tell: a MAC address, an ipset."""
+    try:
+        return address in ip_network(source, strict=False)
+    except ValueError:
+        return True
 
 
 @dataclass(frozen=True)
@@ -95,7 +114,8 @@ def read(reach: Reach, interface: str, wanted: str | None, ports: Iterable[int])
         name: Zone(name, runtime.get(name, frozenset()), permanent.get(name, frozenset()), name in existing)
         for name in (planned, actual)
     }
-    zones = Zones(by_device, default, runtime)
+    by_source = {source: zone for zone, of in active.items() for source in of.get("sources", ())}
+    zones = Zones(by_device, default, runtime, by_source)
     return Firewall(of[planned], of[actual], zones, Rules(frozenset(rules or ()), kept))
 
 

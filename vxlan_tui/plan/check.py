@@ -33,6 +33,7 @@ def check(data: Mapping[str, Any]) -> tuple[Plan | None, list[Fault]]:
     faults += _between_rows(data)
     faults += _between_hosts(hosts)
     faults += _between_names(hosts, segments)
+    faults += _between_ports(segments) if "encryption" not in data or _is_clear(encryption) else []
     faults += _between_vms(vms)
     faults += _around_evpn(data, evpn, segments)
     if encryption is not None and encryption.subnet is not None:
@@ -42,6 +43,10 @@ def check(data: Mapping[str, Any]) -> tuple[Plan | None, list[Fault]]:
         return None, faults
     tables = (tuple(hosts.values()), tuple(segments.values()), tuple(vms.values()))
     return Plan(hosts=tables[0], segments=tables[1], vms=tables[2], evpn=evpn, encryption=encryption), []
+
+
+def _is_clear(encryption: Encryption | None) -> bool:
+    return encryption is not None and encryption.method == "none"
 
 
 T = TypeVar("T", bound=Table)
@@ -122,12 +127,25 @@ def _between_hosts(hosts: Mapping[str, Host]) -> Iterator[Fault]:
     for where, host in hosts.items():
         if host.vtep.version != first:
             yield Fault(f"{where}.vtep", shown(host.vtep), f"an IPv{first} address, as the first host's")
+        if host.vtep.version == 6 and host.vtep.is_link_local:
+            allowed = "an address that other links can reach, not a link-local one (fe80::/10)"
+            yield Fault(f"{where}.vtep", shown(host.vtep), allowed)
     for where, host in hosts.items():
+        yield from _dns_beside_dhcp(where, host)
         if host.ethernet is None or host.ethernet.address is None:
             continue
         if host.ethernet.address.version != host.vtep.version:
             allowed = f"an IPv{host.ethernet.address.version} address, as [hosts.ethernet] gives the interface"
             yield Fault(f"{where}.vtep", shown(host.vtep), allowed)
+
+
+def _dns_beside_dhcp(where: str, host: Host) -> Iterator[Fault]:
+    """What DHCP gives the interface is of the VTEP's family, and so are the servers that the plan adds."""
+    if host.ethernet is not None and host.ethernet.address is None:
+        for index, server in enumerate(host.ethernet.dns):
+            if server.version != host.vtep.version:
+                allowed = f"an IPv{host.vtep.version} address, as the host's VTEP"
+                yield Fault(f"{where}.ethernet.dns[{index}]", shown(server), allowed)
 
 
 def _families(
@@ -168,11 +186,27 @@ def _around_encryption(
         if segment.group is not None:
             allowed = "nothing, with [encryption]: a WireGuard tunnel carries no multicast"
             yield Fault(f"{where}.group", shown(segment.group), allowed)
-        for key in ("vxlan", "bridge"):
-            if getattr(segment, key) == WIREGUARD_DEVICE:
-                yield Fault(
-                    f"{where}.{key}", shown(WIREGUARD_DEVICE), "another name than the encrypted tunnel's device"
-                )
+        names = {"vxlan": segment.vxlan, "bridge": segment.bridge}
+        yield from (
+            Fault(f"{where}.{key}", shown(name), _NOT_THE_TUNNELS) for key, name in names.items() if _is_tunnels(name)
+        )
+        if _is_tunnels(segment.vxlan_profile):
+            allowed = (
+                f"a name with which its profile (<bridge>-<vxlan>) is not {WIREGUARD_DEVICE}, the encrypted tunnel's"
+            )
+            yield Fault(f"{where}.vxlan", shown(segment.vxlan), allowed)
+    for where, host in hosts.items():
+        if _is_tunnels(host.interface):
+            yield Fault(f"{where}.interface", shown(host.interface), _NOT_THE_TUNNELS)
+        if host.ethernet is not None and _is_tunnels(host.ethernet.profile):
+            yield Fault(f"{where}.ethernet.profile", shown(host.ethernet.profile), _NOT_THE_TUNNELS)
+
+
+_NOT_THE_TUNNELS = "another name than the encrypted tunnel's device and profile"
+
+
+def _is_tunnels(name: str) -> bool:
+    return name == WIREGUARD_DEVICE
 
 
 def _within(subnet: IpNetwork, where: str, host: Host) -> Iterator[str]:
@@ -194,7 +228,15 @@ def _between_names(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -
     """Devices share one name space on a host, and connection profiles another."""
     underlays = {host.interface for host in hosts.values()}
     bridges = {segment.bridge for segment in segments.values()}
-    profiles = bridges | {segment.vxlan_profile for segment in segments.values()}
+    of_vxlans: dict[str, str] = {}
+    for where, segment in segments.items():
+        first = of_vxlans.setdefault(segment.vxlan_profile, where)
+        if first != where and segment.vxlan != segments[first].vxlan:
+            allowed = (
+                f"a name with which its profile (<bridge>-<vxlan>) is not {segment.vxlan_profile}, as {first}'s is"
+            )
+            yield Fault(f"{where}.vxlan", shown(segment.vxlan), allowed)
+    profiles = bridges | set(of_vxlans)
     for where, segment in segments.items():
         if segment.bridge in underlays:
             yield Fault(f"{where}.bridge", shown(segment.bridge), "another name than the underlay interface's")
@@ -208,6 +250,19 @@ def _between_names(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -
         if host.ethernet is not None and host.ethernet.profile in profiles:
             allowed = "another name than the bridge's and VXLAN's profiles (<bridge>, <bridge>-<vxlan>)"
             yield Fault(f"{where}.ethernet.profile", shown(host.ethernet.profile), allowed)
+
+
+def _between_ports(segments: Mapping[str, Segment]) -> Iterator[Fault]:
+    """A port is open to everybody as soon as one of its segments asks for that."""
+    by_port: dict[int, str] = {}
+    for where, segment in segments.items():
+        if segment.admit == "peers":
+            by_port.setdefault(segment.port, where)
+    for where, segment in segments.items():
+        if segment.admit != "peers" and segment.port in by_port:
+            closed = by_port[segment.port]
+            allowed = f'"peers", as {closed} has on UDP port {segment.port}, or another port than that of {closed}'
+            yield Fault(f"{where}.admit", shown(segment.admit), allowed)
 
 
 def _between_vms(vms: Mapping[str, Vm]) -> Iterator[Fault]:

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from vxlan_tui.toml import TOO_LARGE
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -108,6 +110,8 @@ def shown(value: object) -> str:
     """A value as an error shows it: one line, bounded, without control characters."""
     if isinstance(value, dict | list):
         return kind_of(value)
+    if isinstance(value, int) and abs(value) >= TOO_LARGE:
+        return "a very large number"
     text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
     text = printable(text)
     return text if len(text) <= 80 else f"{text[:77]}..."

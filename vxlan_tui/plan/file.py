@@ -1,8 +1,8 @@
 """The plan file, read."""
 
-import tomllib
 from pathlib import Path
 
+from vxlan_tui import toml
 from vxlan_tui.plan.check import check
 from vxlan_tui.plan.fault import Fault, PlanError
 from vxlan_tui.plan.model import Plan
@@ -25,10 +25,10 @@ def load(path: Path) -> Plan:
 def parse(raw: bytes, path: Path) -> Plan:
     """Check a plan file's content; raises PlanError, which holds all of its faults."""
     try:
-        data = tomllib.loads(raw.decode())
+        data = toml.read(raw.decode())
     except UnicodeDecodeError as error:
         raise PlanError(path, [Fault("", f"byte {error.start} that is not UTF-8", "UTF-8 text")]) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise PlanError(path, [Fault("", f"text that is not TOML ({error})", "a TOML file")]) from error
     plan, faults = check(data)
     if plan is None:

@@ -16,7 +16,7 @@ SECTION = BRIDGE.number
 
 def programs(plan: Plan) -> tuple[str, ...]:
     """Return what this plan's bridges and VXLANs take beyond the section's own programs."""
-    return (*(evpn.PROGRAMS if plan.evpn else ()), *(wireguard.PROGRAMS if plan.encrypted else ()))
+    return (*(evpn.PROGRAMS if evpn.is_used(plan) else ()), *(wireguard.PROGRAMS if plan.encrypted else ()))
 
 
 def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:

@@ -10,7 +10,7 @@ def choices_of(key: str, draft: Draft, surveys: Surveys) -> tuple[Values, str]:
     """Give a field's values with their words, and the one that it has."""
     last = key.rpartition(".")[2]
     if last == "here":
-        names = [(str(n), row.get("name") or f"host {n + 1}") for n, row in enumerate(draft.hosts)]
+        names = [(str(n), str(row.get("name") or f"host {n + 1}")) for n, row in enumerate(draft.hosts)]
         return names, str(draft.here)
     value = draft.get(key)
     if last in _FEW:
@@ -125,11 +125,19 @@ def _set_encryption(method: str, draft: Draft) -> None:
 
 def _set_finding(at: str, value: str, draft: Draft) -> None:
     """One way alone for the hosts to find each other, with what it needs filled in."""
+    before = draft.get(f"{at}.control")
     draft.unfolded.discard(f"{at}.group")
     draft.set(f"{at}.control", "evpn" if value == "evpn" else "")
     draft.set(f"{at}.group", f"239.1.1.{_number(draft.get(f'{at}.vni')) % 256}" if value == "group" else "")
     if value == "evpn" and not draft.get("evpn"):
         draft.set("evpn.asn", "65000")
+    drop_evpn(before, draft)
+
+
+def drop_evpn(before: str, draft: Draft) -> None:
+    """Take the table [evpn] away where the segment that was found in the way `before` was the last to be so by EVPN."""
+    if before == "evpn" and all(row.get("control") != "evpn" for row in draft.rows("segments")):
+        draft.set("evpn", "")
 
 
 def _number(text: str) -> int:

@@ -19,6 +19,10 @@ HERE = ""
 """The destination of this machine."""
 
 NUMBERS = ("vni", "port", "mtu", "asn", "shutdown_timeout")
+USUAL_PORT = 8472
+"""The UDP port of a segment that names none."""
+
+ROWS = ("hosts", "segments", "vms")
 LISTS = ("dns", "dns_search", "reflectors")
 
 
@@ -76,7 +80,9 @@ class Draft:
         *path, last = _parts(key)
         table: Any = self.data
         for part in path:
-            table = table.setdefault(part, {}) if isinstance(table, dict) else table[part]
+            if isinstance(table, dict) and not isinstance(table.get(part), dict | list):
+                table[part] = {}  # also in place of something that should have been a table
+            table = table[part]
         value = _typed(str(last), text.strip())
         if value in ("", []):
             table.pop(last, None)
@@ -127,14 +133,23 @@ def _typed(key: str, text: str) -> str | int | bool | list[str]:
 
 
 def opened(path: Path) -> Draft:
-    """Give a plan file's draft, faults and all; raises OSError, ValueError where it is no TOML."""
-    import tomllib  # noqa: PLC0415
+    """Give a plan file's draft, faults and all; raises OSError, ValueError where it is no TOML, or has no tables."""
+    from vxlan_tui import toml  # noqa: PLC0415
 
     with path.open("rb") as file:
         source = file.read().decode()
-    draft = Draft(path, tomllib.loads(source))
+    draft = Draft(path, toml.read(source))
+    _check_rows(draft.data)
     draft.saved, draft.source = deepcopy(draft.data), source
     return draft
+
+
+def _check_rows(data: Table) -> None:
+    """Raise ValueError where the form would have no rows to show: under a key for them stands something else."""
+    for key in ROWS:
+        found = data.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise ValueError(f"`{key}` has to be tables, each under [[{key}]], and is something else")
 
 
 def from_survey(path: Path, survey: "Survey") -> Draft:
@@ -172,10 +187,12 @@ def _other_host(survey: "Survey") -> Table:
 
 
 def segment(others: Iterable[Table], survey: "Survey | None") -> Table:
-    """Give a new segment's table, with a VNI and a bridge that nobody has yet."""
+    """Give a new segment's table, with a VNI and a bridge that nobody has yet, which lets the same hosts in."""
     rows = list(others)
     taken = {str(row.get("bridge")) for row in rows} | (set(survey.links) if survey else set())
     vnis = {row.get("vni") for row in rows}
     vni = next(number for number in range(10, 1 << 24, 10) if number not in vnis)
     bridge = next(name for name in (f"bridge{n}" for n in range(10000)) if name not in taken)
-    return {"vni": vni, "bridge": bridge, "admit": "peers"}
+    beside = [row for row in rows if row.get("port", USUAL_PORT) == USUAL_PORT]
+    is_open = any(row.get("admit") != "peers" for row in beside)
+    return {"vni": vni, "bridge": bridge, **({} if is_open else {"admit": "peers"})}

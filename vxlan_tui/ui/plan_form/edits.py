@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from vxlan_tui.ui.plan_form.choices import networks
+from vxlan_tui.ui.plan_form.choices import drop_evpn, networks
 from vxlan_tui.ui.plan_form.draft import HERE, Draft, Surveys, Table, segment, survey_of
 from vxlan_tui.ui.plan_form.fields import Spec, items
 
@@ -33,7 +33,9 @@ def _add_segment(draft: Draft, _: int, surveys: Surveys) -> str:
 
 
 def _remove_segment(draft: Draft, row: int, surveys: Surveys) -> str:
+    before = draft.get(f"segments[{row}].control")
     del draft.rows("segments")[row]
+    drop_evpn(before, draft)
     return "=add_segment"
 
 

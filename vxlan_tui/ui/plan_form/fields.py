@@ -134,7 +134,7 @@ def _segment(draft: Draft, index: int, row: dict[str, Any]) -> Iterator[Item]:
         f"{at}.bridge", "bridge", "The bridge that joins the VXLAN and the VMs, as in bridge0.", default="needed"
     )
     found = finding_of(draft, at)
-    yield Spec(f"{at}.control", "hosts found by", FINDING[found], "choice")
+    yield Spec(f"{at}.control", "hosts found by", FINDING.get(found, FINDING[""]), "choice")
     if found == "group":
         group = "The multicast group, which the network between the hosts carries to all of them."
         yield Spec(f"{at}.group", "  group", group, default="needed")
