@@ -105,6 +105,18 @@ def test_the_verb_prints_the_schema_and_an_example_that_it_finds_in_order(
     assert plan.load(path).digest in told
 
 
+@pytest.mark.parametrize(("port", "told"), [("", "everybody admitted"), ("port = 4789\n", "the other hosts alone")])
+def test_a_port_that_one_of_its_segments_opens_to_everybody_is_told_as_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], port: str, told: str
+) -> None:
+    path = tmp_path / "plan.toml"
+    plain = SAMPLE.read_text().replace('admit = "peers"\n', "")
+    path.write_text(f'{plain}\n[[segments]]\nvni = 30\nbridge = "bridge30"\nadmit = "peers"\n{port}')
+    assert run(["plan", str(path)]) == 0
+    (said,) = (line for line in capsys.readouterr().out.splitlines() if "VNI 30" in line)
+    assert told in said
+
+
 def test_the_verb_tells_the_lists_evpn_and_the_encryption(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     third = '[[hosts]]\nname = "host-c"\ninterface = "eth0"\nvtep = "192.0.2.7"\n'
     more = '[[segments]]\nvni = 20\nbridge = "bridge1"\ncontrol = "evpn"\n[evpn]\nasn = 65000\n'

@@ -33,7 +33,6 @@ def check(data: Mapping[str, Any]) -> tuple[Plan | None, list[Fault]]:
     faults += _between_rows(data)
     faults += _between_hosts(hosts)
     faults += _between_names(hosts, segments)
-    faults += _between_ports(segments) if "encryption" not in data or _is_clear(encryption) else []
     faults += _between_vms(vms)
     faults += _around_evpn(data, evpn, segments)
     if encryption is not None and encryption.subnet is not None:
@@ -43,10 +42,6 @@ def check(data: Mapping[str, Any]) -> tuple[Plan | None, list[Fault]]:
         return None, faults
     tables = (tuple(hosts.values()), tuple(segments.values()), tuple(vms.values()))
     return Plan(hosts=tables[0], segments=tables[1], vms=tables[2], evpn=evpn, encryption=encryption), []
-
-
-def _is_clear(encryption: Encryption | None) -> bool:
-    return encryption is not None and encryption.method == "none"
 
 
 T = TypeVar("T", bound=Table)
@@ -250,19 +245,6 @@ def _between_names(hosts: Mapping[str, Host], segments: Mapping[str, Segment]) -
         if host.ethernet is not None and host.ethernet.profile in profiles:
             allowed = "another name than the bridge's and VXLAN's profiles (<bridge>, <bridge>-<vxlan>)"
             yield Fault(f"{where}.ethernet.profile", shown(host.ethernet.profile), allowed)
-
-
-def _between_ports(segments: Mapping[str, Segment]) -> Iterator[Fault]:
-    """A port is open to everybody as soon as one of its segments asks for that."""
-    by_port: dict[int, str] = {}
-    for where, segment in segments.items():
-        if segment.admit == "peers":
-            by_port.setdefault(segment.port, where)
-    for where, segment in segments.items():
-        if segment.admit != "peers" and segment.port in by_port:
-            closed = by_port[segment.port]
-            allowed = f'"peers", as {closed} has on UDP port {segment.port}, or another port than that of {closed}'
-            yield Fault(f"{where}.admit", shown(segment.admit), allowed)
 
 
 def _between_vms(vms: Mapping[str, Vm]) -> Iterator[Fault]:

@@ -110,6 +110,10 @@ class Plan(Table):
         place = self._places[host.name]
         return self._addresses[:place] + self._addresses[place + 1 :]
 
+    def admits_peers(self, port: int) -> bool:
+        """Return whether every segment on a UDP port asks for it to be open to the other hosts alone."""
+        return all(segment.admit == "peers" for segment in self.segments if segment.port == port)
+
     def others(self, host: Host) -> tuple[str, ...]:
         """Return every other host's tunnel address as text, in the plan's order."""
         place = self._places[host.name]

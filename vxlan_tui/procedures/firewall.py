@@ -69,12 +69,11 @@ def outside(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
 def admits_peers(plan: Plan, host: Host, port: int, state: HostState | None) -> bool:
     """Return whether a UDP port is open to the other hosts alone.
 
-    So it is where the plan says so, and where the underlay is a tunnel: an open port in its zone would be open on the
-    NICs of that zone as well.
+    So it is where the plan says so of all segments on it, and where the underlay is a tunnel: an open port in its zone
+    would be open on the NICs of that zone as well.
     """
     link = state.links.get(host.interface) if state else None
-    by_plan = all(segment.admit == "peers" for segment in plan.segments if segment.port == port)
-    return by_plan or plan.encrypted or (link is not None and link.kind in TUNNELS)
+    return plan.admits_peers(port) or plan.encrypted or (link is not None and link.kind in TUNNELS)
 
 
 def opened(port: int, zone: str, refused: str = "", clear: tuple[Clear, ...] = ()) -> Iterator[Thing]:

@@ -64,5 +64,6 @@ def _segment(loaded: Plan, segment: Segment) -> str:
         "evpn": f"to whom EVPN tells, AS {loaded.evpn.asn if loaded.evpn else ''}",
     }[loaded.flood(segment)]
     where = f"VNI {segment.vni}, {segment.bridge}, network {segment.network}, UDP port {segment.port}"
-    admitted = "the other hosts alone" if segment.admit == "peers" else "everybody"
+    alone = loaded.encrypted or loaded.admits_peers(segment.port)
+    admitted = "the other hosts alone" if alone else "everybody"
     return f"{where}, broadcasts {others}, {admitted} admitted"
