@@ -35,7 +35,7 @@ class Guarded:
     """A change that was to be confirmed, as the journal has it; `row` is its beginning.
 
     `checkpoint` is NetworkManager's, where there was one. `keeping` is whether it was confirmed. `how` is kept,
-    taken-back or not-begun, and empty where the run was cut off before it was either.
+    taken-back, left (to whoever has changed it since) or not-begun, and empty where the run was cut off before that.
     """
 
     row: Mapping[str, Any]

@@ -26,6 +26,18 @@ def recover(members: Sequence[Member]) -> dict[str, Ended | None]:
     return found
 
 
+def hold_to_recovered(recovered: Mapping[str, Ended | None]) -> None:
+    """Raise NotStarted where that was not possible: a run would begin on a host that is neither here nor there."""
+    stuck = [name for name, ended in recovered.items() if ended is not None and ended.how == "stuck"]
+    all_or_none({name: CannotStart(_STUCK) for name in stuck}, len(recovered))
+
+
+_STUCK = (
+    "a run that was cut off has left what could not all be taken back: run by hand what is still needed, or set up by "
+    "hand what it is about, and then run the same again"
+)
+
+
 def look(
     members: Sequence[Member], course: Callable[[Session], StepRun], others: Mapping[str, Reach] | None = None
 ) -> None:

@@ -86,9 +86,10 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
         wanted, reports = _wanted(loaded, which, reaches, manner, gone)
         everybody = Text(sys.stderr if manner.json else sys.stdout, gone)
         with fleet.opened(run, wanted) as members:
-            recovered = _recover(members)
+            found = _recover(members)
             if manner.unconfirmed:
-                return _recovered(members, recovered, reports)
+                return recovered(members, found, reports)
+            fleet.hold_to_recovered(found)
             fleet.look(members, course)
             if not manner.yes:
                 _agree(members, course, reports, everybody)
@@ -108,11 +109,17 @@ def _recover(members: Sequence[Member]) -> dict[str, Ended | None]:
     return found
 
 
-def _recovered(members: Sequence[Member], found: dict[str, Ended | None], reports: dict[str, Text]) -> int:
+def recovered(members: Sequence[Member], found: dict[str, Ended | None], reports: dict[str, Text]) -> int:
+    """Tell what became of what was unconfirmed on each host, and return the exit status."""
     for member in members:
-        member.status = exits.DONE if found[member.name] is None else exits.ROLLED_BACK
-        reports[member.name].end("unchanged" if found[member.name] is None else "rolled-back")
+        ended = found[member.name]
+        word, member.status = _RECOVERED.get(ended.how if ended is not None else "", ("unchanged", exits.DONE))
+        reports[member.name].end(word)
     return exits.worst(member.status for member in members)
+
+
+_RECOVERED = {"taken-back": ("rolled-back", exits.ROLLED_BACK), "stuck": ("failed", exits.FAILED)}
+"""How a host is told to have ended, and the exit status, by what became of what nobody had confirmed there."""
 
 
 def _agree(members: Sequence[Member], course: Course, reports: dict[str, Text], everybody: Text) -> None:
