@@ -18,7 +18,7 @@ from vxlan_tui.report import Json, Text
 from vxlan_tui.session import Session, StepRun
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs.common import Which, ways
-from vxlan_tui.verbs.confirm import AtTerminal, ByProof
+from vxlan_tui.verbs.confirm import YES, AtTerminal, ByProof, typed
 from vxlan_tui.verbs.reaches import Reaches
 
 
@@ -92,7 +92,7 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
             fleet.hold_to_recovered(found)
             fleet.look(members, course)
             if not manner.yes:
-                _agree(members, course, reports, everybody)
+                agree(members, course, reports, everybody)
             elif fleet.keys.make(members):
                 fleet.look(members, course)
             fleet.run(members, ByProof(everybody) if manner.yes else AtTerminal(everybody))
@@ -122,16 +122,18 @@ _RECOVERED = {"taken-back": ("rolled-back", exits.ROLLED_BACK), "stuck": ("faile
 """How a host is told to have ended, and the exit status, by what became of what nobody had confirmed there."""
 
 
-def _agree(members: Sequence[Member], course: Course, reports: dict[str, Text], everybody: Text) -> None:
+def agree(members: Sequence[Member], course: Course, reports: dict[str, Text], everybody: Text) -> None:
     """Show and ask; what was agreed to is what runs, so where a host has changed meanwhile, ask again."""
+    interrupts = members[0].session.reach.interrupts
     shown = _to_show(members)
     while count := sum(len(_commands(steps)) for steps in shown.values()):
+        interrupts.check()
         for member in members:
             reports[member.name].preview(_shown(shown[member.name]))
         these = "this command" if count == 1 else f"these {count} commands"
         everybody.say(f"\nRun {these} on {_named(members)}? Type yes:")
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            members[0].session.reach.interrupts.check()
+        if _answer(interrupts).strip().lower() not in YES:
+            interrupts.check()
             more = " else" if any(member.early for member in members) else ""
             raise CannotStart(f"nothing{more} was changed")
         fleet.keys.make(members)
@@ -141,6 +143,13 @@ def _agree(members: Sequence[Member], course: Course, reports: dict[str, Text], 
             return
         if any(map(_commands, shown.values())):
             everybody.say("\nWhat was shown is not so any more. It now takes this:\n")
+
+
+def _answer(interrupts: Interrupts) -> str:
+    """Return what was typed; raise Interrupted."""
+    while (answer := typed()) is None:
+        interrupts.check()
+    return answer
 
 
 def _to_show(members: Sequence[Member]) -> dict[str, list[Step]]:
