@@ -1,12 +1,12 @@
 """What a guarded change that was killed has left is finished by the next run, and what came after it is left alone."""
 
-from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests import three_hosts
+from tests.fake_host import JOURNAL, FakeHost, Silent
 from vxlan_tui import fleet, guard, journal, judge
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
@@ -15,7 +15,7 @@ from vxlan_tui.guard import NOBODY, Ended, Guard
 from vxlan_tui.journal import Journal
 from vxlan_tui.plan import parse
 from vxlan_tui.procedures import ethernet, profiles
-from vxlan_tui.reach import Interrupts, Outcome, Output
+from vxlan_tui.reach import Outcome
 from vxlan_tui.session import Session, StepRun
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
@@ -36,49 +36,24 @@ class Killed(BaseException):
     """The run is no more."""
 
 
-class Host:
+class Host(FakeHost):
     """A host whose one profile is active. `killed_at` is the word of the command with which a run on it ends."""
 
-    is_local = True
-
     def __init__(self) -> None:
-        self.interrupts = Interrupts()
+        super().__init__()
         self.profile = self.in_force = OLD
-        self.files: dict[str, str] = {"/proc/uptime": "100.0 1", "/proc/sys/kernel/random/boot_id": "one"}
-        self.ran: list[str] = []
+        self.files = {"/proc/uptime": "100.0 1", "/proc/sys/kernel/random/boot_id": "one"}
         self.killed_at = ""
         self.broken = ""
         self.clock, self.takes = 0.0, 0.0
         self.dead = False
 
-    def uninterrupted(self) -> "Host":
-        return self
-
-    def read_file(self, path: str) -> str | None:
-        return self.files.get(str(path))
-
     def append(self, path: str, text: str) -> None:
         if self.dead:
             raise Killed
-        self.files[path] = self.files.get(path, "") + text
+        super().append(path, text)
 
-    def write_file(self, path: str, text: str, mode: int = 0o600) -> None:
-        self.files[path] = text
-
-    def remove(self, path: str) -> None:
-        self.files.pop(path, None)
-
-    def names(self, directory: str) -> tuple[str, ...]:
-        start = f"{directory}/"
-        return tuple(path.removeprefix(start) for path in self.files if path.startswith(start))
-
-    def private_directory(self, path: str) -> None:
-        return
-
-    def read_all(self, commands: Sequence[tuple[str, ...]], timeout: float = 0) -> list[Output]:
-        return [Output(0, self._shows(argv), "") for argv in commands]
-
-    def _shows(self, argv: tuple[str, ...]) -> str:
+    def shows(self, argv: tuple[str, ...]) -> str:
         if argv == profiles.FILES:
             return "Old:/etc/NetworkManager/system-connections/Old.nmconnection\n"
         if "device" in argv:
@@ -89,11 +64,10 @@ class Host:
         kind = "connection.type:802-3-ethernet\nconnection.interface-name:enp1s0\nconnection.autoconnect:yes\n"
         return f"{kind}ipv4.method:manual\nipv4.addresses:{self.profile}\nipv4.gateway:\n"
 
-    def run(self, asked: Command, on_line: object = None) -> Outcome:
+    def does(self, asked: Command) -> Outcome:
         if self.dead or (self.killed_at and self.killed_at in asked.argv):
             self.dead = True
             raise Killed
-        self.ran.append(" ".join(asked.argv))
         self.clock += self.takes
         if self.broken and self.broken in asked.argv:
             return Outcome(asked, 1, 0.0, "it is broken")
@@ -103,20 +77,9 @@ class Host:
             self.in_force = self.profile
         return Outcome(asked, 0, 0.0, 'o "/org/freedesktop/NetworkManager/Checkpoint/1"')
 
-    def rows(self) -> list[dict[str, Any]]:
-        found: Any = self
-        return list(journal.events(found, "journal"))
-
-
-class Silent:
-    """Tells nobody."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *told: None
-
 
 def session_on(host: Any) -> Session:
-    return Session(PLAN, HERE, host, Journal(host, "journal"))
+    return Session(PLAN, HERE, host, Journal(host, JOURNAL))
 
 
 @pytest.fixture

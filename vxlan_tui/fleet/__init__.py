@@ -11,7 +11,7 @@ section.
 """
 
 from vxlan_tui.fleet import keys
-from vxlan_tui.fleet.member import Member, NotStarted, Report, Run, Wanted, one_run, opened
+from vxlan_tui.fleet.member import Member, NotStarted, Report, Run, Wanted, is_begun, one_run, opened
 from vxlan_tui.fleet.run import hold_to_recovered, look, recover, run
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Together
@@ -24,6 +24,7 @@ __all__ = [
     "Together",
     "Wanted",
     "hold_to_recovered",
+    "is_begun",
     "keys",
     "look",
     "one_run",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from vxlan_tui import guard, journal
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.fleet import keys
-from vxlan_tui.fleet.member import Member, all_or_none
+from vxlan_tui.fleet.member import Member, all_or_none, is_begun
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Proof, Together
 from vxlan_tui.guard import Ended, Guard, Keeper, Question
@@ -39,20 +39,25 @@ _STUCK = (
 
 
 def look(
-    members: Sequence[Member], course: Callable[[Session], StepRun], others: Mapping[str, Reach] | None = None
+    members: Sequence[Member],
+    course: Callable[[Session], StepRun],
+    others: Mapping[str, Reach] | None = None,
+    *,
+    makes_keys: bool = True,
 ) -> None:
     """Look at every host for its steps; raise NotStarted where one is not ready, Interrupted.
 
-    First they tell each other their public keys, as far as they are there; `others` only tell theirs.
+    First they tell each other their public keys, as far as they are there, or the run makes them (`makes_keys`);
+    `others` only tell theirs.
     """
-    keys.exchange({member.name: member.session for member in members}, others)
+    keys.exchange({member.name: member.session for member in members}, others, makes=makes_keys)
 
     def one(member: Member) -> None:
         ahead = course(member.session)
         guard.check_foreign(member.session, ahead.steps)
         member.take(ahead)
 
-    all_or_none(side_by_side(one, _by_name(members))[1], len(members))
+    all_or_none(side_by_side(one, _by_name(members))[1], len(members), is_begun(members))
 
 
 def run(members: Sequence[Member], keeper: Keeper) -> None:

@@ -132,7 +132,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         _groups(plan, encryption, host, keys, mtu),
         keys[host.name],
         _another_key(host),
-        not_known(plan, host, state) or _taken(state),
+        _taken(state) or not_known(plan, host, state),
     )
     address = str(encryption.address(plan.hosts.index(host)))
     yield device(address, mtu)

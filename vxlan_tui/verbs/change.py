@@ -10,7 +10,7 @@ from pathlib import Path
 from vxlan_tui import exits, fleet, guard, journal, plan
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart, Refused
-from vxlan_tui.fleet import Member, Run, Wanted
+from vxlan_tui.fleet import Member, Run, Wanted, is_begun
 from vxlan_tui.guard import Ended
 from vxlan_tui.plan import Plan
 from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
@@ -134,7 +134,7 @@ def agree(members: Sequence[Member], course: Course, reports: dict[str, Text], e
         everybody.say(f"\nRun {these} on {_named(members)}? Type yes:")
         if _answer(interrupts).strip().lower() not in YES:
             interrupts.check()
-            more = " else" if any(member.early for member in members) else ""
+            more = " else" if is_begun(members) else ""
             raise CannotStart(f"nothing{more} was changed")
         fleet.keys.make(members)
         fleet.look(members, course)
