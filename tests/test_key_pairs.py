@@ -38,7 +38,7 @@ class Host(FakeHost):
     def shows(self, argv: tuple[str, ...]) -> str:
         if argv == wireguard.PUBLIC_KEY:
             return f"{KEYS[self.name]}\n" if self.has_pair else ""
-        if argv[0] == "stat":
+        if argv[0] == "find":
             return "root 600\n" if self.has_pair else ""
         return "1d8e:wg-vxlan\n" if "UUID,NAME" in argv and self.is_taken else ""
 
