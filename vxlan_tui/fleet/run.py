@@ -11,8 +11,8 @@ from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Proof, Together
 from vxlan_tui.guard import Ended, Guard, Keeper, Question
 from vxlan_tui.guard.regions import is_guarded
-from vxlan_tui.reach import Reach, Unreachable
-from vxlan_tui.session import Result, Session, StepRun
+from vxlan_tui.reach import CommandFailed, Interrupted, Reach, Unreachable
+from vxlan_tui.session import NotReady, Result, Session, StepRun
 from vxlan_tui.steps import Step
 
 RETURN = 60.0
@@ -164,10 +164,11 @@ def _guarded(ahead: Sequence[Member], members: Sequence[Member], keeper: Keeper)
         _take(member, ended)
 
     def with_return(member: Member) -> None:
+        before = member.session.journal.number
         try:
             one(member)
         except Unreachable as broken:
-            _await(member, broken, until)
+            _await(member, broken, until, before)
 
     _each(ahead, with_return)
     for member in ahead:
@@ -214,8 +215,11 @@ def _proofs(member: Member, question: Question, standing: Mapping[str, str]) -> 
             yield answers, f"The VTEP of {name}, {vtep}, {'answers' if answers else 'does not answer'}."
 
 
-def _await(member: Member, broken: Unreachable, until: float) -> None:
-    """Wait for a host that was cut off to answer again, and see what became of the change; raise Unreachable."""
+def _await(member: Member, broken: Unreachable, until: float, before: int) -> None:
+    """Wait for a host that was cut off to answer again, and see what became of the change; raise Unreachable.
+
+    `before` is the number of the last event in its journal before the change.
+    """
     interrupts = member.session.reach.interrupts
     member.report.say(f"{broken}")
     member.report.say(
@@ -226,18 +230,18 @@ def _await(member: Member, broken: Unreachable, until: float) -> None:
         try:
             member.close()
             member.open(f"vxlan-tui, to see what became of {member.where}")
-            return _see(member)
-        except (Unreachable, CannotStart, OSError) as error:
+            return _see(member, before)
+        except (Unreachable, CannotStart, NotReady, CommandFailed, Interrupted, OSError) as error:
             if interrupts.asked or time.monotonic() > until:
                 raise broken from error
         time.sleep(1)
 
 
-def _see(member: Member) -> None:
+def _see(member: Member, before: int) -> None:
     """Finish what was begun on a host that answers again, and take how it ended."""
     guard.recover(member.session, member.report)
     changes = journal.guarded(journal.events(member.session.reach, member.session.journal.path))
-    mine = [change for change in changes if change.number > member.begun]
+    mine = [change for change in changes if change.number > before]
     if not mine:
         member.error = CannotStart(f"the connection to {member.where} broke before anything was changed there")
         return

@@ -96,7 +96,7 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
             elif fleet.keys.make(members):
                 fleet.look(members, course)
             fleet.run(members, ByProof(everybody) if manner.yes else AtTerminal(everybody))
-            return _told(members, reports)
+            return told(members, reports)
 
 
 def _recover(members: Sequence[Member]) -> dict[str, Ended | None]:
@@ -184,7 +184,7 @@ def _named(members: Sequence[Member]) -> str:
 _OTHERS = "Nothing was changed on it, because of the others."
 
 
-def _told(members: Sequence[Member], reports: dict[str, Text]) -> int:
+def told(members: Sequence[Member], reports: dict[str, Text]) -> int:
     """Say how it ended on each host, and give the exit status; raise Interrupted, and CannotStart of one host alone."""
     for member in members:
         error, report, word = member.error, reports[member.name], member.word
@@ -201,4 +201,6 @@ def _told(members: Sequence[Member], reports: dict[str, Text]) -> int:
     for member in members:
         if isinstance(member.error, Interrupted):
             raise member.error
+        if isinstance(member.error, Unreachable):  # a person may have had enough of waiting for it
+            member.session.reach.interrupts.check()
     return exits.worst(member.status for member in members)
