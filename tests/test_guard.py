@@ -204,7 +204,7 @@ def test_a_journal_that_cannot_be_written_on_takes_the_change_back(host: Host, b
 
 def test_a_full_disk_stops_the_run_between_two_commands_and_the_next_goes_on(host: Host) -> None:
     """With words; and where there is no room from the beginning, nothing runs."""
-    shell(host, "mkdir -p /var/lib/vxlan-tui; mount -t tmpfs -o size=64k,mode=700 tmpfs /var/lib/vxlan-tui")
+    shell(host, "mkdir -p /var/lib/vxlan-tui; mount -t tmpfs -o size=80k,mode=700 tmpfs /var/lib/vxlan-tui")
     stand_in(host, "nmcli", '[ "$*" != "connection up id Example" ] || cat /dev/zero > /var/lib/vxlan-tui/fill')
     assert "No space left on device" in program(host, "apply", PLAN, "--yes", *STEPS, status=1)
     shell(host, "cat /dev/zero >> /var/lib/vxlan-tui/journal || true")
