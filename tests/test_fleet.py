@@ -1,5 +1,6 @@
 """Several hosts in step, without hosts: what is kept by all or by none, and how the worst of them counts."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,16 +11,21 @@ from typing import Any
 
 import pytest
 
-from vxlan_tui import exits
+from tests.fake_host import JOURNAL, FakeHost
+from vxlan_tui import exits, guard
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.system import Missing
 from vxlan_tui.fleet import Member, NotStarted, Together, keys, run, side_by_side
 from vxlan_tui.fleet.together import Proof, merged
-from vxlan_tui.guard import Question
+from vxlan_tui.guard import Ended, Question
+from vxlan_tui.journal import Journal
 from vxlan_tui.reach import Interrupted, Output, Unreachable
 from vxlan_tui.session import NotReady, Result
 from vxlan_tui.steps import Step
+from vxlan_tui.verbs import change
+
+RUN: Any = sys.modules["vxlan_tui.fleet.run"]
 
 NAMES = ("host-a", "host-b", "host-c")
 
@@ -297,3 +303,84 @@ def test_where_one_host_stops_the_others_end_their_section_and_begin_no_other() 
     assert told_a.results["network"] == Result("skipped", "the run stopped on host-b")
     assert other.ran == ["bridge"]
     assert told_b.results["vxlan"] == Result("skipped", "the run stopped before it")
+
+
+# A host that is cut off
+
+
+class Broken:
+    """A guard whose host is cut off; before that, `writes` are the changes that get into its journal, each with how."""
+
+    writes: tuple[str, ...] = ()
+
+    def __init__(self, session: Any, *of: object) -> None:
+        self.journal = session.journal
+
+    def run(self, ahead: object, region: object) -> Ended:
+        for how in self.writes:
+            write_guarded(self.journal, how)
+        raise Unreachable("host-a", "the connection broke")
+
+
+def write_guarded(journal: Journal, how: str) -> None:
+    journal.write("guard-ended", guard=journal.write("guard", subject="enp1s0"), how=how, words="")
+
+
+@dataclass
+class CutOff:
+    """A run on one host that is cut off. `stops` are what the next looks at it raise."""
+
+    stops: list[Exception] = field(default_factory=list)
+    host: FakeHost = field(default_factory=FakeHost)
+    on_open: Callable[[], None] = lambda: None
+
+    def run(self, monkeypatch: pytest.MonkeyPatch, writes: tuple[str, ...] = ()) -> tuple[Member, Told]:
+        reach: Any = self.host
+        cuts = replace(step("ethernet.activate", "10.2"), cuts="it is in use")
+        cut_off, told = member("host-a", Course(cuts))
+        told.say = lambda text="": None  # type: ignore[attr-defined]
+        cut_off.session.reach, cut_off.session.journal = reach, Journal(reach, JOURNAL)
+        self.host.is_local = False
+
+        def opens(of: Member, doing: str) -> None:
+            self.on_open()
+            if self.stops:
+                raise self.stops.pop(0)
+            of.session.journal = Journal(reach, JOURNAL)
+
+        monkeypatch.setattr(Broken, "writes", writes)
+        monkeypatch.setattr(Member, "open", opens)
+        monkeypatch.setattr(RUN, "Guard", Broken)
+        monkeypatch.setattr(RUN.time, "sleep", lambda seconds: None)
+        monkeypatch.setattr(guard, "recover", lambda session, report: None)
+        run([cut_off], Person())
+        return cut_off, told
+
+
+def test_a_stop_while_a_cut_off_host_is_waited_for_tells_it_as_unreachable_with_the_persons_exit_status(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cut_off = CutOff([Interrupted("stopped")])
+    cut_off.on_open = cut_off.host.interrupts.stop
+    ended, _ = cut_off.run(monkeypatch)
+    said: list[str] = []
+    report: Any = SimpleNamespace(say=said.append, end=lambda word, why: said.append(word))
+    with pytest.raises(Interrupted):
+        change.told([ended], {"host-a": report})
+    assert said == ["\nhost-a cannot be reached: the connection broke.", "unreachable"]
+
+
+def test_a_host_that_comes_back_is_waited_for_until_its_daemons_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off = CutOff([Unreachable("host-a", "no route"), NotReady([Missing("NetworkManager does not answer", "")])])
+    ended, told = cut_off.run(monkeypatch, ("taken-back",))
+    assert (ended.word, ended.ended) == ("rolled-back", exits.ROLLED_BACK)
+    assert told.results["ethernet.activate"].state == "taken back"
+
+
+def test_a_break_before_a_second_change_is_not_told_as_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off = CutOff()
+    reach: Any = cut_off.host
+    write_guarded(Journal(reach, JOURNAL), "kept")
+    ended, told = cut_off.run(monkeypatch)
+    assert str(ended.error) == "the connection to host-a broke before anything was changed there"
+    assert told.results["ethernet.activate"].state == "skipped"

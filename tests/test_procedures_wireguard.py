@@ -8,19 +8,21 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import as_planned, three_hosts
-from vxlan_tui import judge, plan
+from vxlan_tui import judge, plan, readings
 from vxlan_tui.facts.wireguard import read_keys
 from vxlan_tui.judge import Outputs
-from vxlan_tui.paths import WIREGUARD_KEY
+from vxlan_tui.paths import STATE_DIRECTORY, WIREGUARD_KEY
 from vxlan_tui.plan import Plan
 from vxlan_tui.procedures import former, things, wireguard
-from vxlan_tui.reach import Local
+from vxlan_tui.reach import Local, Output
 from vxlan_tui.record import Record
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import HostState, Link, Profile, Zone
@@ -147,8 +149,7 @@ def test_another_key_in_the_plan_than_the_hosts_own_is_a_conflict_with_both_ways
 @pytest.mark.parametrize("words", ["it is in FIPS mode, which has no WireGuard", "its kernel 5.4 has no module x"])
 def test_a_host_that_has_no_wireguard_is_told_of_before_anything_is_made(words: str) -> None:
     found = rows()
-    (support,) = {each.reading.argv for each in row("bridge.key").clear}
-    stopped = judge.forward(found, {support: f"{words}\n"})
+    stopped = judge.forward(found, {wireguard.SUPPORT: f"{words}\n"})
     (key, profile) = (step for step in stopped if step.conflict)
     assert (key.id, profile.id) == ("bridge.key", "bridge.wireguard")
     assert key.conflict == profile.conflict == f"this host cannot encrypt by WireGuard: {words}"
@@ -243,7 +244,10 @@ def test_encryption_that_is_turned_off_goes_once_the_vxlan_runs_outside_and_take
 
 def run(argv: tuple[str, ...], directory: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command on files in a directory instead of the host's."""
-    script = argv[2].replace(WIREGUARD_KEY, str(directory / "key")).replace(wireguard.FILE, str(directory / "profile"))
+    places = {WIREGUARD_KEY: directory / "key", STATE_DIRECTORY: directory, wireguard.FILE: directory / "profile"}
+    script = argv[2]
+    for place, instead in places.items():
+        script = script.replace(place, str(instead))
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     return subprocess.run(
         ["bash", "-c", script], input=stdin, capture_output=True, text=True, check=False, env=environment
@@ -263,6 +267,38 @@ def test_a_key_pair_is_made_once_for_root_alone_and_printed_by_nothing(tmp_path:
     public = run(wireguard.PUBLIC_KEY, tmp_path).stdout.strip()
     assert re.fullmatch(wireguard.ANY_KEY, public)
     assert public != private.strip()
+
+
+@pytest.mark.parametrize(("holds", "is_told"), [("no key\n", True), ("", False), (f"{OWN}\n", False)])
+def test_a_file_without_a_key_is_said_to_be_that_and_an_empty_one_is_made_anew(
+    tmp_path: Path, holds: str, is_told: bool
+) -> None:
+    """Not that NetworkManager does not answer; an empty one is what a power cut may leave."""
+    (tmp_path / "key").write_text(holds)
+    pair = row("bridge.key")
+    no_key = next(each.reading.argv for each in pair.clear if "holds no" in each.words)
+    shown = run(no_key, tmp_path)
+    assert (shown.returncode, shown.stdout) == (0, f"{tmp_path / 'key'}\n" if is_told else "")
+    (key, *_) = judge.forward([pair], {no_key: shown.stdout.replace(str(tmp_path / "key"), WIREGUARD_KEY)})
+    words = f"the file {WIREGUARD_KEY} holds no WireGuard key: remove it, and a new pair is made"
+    assert key.conflict == (words if is_told else "")
+    has = subprocess.run(
+        [str(tmp_path / "key") if each == WIREGUARD_KEY else each for each in pair.reading.argv],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert bool(has) == bool(holds)
+
+
+@pytest.mark.parametrize("holds", ["no key\n", ""])
+def test_a_file_without_a_key_keeps_nothing_else_from_being_read(tmp_path: Path, holds: str) -> None:
+    (tmp_path / "key").write_text(holds)
+    public = run(wireguard.PUBLIC_KEY, tmp_path)
+    host: Any = SimpleNamespace(
+        read_all=lambda asked, timeout: [Output(public.returncode, public.stdout, public.stderr)]
+    )
+    assert readings.read(host, [wireguard.PUBLIC_KEY]) == {wireguard.PUBLIC_KEY: ""}
 
 
 def test_the_profile_is_written_with_the_key_and_shown_with_the_public_one(tmp_path: Path) -> None:

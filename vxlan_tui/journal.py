@@ -35,7 +35,7 @@ class Guarded:
     """A change that was to be confirmed, as the journal has it; `row` is its beginning.
 
     `checkpoint` is NetworkManager's, where there was one. `keeping` is whether it was confirmed. `how` is kept,
-    taken-back or not-begun, and empty where the run was cut off before it was either.
+    taken-back, left (to whoever has changed it since) or not-begun, and empty where the run was cut off before that.
     """
 
     row: Mapping[str, Any]
@@ -80,17 +80,18 @@ class Journal:
     def __init__(self, reach: Reach, path: str | PurePath) -> None:
         self.path = str(path)
         self._reach = reach
-        self._number = sum(1 for _ in events(reach, path))
+        self.number = sum(1 for _ in events(reach, path))
+        """The number of the last event."""
         text = reach.read_file(self.path) or ""
         reach.append(self.path, "\n" if text and not text.endswith("\n") else "")
 
     def write(self, event: str, **details: object) -> int:
         """Append an event, and give its number; raises OSError where the disk is full or fails, Unreachable."""
-        self._number += 1
+        self.number += 1
         who = {"user": person().seen_from(self._reach)} if event == "run" else {}
-        row = {"event": event, "n": self._number, "time": _now(), **who, **details}
+        row = {"event": event, "n": self.number, "time": _now(), **who, **details}
         self._reach.append(self.path, f"{json.dumps(row, ensure_ascii=True)}\n")
-        return self._number
+        return self.number
 
     def ended(self, number: int, outcome: Outcome) -> None:
         """Record how the command of that number ended."""
@@ -103,6 +104,7 @@ class Unwritten(Journal):
 
     def __init__(self) -> None:
         self.path = ""
+        self.number = 0
 
     def write(self, event: str, **details: object) -> int:
         """Write nothing."""

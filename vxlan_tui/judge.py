@@ -45,7 +45,7 @@ def forward(things: Iterable[Thing], outputs: Outputs) -> list[Step]:
 
 def _forward(thing: Thing, outputs: Outputs) -> Step:
     step = Step(thing.id, thing.section, thing.subject, thing.title, thing.why, confirms=thing.confirms, thing=thing)
-    if conflict := thing.refused or in_the_way(thing.clear, outputs):
+    if conflict := in_the_way(thing.clear, outputs) or thing.refused:
         return replace(step, conflict=conflict)
     has = shown(thing.reading, outputs)
     if has == thing.wants:

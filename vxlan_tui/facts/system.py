@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vxlan_tui.facts import iproute
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.packages import PACKAGES
-from vxlan_tui.reach import Local, Reach
+from vxlan_tui.reach import CommandFailed, Local, Reach
 from vxlan_tui.sections import BY_NAME
-from vxlan_tui.state import Link
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,29 @@ def _libvirt_units(reach: Reach) -> str:
     return "libvirtd"
 
 
-def hosts_of_this_machine(plan: Plan, links: Iterable[Link]) -> list[Host]:
-    """Give the hosts of the plan that this machine can be: by its name, else by an address that it has."""
-    names = (socket.gethostname(), socket.gethostname().partition(".")[0])
-    by_name = [host for host in plan.hosts if host.name in names or host.name.partition(".")[0] == names[0]]
-    if by_name:
-        return by_name
-    addresses = {address.partition("/")[0] for link in links for address in link.addresses}
-    return [host for host in plan.hosts if str(host.vtep) in addresses]
+def hosts_of_this_machine(plan: Plan, reach: Reach) -> list[Host]:
+    """Return the hosts of the plan that this machine can be: by its name, else by an address that it has.
+
+    A short name can be that of several (kvm1.ber.example.com, kvm1.fra.example.com): the one of exactly this name goes
+    before, then those whose address this machine has. Where there is more than one, nothing tells them apart.
+    """
+    full = socket.gethostname()
+    by_name = [host for host in plan.hosts if full in _names(host.name) or host.name in _names(full)]
+    exactly = [host for host in by_name if host.name == full]
+    if exactly or len(by_name) == 1:
+        return exactly or by_name
+    addresses = _addresses(reach)
+    return [host for host in by_name or plan.hosts if str(host.vtep) in addresses] or by_name
+
+
+def _names(name: str) -> tuple[str, str]:
+    """Return a host's name as it is, and short."""
+    return name, name.partition(".")[0]
+
+
+def _addresses(reach: Reach) -> set[str]:
+    try:
+        links = iproute.read_links(reach).values()
+    except (CommandFailed, ValueError):
+        return set()
+    return {address.partition("/")[0] for link in links for address in link.addresses}

@@ -13,7 +13,7 @@ from vxlan_tui.reach import Output, Reach
 Read = Callable[[Reach, tuple[tuple[str, ...], ...]], Outputs]
 
 
-def read_keys(plan: Plan, host: Host, reach: Reach, read: Read = readings.read) -> dict[str, str]:
+def read_keys(plan: Plan, host: Host, reach: Reach, read: Read = readings.read_what_answers) -> dict[str, str]:
     """Return the public keys that a host knows, by the names of the plan's hosts: its own, and those in its profile.
 
     Raise what `read` raises.

@@ -1,7 +1,7 @@
 """Several sessions in step: one run over the hosts of a plan. One host is a fleet of one.
 
     with fleet.opened(run, wanted) as members:
-        fleet.recover(members)
+        fleet.hold_to_recovered(fleet.recover(members))
         fleet.look(members, lambda session: session.forward())
         fleet.run(members, keeper)
 
@@ -11,8 +11,8 @@ section.
 """
 
 from vxlan_tui.fleet import keys
-from vxlan_tui.fleet.member import Member, NotStarted, Report, Run, Wanted, one_run, opened
-from vxlan_tui.fleet.run import look, recover, run
+from vxlan_tui.fleet.member import Member, NotStarted, Report, Run, Wanted, is_begun, one_run, opened
+from vxlan_tui.fleet.run import hold_to_recovered, look, recover, run
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Together
 
@@ -23,6 +23,8 @@ __all__ = [
     "Run",
     "Together",
     "Wanted",
+    "hold_to_recovered",
+    "is_begun",
     "keys",
     "look",
     "one_run",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
-from vxlan_tui.fleet.member import Member, all_or_none
+from vxlan_tui.fleet.member import Member, all_or_none, is_begun
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.procedures import wireguard
 from vxlan_tui.reach import Reach
@@ -39,7 +39,8 @@ def make(members: Sequence[Member]) -> bool:
     """
     steps = to_make(members)
     lacking = {member.name: member for member in members if member.name in steps}
-    all_or_none(side_by_side(lambda member: _make(member, steps[member.name]), lacking)[1], len(members))
+    _, errors = side_by_side(lambda member: _make(member, steps[member.name]), lacking)
+    all_or_none(errors, len(members), is_begun(members))
     return bool(steps)
 
 
@@ -64,13 +65,23 @@ def _fits(now: str, shown: str) -> bool:
     return len(parts) > 1 and re.fullmatch(wireguard.ANY_KEY.join(map(re.escape, parts)), now) is not None
 
 
+def are_lacking(members: Sequence[Member]) -> bool:
+    """Return whether a host has no key pair, as they were looked at."""
+    steps = [step for member in members for step in member.course.steps]
+    return any(step.id == wireguard.KEY_PAIR and step.commands and not step.restored for step in steps)
+
+
 def exchange(
-    sessions: Mapping[str, Session], others: Mapping[str, Reach] | None = None, *, all_make: bool = False
+    sessions: Mapping[str, Session],
+    others: Mapping[str, Reach] | None = None,
+    *,
+    makes: bool = True,
+    all_make: bool = False,
 ) -> None:
     """Tell each host the public keys of the others, as far as they can be read; a host that cannot be is left out.
 
-    `others` are further hosts that can be reached. One of them that has no key pair is left out as well, but where
-    `all_make` says that the run to come makes theirs too.
+    One that has no key pair is left out as well, but where `makes` says that the run makes it. `others` are further
+    hosts that can be reached; `all_make` says that the run to come makes theirs too.
     """
     used = {name: session for name, session in sessions.items() if session.plan.encrypted}
     if not used:
@@ -78,7 +89,8 @@ def exchange(
     reaches = {name: session.reach for name, session in used.items()}
     told = side_by_side(_public_key, reaches)[0]
     more = side_by_side(_public_key, others or {})[0]
-    keys = {**{name: key for name, key in more.items() if key or all_make}, **told}
+    keys = {name: key for name, key in more.items() if key or all_make}
+    keys |= {name: key for name, key in told.items() if key or makes}
     for session in used.values():
         session.keys = keys
 

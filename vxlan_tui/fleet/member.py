@@ -160,28 +160,34 @@ STOPPED = frozenset({"failed", "taken-back", "stuck"})
 
 
 class NotStarted(CannotStart):
-    """What keeps hosts from being worked on, by their names. Nothing was changed on any."""
+    """What keeps hosts from being worked on, by their names. Nothing was changed on any, or nothing else (`begun`)."""
 
-    def __init__(self, errors: Mapping[str, Exception], of: int) -> None:
+    def __init__(self, errors: Mapping[str, Exception], of: int, begun: bool = False) -> None:
         self.errors = dict(errors)
         if of == 1:
             super().__init__(next(_words(error, name or "this host") for name, error in errors.items()))
             return
         lines = [f"{name}: {line}" for name, error in errors.items() for line in _words(error, "it").splitlines()]
-        super().__init__("\n".join(["nothing was changed on any host.", *lines]))
+        nothing = "nothing else" if begun else "nothing"
+        super().__init__("\n".join([f"{nothing} was changed on any host.", *lines]))
 
 
 def _words(error: Exception, where: str) -> str:
     return f"{where} is not ready:\n{error}" if isinstance(error, NotReady) else str(error)
 
 
-def all_or_none(errors: Mapping[str, Exception], of: int) -> None:
+def is_begun(members: Sequence[Member]) -> bool:
+    """Return whether a step has run on one of them before all else."""
+    return any(member.early for member in members)
+
+
+def all_or_none(errors: Mapping[str, Exception], of: int, begun: bool = False) -> None:
     """Raise what stopped hosts: Interrupted where a person did, NotStarted for all else."""
     for error in errors.values():
         if isinstance(error, Interrupted):
             raise error
     if errors:
-        raise NotStarted(errors, of)
+        raise NotStarted(errors, of, begun)
 
 
 @contextmanager

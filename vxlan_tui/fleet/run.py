@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from vxlan_tui import guard, journal
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.fleet import keys
-from vxlan_tui.fleet.member import Member, all_or_none
+from vxlan_tui.fleet.member import Member, all_or_none, is_begun
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.fleet.together import Proof, Together
 from vxlan_tui.guard import Ended, Guard, Keeper, Question
 from vxlan_tui.guard.regions import is_guarded
-from vxlan_tui.reach import Reach, Unreachable
-from vxlan_tui.session import Result, Session, StepRun
+from vxlan_tui.reach import CommandFailed, Interrupted, Reach, Unreachable
+from vxlan_tui.session import NotReady, Result, Session, StepRun
 from vxlan_tui.steps import Step
 
 RETURN = 60.0
@@ -26,21 +26,38 @@ def recover(members: Sequence[Member]) -> dict[str, Ended | None]:
     return found
 
 
+def hold_to_recovered(recovered: Mapping[str, Ended | None]) -> None:
+    """Raise NotStarted where that was not possible: a run would begin on a host that is neither here nor there."""
+    stuck = [name for name, ended in recovered.items() if ended is not None and ended.how == "stuck"]
+    all_or_none({name: CannotStart(_STUCK) for name in stuck}, len(recovered))
+
+
+_STUCK = (
+    "a run that was cut off has left what could not all be taken back: run by hand what is still needed, or set up by "
+    "hand what it is about, and then run the same again"
+)
+
+
 def look(
-    members: Sequence[Member], course: Callable[[Session], StepRun], others: Mapping[str, Reach] | None = None
+    members: Sequence[Member],
+    course: Callable[[Session], StepRun],
+    others: Mapping[str, Reach] | None = None,
+    *,
+    makes_keys: bool = True,
 ) -> None:
     """Look at every host for its steps; raise NotStarted where one is not ready, Interrupted.
 
-    First they tell each other their public keys, as far as they are there; `others` only tell theirs.
+    First they tell each other their public keys, as far as they are there, or the run makes them (`makes_keys`);
+    `others` only tell theirs.
     """
-    keys.exchange({member.name: member.session for member in members}, others)
+    keys.exchange({member.name: member.session for member in members}, others, makes=makes_keys)
 
     def one(member: Member) -> None:
         ahead = course(member.session)
         guard.check_foreign(member.session, ahead.steps)
         member.take(ahead)
 
-    all_or_none(side_by_side(one, _by_name(members))[1], len(members))
+    all_or_none(side_by_side(one, _by_name(members))[1], len(members), is_begun(members))
 
 
 def run(members: Sequence[Member], keeper: Keeper) -> None:
@@ -147,10 +164,11 @@ def _guarded(ahead: Sequence[Member], members: Sequence[Member], keeper: Keeper)
         _take(member, ended)
 
     def with_return(member: Member) -> None:
+        before = member.session.journal.number
         try:
             one(member)
         except Unreachable as broken:
-            _await(member, broken, until)
+            _await(member, broken, until, before)
 
     _each(ahead, with_return)
     for member in ahead:
@@ -197,8 +215,11 @@ def _proofs(member: Member, question: Question, standing: Mapping[str, str]) -> 
             yield answers, f"The VTEP of {name}, {vtep}, {'answers' if answers else 'does not answer'}."
 
 
-def _await(member: Member, broken: Unreachable, until: float) -> None:
-    """Wait for a host that was cut off to answer again, and see what became of the change; raise Unreachable."""
+def _await(member: Member, broken: Unreachable, until: float, before: int) -> None:
+    """Wait for a host that was cut off to answer again, and see what became of the change; raise Unreachable.
+
+    `before` is the number of the last event in its journal before the change.
+    """
     interrupts = member.session.reach.interrupts
     member.report.say(f"{broken}")
     member.report.say(
@@ -209,18 +230,18 @@ def _await(member: Member, broken: Unreachable, until: float) -> None:
         try:
             member.close()
             member.open(f"vxlan-tui, to see what became of {member.where}")
-            return _see(member)
-        except (Unreachable, CannotStart, OSError) as error:
+            return _see(member, before)
+        except (Unreachable, CannotStart, NotReady, CommandFailed, Interrupted, OSError) as error:
             if interrupts.asked or time.monotonic() > until:
                 raise broken from error
         time.sleep(1)
 
 
-def _see(member: Member) -> None:
+def _see(member: Member, before: int) -> None:
     """Finish what was begun on a host that answers again, and take how it ended."""
     guard.recover(member.session, member.report)
     changes = journal.guarded(journal.events(member.session.reach, member.session.journal.path))
-    mine = [change for change in changes if change.number > member.begun]
+    mine = [change for change in changes if change.number > before]
     if not mine:
         member.error = CannotStart(f"the connection to {member.where} broke before anything was changed there")
         return

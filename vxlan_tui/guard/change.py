@@ -1,25 +1,30 @@
 """A guarded change under way, or one that a run which was cut off has left: kept or taken back."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from vxlan_tui import journal
+from vxlan_tui import journal, judge
 from vxlan_tui.command import Command
 from vxlan_tui.facts import host as facts
 from vxlan_tui.facts import system
 from vxlan_tui.facts.checkpoints import Checkpoint, boot_id, read_checkpoints
 from vxlan_tui.guard.question import Ended
 from vxlan_tui.journal import Guarded
+from vxlan_tui.judge import Outputs
 from vxlan_tui.procedures import back, checkpoint, lockout, profiles
 from vxlan_tui.reach import CommandFailed
 from vxlan_tui.record import Record
 from vxlan_tui.session import NotReady, Reporter, Session
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
+from vxlan_tui.things import Reading
 
 Recorded = back.Recorded
+
+Wants = Mapping[str, tuple[Reading, str]]
+"""What a change is to bring about: by the names of the records, what has to show what."""
 
 SETTLE = 20.0
 """Seconds for the host to be as before once it was taken back."""
@@ -27,7 +32,10 @@ SETTLE = 20.0
 
 @dataclass
 class Change:
-    """A guarded change under way: what is needed to take it back, or to keep it."""
+    """A guarded change under way: what is needed to take it back, or to keep it.
+
+    `wants` is empty where nobody wrote it down, as earlier versions did not.
+    """
 
     session: Session
     reporter: Reporter
@@ -35,6 +43,7 @@ class Change:
     subject: str
     stands: tuple[Recorded, ...]
     new: tuple[str, ...]
+    wants: Wants = field(default_factory=dict)
     checkpoint: str = ""
     addresses: dict[str, list[str]] = field(default_factory=dict)
     unsaved: tuple[str, ...] = ()
@@ -86,6 +95,36 @@ class Change:
                     for each in profiles.drop(copy):
                         self.execute(each)
 
+    def is_kept(self) -> bool:
+        """Keep what was confirmed, and return whether it stands: NetworkManager's time may have run out before."""
+        if self.checkpoint and self.execute(checkpoint.destroy(self.checkpoint)):
+            return True
+        self.checkpoint = ""
+        return _comes_true(self._stands_as_wanted) if self.wants else bool(self._differing())
+
+    def changed_since(self) -> list[str]:
+        """Return what neither is as before nor as this change was to make it, once it has had the time to settle."""
+        _comes_true(lambda: not self._differing())
+        return self._differing()
+
+    def _stands_as_wanted(self) -> bool:
+        outputs = self.session.read(reading.argv for reading, _ in self.wants.values())
+        return all(self._is_as_wanted(name, outputs) for name in self.wants)
+
+    def _is_as_wanted(self, name: str, outputs: Outputs) -> bool:
+        if name not in self.wants:
+            return False
+        reading, text = self.wants[name]
+        return judge.shown(reading, outputs) == text
+
+    def _differing(self) -> list[str]:
+        """Return what neither is as before nor as this change was to make it; raise CommandFailed."""
+        wanted = (reading.argv for reading, _ in self.wants.values())
+        outputs = self.session.read((*back.readings(self.stands), *wanted))
+        steps = [step for step in back.steps(self.stands, outputs) if step.restored and not step.again]
+        differing = [step for step in steps if step.commands and not self._is_as_wanted(step.restored, outputs)]
+        return list(dict.fromkeys(step.subject for step in differing))
+
     def _until_back(self) -> str:
         """Run what NetworkManager left to do until nothing is, and give in words what cannot be done."""
         give_up = time.monotonic() + SETTLE
@@ -102,12 +141,13 @@ class Change:
                     return ""
             except CommandFailed as failure:
                 commands, words = [], str(failure)
-            if commands and time.monotonic() > patience:
-                for each in commands:
-                    if each not in tried:
-                        tried.add(each)
-                        self.execute(each)
-            if time.monotonic() > give_up:
+            untried = [each for each in commands if each not in tried] if time.monotonic() > patience else []
+            for each in untried:
+                tried.add(each)
+                self.execute(each)
+            if untried:  # what it came to is looked at, however long it took
+                give_up = time.monotonic() + SETTLE
+            elif time.monotonic() > give_up:
                 return words
             time.sleep(0.2)
 
@@ -138,16 +178,24 @@ class Change:
 def recover(session: Session, reporter: Reporter) -> Ended | None:
     """Finish what a run that was cut off left unconfirmed, and tell how; None where there is nothing.
 
-    Raises NotReady where NetworkManager does not answer.
+    What the last change that was kept stands on was its own to judge. Raises NotReady where NetworkManager does not
+    answer, CommandFailed where it cannot be seen how things stand.
     """
     rows = journal.guarded(journal.events(session.reach, session.journal.path))
-    open_ones = [each for each in rows if not each.how]
-    ended = [_recover(session, reporter, each) for each in reversed(open_ones)]
+    last_kept = max((each.number for each in rows if each.how == "kept"), default=0)
+    open_ones = [each for each in reversed(rows) if not each.how]
+    for each in open_ones:
+        if each.number < last_kept:
+            Change(session, reporter, each.number, each.subject, (), ()).finish("left", _OVER)
+    ended = [_recover(session, reporter, each) for each in open_ones if each.number > last_kept]
     return ended[0] if ended else None
 
 
+_OVER = "It was cut off. A later change was confirmed since, so this one is over."
+
+
 def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
-    found = Change(session, reporter, row.number, row.subject, _stands(row), tuple(row.row.get("new", ())))
+    found = Change(session, reporter, row.number, row.subject, _stands(row), tuple(row.row.get("new", ())), _wants(row))
     this_boot = row.row.get("boot") == boot_id(session.reach)
     found.unsaved = tuple(row.row.get("unsaved", ()))
     found.addresses = {name: list(of) for name, of in dict(row.row.get("addresses", {})).items()}
@@ -160,14 +208,36 @@ def _recover(session: Session, reporter: Reporter, row: Guarded) -> Ended:
         Step("guard.recover", "", row.subject, f"What was not confirmed when a run was cut off: {row.subject}")
     )
     began = f"A change of {row.subject}, begun {row.time}, was cut off"
-    if row.keeping:
-        if found.checkpoint:
-            found.execute(checkpoint.destroy(found.checkpoint))
+    if row.keeping and found.is_kept():
         return found.finish("kept", f"{began} after it was confirmed: it was kept.")
+    # As long as the checkpoint is there, NetworkManager takes back what was changed since as well.
+    if not found.checkpoint and (others := found.changed_since()):
+        return found.finish("left", f"{began}. {', '.join(others)}: {_LEFT}")
     by_itself = "NetworkManager had done so by itself" if this_boot else "the boot since then had done so"
     alone = "" if found.checkpoint else f" As far as it could, {by_itself}."
+    when = "as it was confirmed, too late to be kept" if row.keeping else "before it was confirmed"
     ended = found.take_back()
-    return found.finish(ended.how, f"{began} before it was confirmed, so it was taken back.{alone} {ended.story}")
+    taken = ", so it was taken back" if ended.how == "taken-back" else ""
+    return found.finish(ended.how, f"{began} {when}{taken}.{alone} {ended.story}")
+
+
+_LEFT = (
+    "now neither as before, nor as that change is known to have made it. Somebody has changed it since, and it was "
+    "left alone; `undo` puts back what stood before."
+)
+
+
+def _comes_true(look: Callable[[], bool]) -> bool:
+    """Return whether something is so, which may take a moment: a boot, or NetworkManager, is still at it."""
+    give_up = time.monotonic() + SETTLE
+    while not (found := look()) and time.monotonic() < give_up:
+        time.sleep(0.2)
+    return found
+
+
+def _wants(row: Guarded) -> Wants:
+    told = row.row.get("wants", ())
+    return {str(name): (Reading(tuple(argv), str(pick)), str(text)) for name, argv, pick, text in told}
 
 
 def _stands(row: Guarded) -> tuple[Recorded, ...]:

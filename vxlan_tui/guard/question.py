@@ -51,7 +51,10 @@ class Keeper(Protocol):
 
 @dataclass
 class Ended:
-    """How a guarded change ended: kept, taken-back or stuck; with each step's result, and the story in words."""
+    """How a guarded change ended: kept, taken-back or stuck; with each step's result, and the story in words.
+
+    One that a run which was cut off has begun may be left as well: to whoever has changed it since.
+    """
 
     how: str
     results: list[tuple[Step, Result]] = field(default_factory=list)

@@ -8,7 +8,7 @@ from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts import host as facts
 from vxlan_tui.facts.checkpoints import boot_id, since_boot
 from vxlan_tui.guard.answers import Answers, Underlay, news
-from vxlan_tui.guard.change import Change
+from vxlan_tui.guard.change import Change, Wants
 from vxlan_tui.guard.question import Ended, Keeper, Question, seconds
 from vxlan_tui.guard.regions import begin_step, check_foreign, end_step
 from vxlan_tui.procedures import checkpoint, lockout, profiles
@@ -110,6 +110,7 @@ class Guard:
             new=new,
             unsaved=unsaved,
             stands=[(record.name, record.text) for _, record in stands],
+            wants=[(name, reading.argv, reading.pick, text) for name, (reading, text) in _wants(ahead, region).items()],
         )
         change = Change(self.session, self.reporter, number, subject, stands, new, addresses=addresses, unsaved=unsaved)
         self.reporter.step(step)
@@ -173,6 +174,17 @@ class Guard:
         if undone:
             return None
         return change.finish("kept", "It was confirmed, and is kept; NetworkManager had dropped the checkpoint itself.")
+
+
+def _wants(ahead: StepRun, region: tuple[Step, ...]) -> Wants:
+    """Return what the steps of a region are to bring about."""
+    found = {}
+    for step in region:
+        if step.thing and step.restored:
+            found[step.restored] = (step.thing.before, step.thing.before.shown(ahead.records[step.restored].text))
+        elif step.thing and step.thing.record:
+            found[step.thing.record] = (step.thing.reading, step.thing.wants)
+    return found
 
 
 STATE_OF = {"kept": "changed", "taken-back": "taken back", "stuck": "failed"}

@@ -9,7 +9,7 @@ or record ever holds the private key.
 from collections.abc import Iterator, Mapping
 
 from vxlan_tui.command import Command, command
-from vxlan_tui.paths import WIREGUARD_KEY
+from vxlan_tui.paths import STATE_DIRECTORY, WIREGUARD_KEY
 from vxlan_tui.plan import WIREGUARD_DEVICE, Encryption, Host, Plan
 from vxlan_tui.plan.values import IpAddress
 from vxlan_tui.procedures import profiles
@@ -33,8 +33,15 @@ UUID = "7b9f0c52-3d5e-5c41-9a5b-6f1d0a4e8c27"
 
 KEY_RECORD, RECORD_NAME, DEVICE_RECORD = (f"{kind}.{WIREGUARD_DEVICE}" for kind in ("key", "wireguard", "tunnel"))
 
-PUBLIC_KEY = ("bash", "-c", f"wg pubkey <{WIREGUARD_KEY}")
-"""Prints this host's public key."""
+PUBLIC_KEY = ("bash", "-c", f"wg pubkey <{WIREGUARD_KEY} 2>/dev/null")
+"""Prints this host's public key; nothing where the file holds no key."""
+
+_NO_KEY = (
+    "bash",
+    "-c",
+    f"[[ ! -s {WIREGUARD_KEY} ]] || wg pubkey <{WIREGUARD_KEY} &>/dev/null || echo {WIREGUARD_KEY}",
+)
+"""Prints the name of the file where it is not empty, and holds no key."""
 
 PROFILE = (
     "bash",
@@ -56,10 +63,11 @@ IN_FORCE = (
 """Prints what the kernel has: neither `wg show` alone nor its `dump` is asked, as they can print the private key."""
 
 _MAKE_KEY = (
-    f"umask 077; [[ -s {WIREGUARD_KEY} ]] || {{ wg genkey >{WIREGUARD_KEY}.new && mv -T {WIREGUARD_KEY}.new "
-    f"{WIREGUARD_KEY}; }} && chown root {WIREGUARD_KEY} && chmod 600 {WIREGUARD_KEY}"
+    f"umask 077; [[ -s {WIREGUARD_KEY} ]] || {{ wg genkey >{WIREGUARD_KEY}.new && sync {WIREGUARD_KEY}.new && "
+    f"mv -T {WIREGUARD_KEY}.new {WIREGUARD_KEY} && sync {STATE_DIRECTORY}; }} && chown root {WIREGUARD_KEY} && "
+    f"chmod 600 {WIREGUARD_KEY}"
 )
-"""A key that is there stays the one that it is."""
+"""A key that is there stays the one that it is. A new one is on the disk before anybody is told its public key."""
 
 _WRITE = (
     f"set -o pipefail; umask 077; key=$(<{WIREGUARD_KEY}) && "
@@ -132,7 +140,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         _groups(plan, encryption, host, keys, mtu),
         keys[host.name],
         _another_key(host),
-        not_known(plan, host, state) or _taken(state),
+        _taken(state) or not_known(plan, host, state),
     )
     address = str(encryption.address(plan.hosts.index(host)))
     yield device(address, mtu)
@@ -173,14 +181,17 @@ def key_pair() -> Thing:
         "Make this host's WireGuard key pair",
         "The private key stays on this host. The others get to know the public one.",
         KEY_RECORD,
-        Reading(("stat", "-c", "%U %a", WIREGUARD_KEY)),
+        Reading(("find", WIREGUARD_KEY, "-size", "+0", "-printf", r"%u %m\n")),
         "root 600",
         make=make,
         change=make,
-        clear=(_support(),),
+        clear=(_support(), Clear(Reading(_NO_KEY), "", _NO_KEY_WORDS)),
         delete=(command("rm", "-f", WIREGUARD_KEY),),
         back_title="This host's WireGuard key pair, there or not as before",
     )
+
+
+_NO_KEY_WORDS = "the file {} holds no WireGuard key: remove it, and a new pair is made"
 
 
 def _support() -> Clear:

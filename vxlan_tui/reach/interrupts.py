@@ -36,9 +36,13 @@ class Interrupts:
 
     @contextmanager
     def handled(self) -> Iterator[None]:
-        """Let SIGINT, SIGTERM and SIGHUP ask to stop, as long as this is open."""
+        """Let SIGINT, SIGTERM and SIGHUP ask to stop, as long as this is open.
+
+        One that this program was started to ignore, as by nohup(1), stays ignored.
+        """
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, self.stop) for number in numbers}
+        heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self.stop) for number in heeded}
         try:
             yield
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 from vxlan_tui import exits, fleet, guard, journal, plan
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart, Refused
-from vxlan_tui.fleet import Member, Run, Wanted
+from vxlan_tui.fleet import Member, Run, Wanted, is_begun
 from vxlan_tui.guard import Ended
 from vxlan_tui.plan import Plan
 from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
@@ -18,7 +18,7 @@ from vxlan_tui.report import Json, Text
 from vxlan_tui.session import Session, StepRun
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs.common import Which, ways
-from vxlan_tui.verbs.confirm import AtTerminal, ByProof
+from vxlan_tui.verbs.confirm import YES, AtTerminal, ByProof, typed
 from vxlan_tui.verbs.reaches import Reaches
 
 
@@ -86,16 +86,17 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
         wanted, reports = _wanted(loaded, which, reaches, manner, gone)
         everybody = Text(sys.stderr if manner.json else sys.stdout, gone)
         with fleet.opened(run, wanted) as members:
-            recovered = _recover(members)
+            found = _recover(members)
             if manner.unconfirmed:
-                return _recovered(members, recovered, reports)
+                return recovered(members, found, reports)
+            fleet.hold_to_recovered(found)
             fleet.look(members, course)
             if not manner.yes:
-                _agree(members, course, reports, everybody)
+                agree(members, course, reports, everybody)
             elif fleet.keys.make(members):
                 fleet.look(members, course)
             fleet.run(members, ByProof(everybody) if manner.yes else AtTerminal(everybody))
-            return _told(members, reports)
+            return told(members, reports)
 
 
 def _recover(members: Sequence[Member]) -> dict[str, Ended | None]:
@@ -108,24 +109,32 @@ def _recover(members: Sequence[Member]) -> dict[str, Ended | None]:
     return found
 
 
-def _recovered(members: Sequence[Member], found: dict[str, Ended | None], reports: dict[str, Text]) -> int:
+def recovered(members: Sequence[Member], found: dict[str, Ended | None], reports: dict[str, Text]) -> int:
+    """Tell what became of what was unconfirmed on each host, and return the exit status."""
     for member in members:
-        member.status = exits.DONE if found[member.name] is None else exits.ROLLED_BACK
-        reports[member.name].end("unchanged" if found[member.name] is None else "rolled-back")
+        ended = found[member.name]
+        word, member.status = _RECOVERED.get(ended.how if ended is not None else "", ("unchanged", exits.DONE))
+        reports[member.name].end(word)
     return exits.worst(member.status for member in members)
 
 
-def _agree(members: Sequence[Member], course: Course, reports: dict[str, Text], everybody: Text) -> None:
+_RECOVERED = {"taken-back": ("rolled-back", exits.ROLLED_BACK), "stuck": ("failed", exits.FAILED)}
+"""How a host is told to have ended, and the exit status, by what became of what nobody had confirmed there."""
+
+
+def agree(members: Sequence[Member], course: Course, reports: dict[str, Text], everybody: Text) -> None:
     """Show and ask; what was agreed to is what runs, so where a host has changed meanwhile, ask again."""
+    interrupts = members[0].session.reach.interrupts
     shown = _to_show(members)
     while count := sum(len(_commands(steps)) for steps in shown.values()):
+        interrupts.check()
         for member in members:
             reports[member.name].preview(_shown(shown[member.name]))
         these = "this command" if count == 1 else f"these {count} commands"
         everybody.say(f"\nRun {these} on {_named(members)}? Type yes:")
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            members[0].session.reach.interrupts.check()
-            more = " else" if any(member.early for member in members) else ""
+        if _answer(interrupts).strip().lower() not in YES:
+            interrupts.check()
+            more = " else" if is_begun(members) else ""
             raise CannotStart(f"nothing{more} was changed")
         fleet.keys.make(members)
         fleet.look(members, course)
@@ -134,6 +143,13 @@ def _agree(members: Sequence[Member], course: Course, reports: dict[str, Text], 
             return
         if any(map(_commands, shown.values())):
             everybody.say("\nWhat was shown is not so any more. It now takes this:\n")
+
+
+def _answer(interrupts: Interrupts) -> str:
+    """Return what was typed; raise Interrupted."""
+    while (answer := typed()) is None:
+        interrupts.check()
+    return answer
 
 
 def _to_show(members: Sequence[Member]) -> dict[str, list[Step]]:
@@ -168,7 +184,7 @@ def _named(members: Sequence[Member]) -> str:
 _OTHERS = "Nothing was changed on it, because of the others."
 
 
-def _told(members: Sequence[Member], reports: dict[str, Text]) -> int:
+def told(members: Sequence[Member], reports: dict[str, Text]) -> int:
     """Say how it ended on each host, and give the exit status; raise Interrupted, and CannotStart of one host alone."""
     for member in members:
         error, report, word = member.error, reports[member.name], member.word
@@ -185,4 +201,6 @@ def _told(members: Sequence[Member], reports: dict[str, Text]) -> int:
     for member in members:
         if isinstance(member.error, Interrupted):
             raise member.error
+        if isinstance(member.error, Unreachable):  # a person may have had enough of waiting for it
+            member.session.reach.interrupts.check()
     return exits.worst(member.status for member in members)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from vxlan_tui.exits import Refused
-from vxlan_tui.facts import iproute, system
+from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import CommandFailed, Local, Reach
-from vxlan_tui.state import Link
+from vxlan_tui.reach import Local, Reach
 from vxlan_tui.verbs.reaches import Reaches, no_way
 
 
@@ -45,14 +44,7 @@ def choose_host(plan: Plan, name: str | None, reach: Reach) -> Host:
         if not found:
             raise Refused(f"--host: found {name!r}; allowed: {names}")
         return found[0]
-    hosts = system.hosts_of_this_machine(plan, ()) or system.hosts_of_this_machine(plan, _links(reach))
+    hosts = system.hosts_of_this_machine(plan, reach)
     if len(hosts) != 1:
         raise Refused(f"which host of the plan is this machine? Say it with --host: {names}")
     return hosts[0]
-
-
-def _links(reach: Reach) -> tuple[Link, ...]:
-    try:
-        return tuple(iproute.read_links(reach).values())
-    except (CommandFailed, ValueError):
-        return ()

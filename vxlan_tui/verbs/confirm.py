@@ -57,9 +57,8 @@ class AtTerminal:
     def _answer(self, question: Question) -> str:
         shown = int(question.left())
         while (left := question.left()) > 0 and not question.stopped():
-            ready, _, _ = select.select([sys.stdin], [], [], min(TICK, left))
-            if ready:
-                return _line()
+            if (answer := typed(min(TICK, left))) is not None:
+                return answer
             if int(left) != shown:
                 shown = int(left)
                 self._report.renew(_asked(left))
@@ -70,7 +69,14 @@ def _asked(left: float) -> str:
     return f"Keep this configuration? {max(0, int(left)):3d} s: "
 
 
-def _line() -> str:
+def typed(seconds: float = TICK) -> str | None:
+    """Return the line that was typed, empty at the terminal's end; None where there is none in so many seconds.
+
+    A signal is heeded between two waits; a read would be gone on with behind it.
+    """
+    ready, _, _ = select.select([sys.stdin], [], [], seconds)
+    if not ready:
+        return None
     try:
         return os.read(sys.stdin.fileno(), 1024).decode(errors="replace")
     except OSError:

@@ -1,9 +1,9 @@
 """The ways to the hosts of a plan: this machine itself, and the others over the plan's `ssh`."""
 
 from vxlan_tui.exits import Refused
-from vxlan_tui.facts import iproute, system
+from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import CommandFailed, Interrupts, Local, Reach, Ssh
+from vxlan_tui.reach import Interrupts, Local, Reach, Ssh
 
 
 class Reaches:
@@ -16,11 +16,11 @@ class Reaches:
         self._here = Local(interrupts)
         self._interrupts = interrupts
         self._ssh: list[Ssh] = []
-        self._this = {host.name for host in _this_machine(plan, self._here)}
+        self._perhaps_this = {host.name for host in system.hosts_of_this_machine(plan, self._here)}
 
     def to(self, host: Host) -> Reach | None:
         """Return the way to a host; None where it is another machine, and the plan does not say how to reach it."""
-        if host.name in self._this:
+        if self._perhaps_this == {host.name}:
             return self._here
         if not host.ssh:
             return None
@@ -33,7 +33,8 @@ class Reaches:
         Where no name and no address says which host of the plan this machine is, and the named one cannot be another
         machine for want of `ssh`, it is this one: the person says so.
         """
-        reach = self.to(host) or (None if self._this else self._here)
+        can_be_this = not self._perhaps_this or host.name in self._perhaps_this
+        reach = self.to(host) or (self._here if can_be_this else None)
         if reach is None:
             raise Refused(no_way(host))
         return reach
@@ -53,13 +54,3 @@ def no_way(host: Host) -> str:
         f'{host.name} is another machine, and the plan has no `ssh` for it: add `ssh = "root@{host.name}"` to the '
         f"host in the plan, or run this on {host.name} itself"
     )
-
-
-def _this_machine(plan: Plan, here: Local) -> list[Host]:
-    by_name = system.hosts_of_this_machine(plan, ())
-    if by_name:
-        return by_name
-    try:
-        return system.hosts_of_this_machine(plan, iproute.read_links(here).values())
-    except (CommandFailed, ValueError):
-        return []

@@ -97,9 +97,11 @@ class Hosts:
     def run(self, order: Order, telling: Telling) -> str:
         """Run an order on its hosts in step."""
         with self._opened(order, f"wizard {order.way}", telling) as members:
-            for name, ended in fleet.recover(members).items():
+            recovered = fleet.recover(members)
+            for name, ended in recovered.items():
                 if ended is not None:
                     telling.say(f"{name}: {ended.story}" if name else ended.story)
+            fleet.hold_to_recovered(recovered)
             others = self._others(order.plan, tuple(order.steps), telling.interrupts)
             return run_steps(order, members, telling.keeper, others)
 

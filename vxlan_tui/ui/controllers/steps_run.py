@@ -11,7 +11,7 @@ from vxlan_tui.facts import host as facts
 from vxlan_tui.facts.survey import survey
 from vxlan_tui.fleet import Member
 from vxlan_tui.guard import Keeper
-from vxlan_tui.procedures import lockout
+from vxlan_tui.procedures import lockout, wireguard
 from vxlan_tui.reach import Interrupted, Outcome, Reach, Unreachable
 from vxlan_tui.session import Reporter, Result, Session, StepRun
 from vxlan_tui.state import HostState
@@ -117,21 +117,21 @@ def run_steps(
 ) -> str:
     """Run an order's steps on hosts until one fails, and return in a word how it ended, or in a sentence.
 
-    Key pairs are made first, so that the hosts, and `others`, can tell each other their public keys.
+    Its key pairs are made first, so that the hosts, and `others`, can tell each other their public keys: where nothing
+    else is in the way than that a host does not know another's yet.
     Raise Interrupted, Unreachable, OSError, CannotStart.
     """
     look = partial(fleet.look, members, lambda session: _step_run(session, order), others)
     look()
-    if order.way == "forward" and fleet.keys.make(members):
-        look()
-    refused = False
+    refused = _take(order, members)
+    if order.way == "forward" and fleet.keys.are_lacking(members) and _are_only_unknown(refused, members):
+        fleet.keys.make(members)
+        look(makes_keys=False)
+        refused = _take(order, members)
     for member in members:
-        todo, not_so = matched(order.steps[member.name], _guarded(member.course.steps))
-        for step, words in not_so:
+        for step, words in refused[member.name]:
             member.report.result(step, Result("failed", words))
-        refused = refused or bool(not_so)
-        member.take(member.course, [step for step in todo if step.id != "guard.begin"])
-    if refused:
+    if any(refused.values()):
         return "failed"
     fleet.run(members, keeper)
     for member in members:
@@ -140,6 +140,28 @@ def run_steps(
     if refused_by := next((member.refused for member in members if member.refused), ""):
         return refused_by
     return "failed" if any(member.stopped for member in members) else "done"
+
+
+Refused = Mapping[str, list[tuple[Step, str]]]
+"""The steps that do not run, each with why, by host."""
+
+
+def _take(order: Order, members: Sequence[Member]) -> Refused:
+    """Have the hosts take the order's steps as they were found, and return those that are not what was shown."""
+    refused = {}
+    for member in members:
+        todo, refused[member.name] = matched(order.steps[member.name], _guarded(member.course.steps))
+        member.take(member.course, [step for step in todo if step.id != "guard.begin"])
+    return refused
+
+
+def _are_only_unknown(refused: Refused, members: Sequence[Member]) -> bool:
+    """Return whether no step is refused but for another host's public key that is not known."""
+    return all(
+        words == wireguard.not_known(member.session.plan, member.session.host, member.course.state)
+        for member in members
+        for _, words in refused[member.name]
+    )
 
 
 def _raise_error(members: Sequence[Member]) -> None:
