@@ -67,7 +67,7 @@ def _changed(thing: Thing) -> Iterator[str]:
 
 def put_back(thing: Thing) -> Iterator[str]:
     """Return the lines that put a thing back that stood; none where nothing has to be."""
-    if thing.members:
+    if thing.members and thing.record:
         was = ["was", quoted(thing.record), quoted(_pick(thing.before)), *map(quoted, thing.before.argv)]
         again = _members(thing.members, '"$then"', thing.reading)
         yield f"{wrapped(was)} &&\n{_INDENT}{again}"
@@ -85,7 +85,9 @@ def put_back(thing: Thing) -> Iterator[str]:
 def take_away(thing: Thing) -> Iterator[str]:
     """Return the lines that take a thing away that was not there; none where nothing has to be."""
     if thing.delete:
-        clear = [_INDENT + _stand(each).replace("\n", f"\n{_INDENT}") for each in thing.back_clear]
+        # With --check, what is put back before it is in the way still.
+        stands = [f"[[ -n $check ]] || {_stand(each)}" for each in thing.back_clear]
+        clear = [_INDENT + each.replace("\n", f"\n{_INDENT}") for each in stands]
         pick = _pick(thing.before) if thing.partial else ""
         yield from _if("fell", thing, pick, [*clear, *_when("", thing, thing.delete)])
 
