@@ -48,6 +48,12 @@ def _as_the_program(of: Plan, shown: Outputs) -> list[str]:
 
 DIFFERENT = {
     "all as planned": (PLAN, "net-info", "Active:", "Active:"),
+    "a DNS server that is the gateway": (
+        _plan(SAMPLE.read_text().replace('dns = ["198.51.100.200"]', 'dns = ["198.51.100.254"]', 1)),
+        "device show enp1s0",
+        "GATEWAY:",
+        "IP4.GATEWAY:",
+    ),
     "STP": (PLAN, "connection show id bridge0$", "bridge.stp:no", "bridge.stp:yes"),
     "another VNI": (PLAN, "^ip .* dev vxlan10$", "id 10 ", "id 11 "),
     "a network that is not active": (PLAN, "net-info", "Active:         yes", "Active:         no"),

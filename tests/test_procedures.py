@@ -458,6 +458,28 @@ def test_an_interface_that_is_kept_takes_nothing_and_dhcp_no_addresses() -> None
     )
 
 
+IN_FORCE = (
+    "GENERAL.STATE:100 (connected)\nGENERAL.CONNECTION:Example\nIP4.ADDRESS[1]:198.51.100.2/24\n"
+    "IP4.GATEWAY:198.51.100.254\nIP4.DNS[1]:198.51.100.254\nIP4.DNS[2]:192.0.2.1\nIP4.SEARCHES[1]:example.com\n"
+)
+
+
+@pytest.mark.parametrize("method", ["manual", "auto"])
+def test_a_gateway_that_is_the_dns_server_too_is_in_force_where_it_is_shown_as_both(method: str) -> None:
+    """By DHCP the gateway is not the plan's; and what is shown of others does not count."""
+    text = SAMPLE.read_text().replace('"198.51.100.200"', '"198.51.100.254", "198.51.100.254"', 1)
+    if method == "auto":
+        old = 'method = "manual"\naddress = "198.51.100.2/24"\ngateway = "198.51.100.254"\n'
+        text = text.replace(old, 'method = "auto"\n', 1).replace("[hosts.eth", 'vtep = "198.51.100.2"\n[hosts.eth', 1)
+    found = rows(plan.parse(text.encode(), FILE), "ethernet")
+    (device,) = (thing for thing in found if thing.id == "ethernet.activate")
+    assert device.reading.shown(IN_FORCE) == device.wants
+    for other in (IN_FORCE.replace("DNS[1]:198.51.100.254", "DNS[1]:198.51.100.253"), IN_FORCE.replace("Ex", "Old-Ex")):
+        assert device.reading.shown(other) != device.wants
+    if method == "manual":
+        assert device.reading.shown(IN_FORCE.replace("GATEWAY:198.51.100.254", "GATEWAY:")) != device.wants
+
+
 # Names are data
 
 NASTY = st.text(st.sampled_from("a-$`\"'\\;|&<>(){}[]*?!#~ =:%\n\té日"), max_size=12).map(lambda text: f"{text}zz")
