@@ -58,6 +58,8 @@ DIFFERENT = {
     "another VNI": (PLAN, "^ip .* dev vxlan10$", "id 10 ", "id 11 "),
     "a network that is not active": (PLAN, "net-info", "Active:         yes", "Active:         no"),
     "a VM elsewhere": (PLAN, LIVE, "bridge0", "virbr0"),
+    "a VM whose cable is out": (PLAN, LIVE, "bridge0", 'bridge0"\nstate="down'),
+    "a VM's definition on a bridge": (PLAN, STORED, 'interface type="network', 'interface type="bridge'),
     "a VM elsewhere that is to be restarted": (_plan(RESTART), LIVE, "bridge0", "virbr0"),
 }
 
@@ -112,6 +114,17 @@ def test_the_way_back_of_a_moved_vm_is_told_and_its_network_is_not_in_its_own_wa
     assert "virsh net-undefine vxlan10-bridge" in commands(told.stdout)
     ended = ran(_script(PLAN, "undo"), shown, tmp_path, records=records)
     assert ended.stderr == f"Stopped in 10.4: in the way: {users}\n"
+
+
+def test_the_way_back_of_a_vm_that_ran_on_no_network_stops_in_words_where_it_still_runs(tmp_path: Path) -> None:
+    """A script cannot choose the restart that the program takes."""
+    shown, record = _right(PLAN), Record("live.only.vma", ' type="bridge"\n bridge="br7"\n')
+    stopped = ran(_script(PLAN, "undo"), shown, tmp_path, records=(record,))
+    words = "Stopped in 10.5: the record live.only.vma has no network: put that back by hand, and come again\n"
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (1, "", words)
+    assert (tmp_path / "state/before/live.only.vma").exists()
+    off = as_planned.gone(shown, LIVE)
+    assert ran(_script(PLAN, "undo"), off, tmp_path / "off", records=(record,)).returncode == 0
 
 
 MEMORY = "Example:/run/NetworkManager/system-connections/Example.nmconnection\n"

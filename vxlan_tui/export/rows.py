@@ -97,7 +97,7 @@ def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[
     words = [helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
     # Asked second: the first marks the record as seen, which is to be forgotten in any case.
     words += ["&&", f"kept {quoted(thing.goes_with)}"] if thing.goes_with else []
-    known = [f"known {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
+    known = [f"tells {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
     words += [word for each in known for word in ("&&", each)]
     if len(body) == 1:
         line = f"{wrapped(words)} && {body[0].strip()}"
