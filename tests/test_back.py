@@ -208,6 +208,32 @@ def test_a_vm_that_ran_is_moved_back_as_it_runs() -> None:
     ]
 
 
+@pytest.mark.parametrize("ran_on", ['type="bridge"\n bridge="br7"', 'type="direct"\n dev="eth7"', 'type="user"'])
+@pytest.mark.parametrize("of", [SAMPLE_PLAN, three_hosts.plan(2)], ids=["named", "not named any more"])
+def test_a_vm_that_ran_on_no_network_of_libvirts_comes_back_by_a_restart(of: Plan, ran_on: str) -> None:
+    """`virt-xml` could name none; the plan's own time to shut down counts."""
+    live = Record("live.only.vma", f" {ran_on}\n", str(FILE))
+    shut, start = texts(steps(of, [live], right(SAMPLE_PLAN)))
+    assert (shut.split()[:2], start) == (["timeout", "60"], "virsh start vma")
+    slow = plan.parse(SAMPLE.read_text().replace('name = "vma"', 'name = "vma"\nshutdown_timeout = 7').encode(), FILE)
+    assert texts(steps(slow, [live], right(SAMPLE_PLAN)))[0].startswith("timeout 7 ")
+    off = as_planned.gone(right(SAMPLE_PLAN), "dumpxml --xpath")
+    assert texts(steps(of, [live], off)) == []
+
+
+def test_a_cable_is_out_or_in_again_as_it_was_before() -> None:
+    """Also where the way back was cut off half way; and a restart puts none in that was out."""
+    live = Record("live.only.vma", ' network="default"\n bridge="virbr0"\n state="down"\n', str(FILE))
+    assert [text[-4:] for text in texts(steps(SAMPLE_PLAN, [live], right(SAMPLE_PLAN)))] == ["down"]
+    out = as_planned.instead(right(SAMPLE_PLAN), "dumpxml --xpath", 'bridge="bridge0"', 'bridge="virbr0"\nstate="down"')
+    assert texts(steps(SAMPLE_PLAN, [live], out)) == []
+    was_in = replace(live, text=live.text.partition(" state")[0])
+    assert [text[-4:] for text in texts(steps(SAMPLE_PLAN, [was_in], out))] == ["down", "e=up"]
+    on_none = replace(live, text=' bridge="virbr0"\n state="down"\n')
+    back_there = as_planned.instead(right(SAMPLE_PLAN), "dumpxml --xpath", "bridge0", "virbr0")
+    assert texts(steps(SAMPLE_PLAN, [on_none], back_there)) == []
+
+
 def test_a_vm_that_was_off_is_shut_down_and_one_that_the_plan_created_is_undefined_with_its_disks_kept() -> None:
     off = texts(steps(SAMPLE_PLAN, [Record("power.vma", "shut off\n", str(FILE))], right(SAMPLE_PLAN)))
     assert [text.split()[0] for text in off] == ["timeout"]

@@ -326,6 +326,50 @@ def test_a_vm_that_runs_is_moved_as_it_runs_with_its_link_down_and_up() -> None:
     assert texts(judge.forward(found, both)) == [EDIT, f"{MOVE}down", f"{MOVE}up"]
 
 
+@pytest.mark.parametrize("kind", ["bridge", "direct", "user"])
+def test_a_vm_that_is_on_no_network_of_libvirts_is_moved_too(kind: str) -> None:
+    """Its definition names no network and no MTU; and running, it is on another bridge, or on none."""
+    found, shown = wanted(read(), "vms")
+    (argv,) = (argv for argv in shown if "--security-info" in argv)
+    stored = {**shown, argv: f'<interface type="{kind}">\n  <mac address="{MAC}"/>\n</interface>\n'}
+    assert texts(judge.forward(found, stored)) == [EDIT]
+    place = {"bridge": ' bridge="br7"\n', "direct": ' dev="eth7"\n mode="bridge"\n', "user": ""}[kind]
+    (live,) = (argv for argv in shown if "//@*" in argv[-2])
+    ran = {**stored, live: f' type="{kind}"\n{place} type="virtio"\n'}
+    assert texts(judge.forward(found, ran)) == [EDIT, f"{MOVE}down", f"{MOVE}up"]
+
+
+PLACES = {
+    "a network": (Nic(MAC, "network", "default", "default"), False),
+    "a network on a bridge": (Nic(MAC, "bridge", "lan", "lan"), False),
+    "the plan's bridge": (Nic(MAC, "bridge", "bridge0"), False),
+    "another bridge": (Nic(MAC, "bridge", "br7"), True),
+    "a macvtap device": (Nic(MAC, "direct", "eth7"), True),
+    "a network of macvtap devices": (Nic(MAC, "direct", "direct-net", "direct-net"), True),
+    "no network": (Nic(MAC, "user"), True),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_running_vm_is_restarted_where_libvirt_cannot_move_it_there_and_back(place: str) -> None:
+    nic, restarted = PLACES[place]
+    state = replace(STATE, vms={"vma": VmState("vma", "running", nics=(OLD,), live_nics=(nic,))})
+    found, shown = wanted(read(), "vms", state=state)
+    taken = texts(judge.forward(found, as_planned.instead(shown, LIVE, "bridge0", "br7")))
+    assert taken[-1] == ("virsh start vma" if restarted else f"{MOVE}up")
+
+
+def test_a_cable_that_is_out_is_told_and_put_in() -> None:
+    """A move that was cut off half way leaves it out, on the right bridge: the next run does not call that done."""
+    found, shown = wanted(read(), "vms")
+    out = as_planned.instead(shown, LIVE, 'bridge="bridge0"', 'bridge="bridge0"\n state="down"')
+    (step,) = (step for step in judge.forward(found, out) if step.commands)
+    assert texts([step]) == [f"{MOVE}down", f"{MOVE}up"]
+    assert [change.old for change in step.changes] == ['state="down"']
+    restarts = wanted(read(VM, f'{VM}move = "restart"\n'), "vms")[0]
+    assert texts(judge.forward(restarts, out)) == []  # a restart would not put it in
+
+
 def test_a_vm_is_shut_down_waited_for_and_started_where_the_plan_says_so() -> None:
     """`virsh start` before it is off would be an error; a guest that still boots is asked again."""
     found, shown = wanted(read(VM, f'{VM}move = "restart"\nshutdown_timeout = 7\n'), "vms")
@@ -456,6 +500,28 @@ def test_an_interface_that_is_kept_takes_nothing_and_dhcp_no_addresses() -> None
     assert (
         "ipv4.method auto ipv4.addresses '' ipv4.gateway ''" in change or "ipv4.addresses '' ipv4.method auto" in change
     )
+
+
+IN_FORCE = (
+    "GENERAL.STATE:100 (connected)\nGENERAL.CONNECTION:Example\nIP4.ADDRESS[1]:198.51.100.2/24\n"
+    "IP4.GATEWAY:198.51.100.254\nIP4.DNS[1]:198.51.100.254\nIP4.DNS[2]:192.0.2.1\nIP4.SEARCHES[1]:example.com\n"
+)
+
+
+@pytest.mark.parametrize("method", ["manual", "auto"])
+def test_a_gateway_that_is_the_dns_server_too_is_in_force_where_it_is_shown_as_both(method: str) -> None:
+    """By DHCP the gateway is not the plan's; and what is shown of others does not count."""
+    text = SAMPLE.read_text().replace('"198.51.100.200"', '"198.51.100.254", "198.51.100.254"', 1)
+    if method == "auto":
+        old = 'method = "manual"\naddress = "198.51.100.2/24"\ngateway = "198.51.100.254"\n'
+        text = text.replace(old, 'method = "auto"\n', 1).replace("[hosts.eth", 'vtep = "198.51.100.2"\n[hosts.eth', 1)
+    found = rows(plan.parse(text.encode(), FILE), "ethernet")
+    (device,) = (thing for thing in found if thing.id == "ethernet.activate")
+    assert device.reading.shown(IN_FORCE) == device.wants
+    for other in (IN_FORCE.replace("DNS[1]:198.51.100.254", "DNS[1]:198.51.100.253"), IN_FORCE.replace("Ex", "Old-Ex")):
+        assert device.reading.shown(other) != device.wants
+    if method == "manual":
+        assert device.reading.shown(IN_FORCE.replace("GATEWAY:198.51.100.254", "GATEWAY:")) != device.wants
 
 
 # Names are data

@@ -12,13 +12,14 @@ from vxlan_tui.command import Command
 
 ABSENT = (
     "no such connection profile|Device '.*' not found|Device \".*\" does not exist|Cannot find device|"
-    "Device does not exist|failed to get (network|domain)|No such file or directory|"
-    "^vtysh: .*failed to connect to any daemons|Unable to access interface"
+    "Device does not exist|failed to get (network|domain)|^(bash|cat|find|grep|stat): .*No such file or directory|"
+    "Failed to get unit file state .*No such file|^vtysh: .*failed to connect to any daemons|Unable to access interface"
 )
 """What the tools say on standard error, behind their names, of something that is not there: an extended regular
 expression, in which a dot stands for a line break as well.
 
-Any other failure of a reading says nothing about the thing, and stops the run.
+A file counts as not there where a tool that reads files says so: others say it of a daemon's socket. Any other failure
+of a reading says nothing about the thing, and stops the run.
 """
 
 

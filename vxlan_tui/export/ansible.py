@@ -30,10 +30,11 @@ _PLAY = """\
         cmd: "scripts/{{{{ inventory_hostname }}}}{suffix}.sh{{{{ ' --check' if ansible_check_mode else '' }}}}"
       check_mode: false
       register: ran
-      # The scripts print each command behind `# `; with --check, their exit status 1 only says that there is one.
+      # The scripts print each command behind `# `; with --check, exit status 1 behind one only says that there is one.
       changed_when: ran.stdout is search('(?m)^# ')
       failed_when: >-
-        ran.rc != 0 and not (ansible_check_mode and ran.rc == 1 and (ran.stdout ~ ran.stderr) is not search('Stopped'))
+        ran.rc != 0 and not (ansible_check_mode and ran.rc == 1 and ran.stdout is search('(?m)^# ')
+        and (ran.stdout ~ ran.stderr) is not search('Stopped'))
 """
 
 

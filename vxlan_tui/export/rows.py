@@ -77,7 +77,7 @@ def _either(shown: str, make: Iterable[Command], change: Iterable[Command]) -> I
 
 def put_back(thing: Thing) -> Iterator[str]:
     """Return the lines that put a thing back that stood; none where nothing has to be."""
-    if thing.members:
+    if thing.members and thing.record:
         was = ["was", quoted(thing.record), quoted(_pick(thing.before)), *map(quoted, thing.before.argv)]
         again = _members(thing.members, '"$then"', thing.reading)
         yield f"{wrapped(was)} &&\n{_INDENT}{again}"
@@ -97,7 +97,9 @@ def put_back(thing: Thing) -> Iterator[str]:
 def take_away(thing: Thing) -> Iterator[str]:
     """Return the lines that take a thing away that was not there; none where nothing has to be."""
     if thing.delete:
-        clear = [_INDENT + _stand(each).replace("\n", f"\n{_INDENT}") for each in thing.back_clear]
+        # With --check, what is put back before it is in the way still.
+        stands = [f"[[ -n $check ]] || {_stand(each)}" for each in thing.back_clear]
+        clear = [_INDENT + each.replace("\n", f"\n{_INDENT}") for each in stands]
         pick = _pick(thing.before) if thing.partial else ""
         yield from _if("fell", thing, pick, [*clear, *_when("", thing, thing.delete)])
 
@@ -107,7 +109,7 @@ def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[
     words = [helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
     # Asked second: the first marks the record as seen, which is to be forgotten in any case.
     words += ["&&", f"kept {quoted(thing.goes_with)}"] if thing.goes_with else []
-    known = [f"known {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
+    known = [f"tells {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
     words += [word for each in known for word in ("&&", each)]
     if len(body) == 1:
         line = f"{wrapped(words)} && {body[0].strip()}"

@@ -47,7 +47,8 @@ def _forward(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
             yield look
         looked = look
         if thing.id == "bridge.bridge":
-            yield f"[[ -z ${{SSH_CONNECTION-}} ]] || {_addresses(thing.subject)}"
+            # sudo drops SSH_CONNECTION: whoever came by it may have come by SSH.
+            yield f"[[ -z ${{SSH_CONNECTION-}}${{SUDO_USER-}} ]] || {_addresses(thing.subject)}"
         yield from rows.forward(thing)
 
 
@@ -56,6 +57,8 @@ def _back(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
         if thing.confirms:
             yield _confirm(plan, host)
             yield rows.at(thing)
+            # What has no record was not put back, and so is not saved either.
+            yield f"[[ -s $state/before/{quoted(f'profile.{thing.subject}')} ]] || all=''"
             yield from rows.forward(thing)
         else:
             yield from rows.put_back(thing)
@@ -86,8 +89,6 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
         yield f"zone=$({ask} || firewall-cmd --get-default-zone) || die 3 firewalld"
     if back:
         yield f"part={quoted(PUT_BACK)} seen=() differ=()"
-        if plan.vms_of(host):
-            yield f"wait={plain(WAIT)}"
     else:
         sizes = {"mtu": plan.mtu_inside(0)} if any(segment.mtu is None for segment in plan.segments) else {}
         sizes |= {"outer": plan.tunnel_mtu(0)} if plan.encrypted else {}
@@ -96,6 +97,12 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
     if not back and _names_peers(rows_):
         first, *more = plan.others(host)
         yield wrapped([f"peers=({first}", *more], end=")")
+
+
+def _wait(sections: Iterable[str]) -> Iterator[str]:
+    """Return the line that holds what waits for a VM to be off, where a section uses it."""
+    if any(quoted(WAIT) in text for text in sections):
+        yield f"wait={plain(WAIT)}"
 
 
 def _names_peers(rows_: Iterable[Thing]) -> bool:
@@ -133,7 +140,7 @@ def _render(
             digest=plan.digest,
             absent=ABSENT,
             helpers=[_part(name) for name in [*helpers, *_more_helpers(host, all_rows, write is _back)]],
-            facts=list(_facts(plan, host, all_rows, write is _back)),
+            facts=[*_facts(plan, host, all_rows, write is _back), *_wait(texts)],
             needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
             back=write is _back,

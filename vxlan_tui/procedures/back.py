@@ -42,7 +42,10 @@ def recorded(plan: Plan, host: Host, records: Iterable[Record], state: HostState
     """
     left = by_name(records)
     named = [thing for thing in things(plan, host, state, SECTIONS) if thing.record]
-    found = [(thing, left[thing.record]) for thing in named if thing.record in left]
+    timeouts = {vm.name: vm.shutdown_timeout for vm in plan.vms_of(host)}
+    found = [
+        (_as_it_ran(thing, left[thing.record], timeouts), left[thing.record]) for thing in named if thing.record in left
+    ]
     for thing, _ in found:
         left.pop(thing.record, None)
     ports = {str(segment.port) for segment in plan.segments}
@@ -67,6 +70,14 @@ def with_own(thing: Thing, vms_: set[str], state: HostState | None) -> Thing:
         segment_ports = bridge.foreign_ports(thing.subject, _vxlan_in(thing.subject, state), taps)
         return replace(thing, back_clear=(segment_ports,))
     return thing
+
+
+def _as_it_ran(thing: Thing, record: Record, timeouts: Mapping[str, int]) -> Thing:
+    """Return a thing with the way back that its record asks for, where that depends on it: a running VM's NIC."""
+    if record.kind != "live":
+        return thing
+    timeout = timeouts.get(vms.of_record(record.subject)[0], vms.DEFAULT_SHUTDOWN_TIMEOUT)
+    return vms.as_it_ran(thing, record.text, timeout)
 
 
 def _live_nics(vm: str, state: HostState) -> tuple[Nic, ...]:
@@ -149,6 +160,11 @@ def _profile(record: Record) -> Thing:
     return profiles.thing(step, section, f"Connection profile {record.subject}", "", wanted)
 
 
+def _live_nic(record: Record) -> Thing:
+    vm, mac = vms.of_record(record.subject)
+    return _as_it_ran(vms.live_nic(vm, mac, vm), record, {})
+
+
 def _device(record: Record) -> Thing:
     device, _, profile = record.subject.partition(":")
     wanted = Wanted(profile, "", device)
@@ -180,7 +196,7 @@ _KINDS: Mapping[str, tuple[Callable[[Record], Thing], ...]] = {
         lambda record: network.autostart(record.subject),
     ),
     "nic": (lambda record: vms.stored_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),),
-    "live": (lambda record: vms.live_nic(*vms.of_record(record.subject), vms.of_record(record.subject)[0]),),
+    "live": (_live_nic,),
     "vm": (lambda record: vms.existing(record.subject),),
     "power": (lambda record: vms.running(record.subject),),
 }

@@ -22,7 +22,7 @@ DOT = r"\."
 TYPE = "802-3-ethernet"
 """NetworkManager's word for the kind of the underlay's connection profile."""
 
-_DEVICE = "GENERAL.CONNECTION,GENERAL.CON-UUID,GENERAL.STATE,IP{v}.ADDRESS,IP{v}.GATEWAY,IP{v}.DNS,IP{v}.SEARCHES"
+_DEVICE = "GENERAL,IP{v}.ADDRESS,IP{v}.GATEWAY,IP{v}.DNS,IP{v}.SEARCHES"
 
 
 def things(host: Host, state: HostState | None) -> Iterator[Thing]:
@@ -39,7 +39,7 @@ def things(host: Host, state: HostState | None) -> Iterator[Thing]:
         touches=(host.interface,),
     )
     yield replace(row, refused=_refused(host, state))
-    yield in_force(profile, host.interface, _values(host, host.ethernet), (host.ethernet.address or host.vtep).version)
+    yield in_force(profile, host.interface, host.ethernet, (host.ethernet.address or host.vtep).version)
     if row.saves:
         yield row.saves
 
@@ -66,19 +66,31 @@ def _ip_settings(host: Host, ethernet: Ethernet) -> dict[str, str]:
     return {key: value for key, value in settings.items() if value or key in kept}
 
 
-def _values(host: Host, ethernet: Ethernet) -> tuple[str, ...]:
-    """Return what the interface has to show beside the profile's name."""
-    address = (str(ethernet.address),) if ethernet.address else ()
-    gateway = (str(ethernet.gateway),) if ethernet.gateway else ()
-    return (*address, *gateway, *map(str, ethernet.dns), *ethernet.dns_search)
+def _shown(name: str, ethernet: Ethernet | None) -> tuple[str, str]:
+    """Return what the interface has to show, and what picks that: the profile's name, and the plan's values by keys.
+
+    Lists are numbered, so that only the end of their keys counts. The gateway has a key of its own: it may be a DNS
+    server too, and where the plan leaves it open, it is nobody's business.
+    """
+    listed = [str(ethernet.address or ""), *map(str, ethernet.dns), *ethernet.dns_search] if ethernet else []
+    values = [value for value in dict.fromkeys(listed) if value]
+    gateway = [f"GATEWAY:{ethernet.gateway}"] if ethernet and ethernet.gateway else []
+    alone = [f"CONNECTION:{name}", *gateway]
+    of_list = [f"]:({'|'.join(map(_plain, values))})"] if values else []
+    pick = "|".join([*map(_plain, alone), "100 .connected.", *of_list])
+    return lines([*alone, "100 (connected)", *(f"]:{value}" for value in values)]), f"({pick})$"
 
 
-def in_force(profile: Wanted, interface: str, values: tuple[str, ...] = (), version: int = 4) -> Thing:
-    """Return as a thing that the profile is active on the interface, which has these values.
+def _plain(text: str) -> str:
+    return escaped(text).replace(DOT, ".")
+
+
+def in_force(profile: Wanted, interface: str, ethernet: Ethernet | None = None, version: int = 4) -> Thing:
+    """Return as a thing that the profile is active on the interface, which has the values that the plan gives it.
 
     Addresses that somebody else gave it are left alone.
     """
-    shown = (profile.name, "100 (connected)", *values)
+    wants, pick = _shown(profile.name, ethernet)
     device = ("nmcli", "-t", "-f", _DEVICE.format(v=version), "device", "show", interface)
     uuid = value("GENERAL.CON-UUID")
     again = command("nmcli", "connection", "up", "uuid", uuid)
@@ -89,8 +101,8 @@ def in_force(profile: Wanted, interface: str, values: tuple[str, ...] = (), vers
         f"Activate {profile.name} on {interface}",
         "A profile takes effect when it is activated.",
         f"underlay.{interface}",
-        Reading(device, f":({'|'.join(escaped(each).replace(DOT, '.') for each in shown)})$"),
-        lines(f":{each}" for each in dict.fromkeys(shown)),
+        Reading(device, pick),
+        wants,
         make=(profiles.up(profile.name),),
         change=(profiles.up(profile.name),),
         kept=Reading(device, "GENERAL.CON-UUID:.+"),

@@ -5,6 +5,7 @@ that the guest asks for an address anew; where that cannot be, or the plan says 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import Host, Plan, Vm
@@ -12,7 +13,7 @@ from vxlan_tui.procedures import virsh
 from vxlan_tui.procedures.bridge import inner_mtu
 from vxlan_tui.sections import VMS
 from vxlan_tui.state import HostState, Nic, VmState
-from vxlan_tui.things import RECORD, Clear, Reading, Thing, lines, value
+from vxlan_tui.things import RECORD, Clear, Reading, Thing, lines, value, with_values
 
 SECTION = VMS.number
 
@@ -91,12 +92,25 @@ def _nic(plan: Plan, vm: Vm, rows: int, mtu: str, state: HostState | None) -> It
     nic = selected(vm, found.nics) if found else None
     several = found is not None and nic is not None and len(found.nics) > 1
     mac = vm.mac or (nic.mac if several and nic else "")
-    live = selected(vm, found.live_nics) if found else None
-    alone = vm.move == "restart" or (live is not None and not live.network)
     bridge = plan.segment_of(vm.network).bridge
     yield stored_nic(vm.name, mac, _subject(vm, rows), vm.network, mtu, refused)
-    restart = (*shut_down(vm.name, vm.shutdown_timeout), start(vm.name)) if alone else ()
+    restarts = vm.move == "restart" or not _moves_live(selected(vm, found.live_nics) if found else None, bridge)
+    restart = _restarted(vm.name, vm.shutdown_timeout) if restarts else ()
     yield live_nic(vm.name, mac, _subject(vm, rows), vm.network, bridge, restart, refused)
+
+
+def _moves_live(nic: Nic | None, bridge: str) -> bool:
+    """Return whether a NIC can be moved as its VM runs, and back again: by networks on bridges; or it is there already.
+
+    libvirt forgets the network's name where somebody pulled the cable of a NIC (virsh domif-setlink).
+    """
+    if nic is None or (nic.type, nic.source) == ("bridge", bridge):
+        return True
+    return nic.type in ("network", "bridge") and bool(nic.network)
+
+
+def _restarted(vm: str, timeout: int) -> tuple[Command, ...]:
+    return (*shut_down(vm, timeout), start(vm))
 
 
 def _interface(mac: str) -> str:
@@ -116,8 +130,8 @@ def stored_nic(vm: str, mac: str, subject: str, network: str = "", mtu: str = ""
         f"Connect {vm} to {network}",
         "The VM's stored definition: it takes effect when the VM starts, and tells the guest its MTU.",
         f"nic.{_file(mac)}.{vm}",
-        Reading(shows, '<(source network|mtu size)="[^"]*"'),
-        lines((f'<source network="{network}"', f'<mtu size="{mtu}"')),
+        Reading(shows, '<(interface type|source network|mtu size)="[^"]*"'),
+        lines(('<interface type="network"', f'<source network="{network}"', f'<mtu size="{mtu}"')),
         change=(edit,),
         clear=() if mac else (several(vm),),
         refused=refused,
@@ -146,8 +160,8 @@ def live_nic(
 ) -> Thing:
     """Return as a thing the bridge that a NIC is on while its VM runs; `restart` is for where it cannot move live."""
     nic, which = _interface(mac), (f"mac={mac}",) if mac else ()
-    running = f"/domain[@id]{nic.removeprefix('/')}/source"  # a domain that runs has an id
-    shows = ("virsh", "dumpxml", "--xpath", f"{running}/@*", vm)
+    running = f"/domain[@id]{nic.removeprefix('/')}"  # a domain that runs has an id
+    shows = ("virsh", "dumpxml", "--xpath", f"{running}//@*", vm)
     virt_xml = ("virt-xml", vm, "--edit", *which, "--update", "--no-define", "--network")
     how = "shut it down and start it again" if restart else "as it runs, its link down and up"
     move = restart or _moved(virt_xml, network)
@@ -158,13 +172,35 @@ def live_nic(
         f"Move {vm} to {network}: {how}",
         "The guest sees its link go and come, and asks for an address anew. Its MTU changes at its next start.",
         f"live.{_file(mac)}.{vm}",
-        Reading(shows, 'bridge="[^"]*"'),
+        # A move that was cut off half way leaves the cable out. A restart would not put it in.
+        Reading(shows, _PLACE if restart else f"{_PLACE}|{_PULLED}"),
         f'bridge="{bridge}"',
         change=move,
         refused=refused,
         restore=restart or _moved(virt_xml, value("network")),
         back_title=f"{subject}: on the network that it ran on",
     )
+
+
+_PLACE = 'bridge="[^"]*"|type="(direct|ethernet|hostdev|[a-z]*user)"'
+"""Picks where a NIC of a running VM is: the bridge, or its kind where it is on none."""
+
+
+_PULLED = 'state="down"'
+"""How the link of a NIC shows whose cable is out."""
+
+
+def as_it_ran(thing: Thing, record: str, timeout: int) -> Thing:
+    """Return a NIC of a running VM with the way back that its record asks for.
+
+    What was on no libvirt network comes back by a restart, and a cable that was pulled stays out.
+    """
+    if not with_values(value("network"), record):
+        vm, _ = of_record(thing.record.partition(".")[2])
+        return replace(thing, reading=replace(thing.reading, pick=_PLACE), restore=_restarted(vm, timeout))
+    if _PULLED in record and not stopped_by(thing.restore):
+        return replace(thing, restore=thing.restore[:1])
+    return thing
 
 
 def _moved(virt_xml: tuple[str, ...], network: str) -> tuple[Command, ...]:

@@ -1,0 +1,176 @@
+"""Exported scripts, run where their tools only print what they are given: they decide what the program decides."""
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+
+from tests import as_planned
+from tests.stand_in_tools import commands, ran
+from tests.test_back import FILE, STATE
+from vxlan_tui import export, judge, plan
+from vxlan_tui.export import ansible
+from vxlan_tui.judge import Outputs
+from vxlan_tui.plan import Plan
+from vxlan_tui.procedures import things
+from vxlan_tui.record import Record
+from vxlan_tui.rehearsal import SAMPLE
+
+RESTART = SAMPLE.read_text().replace('name = "vma"\n', 'name = "vma"\nmove = "restart"\n')
+STORED, LIVE = "dumpxml .*--inactive .*interface vma$", "dumpxml --xpath"
+
+
+def _plan(text: str) -> Plan:
+    return plan.parse(text.encode(), FILE)
+
+
+PLAN = _plan(SAMPLE.read_text())
+
+
+def _right(of: Plan) -> Outputs:
+    return as_planned.outputs(things(of, of.hosts[0], STATE))
+
+
+def _script(of: Plan, form: str = "script") -> str:
+    return (export.script if form == "script" else export.undo_script)(of, of.hosts[0])
+
+
+def _records(of: Plan, before: Outputs) -> tuple[Record, ...]:
+    rows = {row.record: row for row in things(of, of.hosts[0], STATE) if row.record}
+    return tuple(Record(name, before.get(row.before.argv, "")) for name, row in rows.items())
+
+
+def _as_the_program(of: Plan, shown: Outputs) -> list[str]:
+    steps = judge.forward(things(of, of.hosts[0], STATE), shown)
+    return [command.text.partition("\n")[0] for step in steps for command in step.commands]
+
+
+DIFFERENT = {
+    "all as planned": (PLAN, "net-info", "Active:", "Active:"),
+    "a DNS server that is the gateway": (
+        _plan(SAMPLE.read_text().replace('dns = ["198.51.100.200"]', 'dns = ["198.51.100.254"]', 1)),
+        "device show enp1s0",
+        "GATEWAY:",
+        "IP4.GATEWAY:",
+    ),
+    "STP": (PLAN, "connection show id bridge0$", "bridge.stp:no", "bridge.stp:yes"),
+    "another VNI": (PLAN, "^ip .* dev vxlan10$", "id 10 ", "id 11 "),
+    "a network that is not active": (PLAN, "net-info", "Active:         yes", "Active:         no"),
+    "a VM elsewhere": (PLAN, LIVE, "bridge0", "virbr0"),
+    "a VM whose cable is out": (PLAN, LIVE, "bridge0", 'bridge0"\nstate="down'),
+    "a VM's definition on a bridge": (PLAN, STORED, 'interface type="network', 'interface type="bridge'),
+    "a VM elsewhere that is to be restarted": (_plan(RESTART), LIVE, "bridge0", "virbr0"),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_a_script_says_word_for_word_what_apply_would_run(name: str, tmp_path: Path) -> None:
+    of, where, old, new = DIFFERENT[name]
+    shown = as_planned.instead(_right(of), where, old, new)
+    told = ran(_script(of), shown, tmp_path, "--check")
+    assert told.stderr == ""
+    assert commands(told.stdout) == _as_the_program(of, shown)
+    assert told.returncode == (1 if told.stdout else 0)
+
+
+def test_a_vm_that_is_to_be_restarted_is_waited_for_by_a_script_too(tmp_path: Path) -> None:
+    """It runs to its end: all that the command is made of is there."""
+    of = _plan(RESTART)
+    elsewhere = as_planned.instead(_right(of), LIVE, "bridge0", "virbr0")
+    off: Outputs = {("virsh", "list", "--name", "--state-shutoff"): "vma\n"}
+    done = ran(_script(of), {**elsewhere, **off}, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[0] for line in commands(done.stdout)] == ["timeout", "virsh"]
+
+
+STOPPED = "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory\n"
+
+
+@pytest.mark.parametrize("form", ["script", "undo"])
+def test_what_a_daemon_that_is_stopped_does_not_tell_is_not_taken_for_absent(form: str, tmp_path: Path) -> None:
+    """No record of nothing is kept, and none is lost."""
+    shown = _right(PLAN)
+    fails = dict.fromkeys((argv for argv in shown if argv[0] == "virsh"), STOPPED)
+    records = _records(PLAN, shown) if form == "undo" else ()
+    ended = ran(_script(PLAN, form), shown, tmp_path, fails=fails, records=records)
+    assert ended.returncode == 1
+    assert "Failed to connect socket" in ended.stderr
+    kept = {file.name for file in (tmp_path / "state/before").iterdir()}
+    assert {record.name for record in records} <= kept
+    assert form == "undo" or not [name for name in kept if name.startswith(("network", "nic", "live", "power"))]
+
+
+def test_the_way_back_of_a_moved_vm_is_told_and_its_network_is_not_in_its_own_way(tmp_path: Path) -> None:
+    """With --check it is still on the network that goes after it. What is in the way has no record to be named."""
+    shown = _right(PLAN)
+    users = tmp_path / "qemu/vma.xml"
+    users.parent.mkdir()
+    users.write_text("<source network='vxlan10-bridge'/>\n")
+    records = _records(PLAN, {argv: text for argv, text in shown.items() if argv[-1] == "vma"})
+    told = ran(_script(PLAN, "undo"), shown, tmp_path, "--check", records=records)
+    assert (told.returncode, told.stderr) == (1, "")
+    assert commands(told.stdout)[-1] == "nmcli connection delete id Example"
+    assert "virsh net-undefine vxlan10-bridge" in commands(told.stdout)
+    ended = ran(_script(PLAN, "undo"), shown, tmp_path, records=records)
+    assert ended.stderr == f"Stopped in 10.4: in the way: {users}\n"
+
+
+def test_the_way_back_of_a_vm_that_ran_on_no_network_stops_in_words_where_it_still_runs(tmp_path: Path) -> None:
+    """A script cannot choose the restart that the program takes."""
+    shown, record = _right(PLAN), Record("live.only.vma", ' type="bridge"\n bridge="br7"\n')
+    stopped = ran(_script(PLAN, "undo"), shown, tmp_path, records=(record,))
+    words = "Stopped in 10.5: the record live.only.vma has no network: put that back by hand, and come again\n"
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (1, "", words)
+    assert (tmp_path / "state/before/live.only.vma").exists()
+    off = as_planned.gone(shown, LIVE)
+    assert ran(_script(PLAN, "undo"), off, tmp_path / "off", records=(record,)).returncode == 0
+
+
+MEMORY = "Example:/run/NetworkManager/system-connections/Example.nmconnection\n"
+
+
+def test_the_way_back_leaves_alone_what_was_never_recorded(tmp_path: Path) -> None:
+    """A profile that somebody holds in memory, and hosts that somebody else named to FRR."""
+    shown = {argv: MEMORY if "NAME,FILENAME" in argv else text for argv, text in _right(PLAN).items()}
+    assert ran(_script(PLAN, "undo"), shown, tmp_path).stdout == ""
+    was = as_planned.instead(_right(PLAN), "connection show id Example", "198.51.100.2/24", "198.51.100.3/24")
+    records = tuple(record for record in _records(PLAN, was) if record.name == "profile.Example")
+    saved = commands(ran(_script(PLAN, "undo"), shown, tmp_path, "--check", records=records).stdout)
+    assert saved[-1] == "nmcli connection modify id Example connection.id Example"
+    evpn = "\n[evpn]\nasn = 65000\n"
+    undo = _script(_plan(SAMPLE.read_text().replace("vni = 10\n", 'vni = 10\ncontrol = "evpn"\n') + evpn), "undo")
+    assert not re.search(r"^\s*(was|stood|fell) '' ", undo, re.MULTILINE)
+
+
+def _fails(printed: str, status: int, *, check: bool) -> bool:
+    """Return whether the play counts a script that ended like this as failed."""
+    play = dict(ansible.directory(PLAN))["site.yml"]
+    environment = Environment(autoescape=False)  # noqa: S701 (a condition, no page)
+    environment.tests["search"] = lambda text, pattern: re.search(pattern, text) is not None
+    condition = environment.compile_expression(" ".join(play.partition("failed_when: >-\n")[2].split()))
+    shown = {"rc": status, "stdout": printed, "stderr": ""}
+    return bool(condition(ran=shown, ansible_check_mode=check))
+
+
+def test_a_play_fails_where_its_script_stops_also_with_check(tmp_path: Path) -> None:
+    shown = _right(PLAN)
+    lacking = {argv: "error: failed to get domain 'vma'\n" for argv in shown if argv[:2] == ("virsh", "dominfo")}
+    stopped = ran(_script(PLAN), {}, tmp_path, "--check", fails=lacking)
+    assert stopped.stderr.splitlines()[-1].startswith("Stopped in 10.5: there is no VM vma, and the plan does not")
+    assert _fails(stopped.stdout + stopped.stderr, stopped.returncode, check=True)
+    told = ran(_script(PLAN), {}, tmp_path / "whole", "--check")
+    assert not _fails(told.stdout + told.stderr, told.returncode, check=True)
+    assert _fails("line 12: x: unbound variable\n", 1, check=True)
+    assert _fails("# nmcli connection up id Example\n", 1, check=False)
+    assert _fails("", 3, check=True)
+
+
+@pytest.mark.parametrize("came", [{"SSH_CONNECTION": "192.0.2.9 5 192.0.2.1 22"}, {"SUDO_USER": "ops"}], ids=str)
+def test_a_bridge_that_an_ssh_session_may_come_in_over_stops_a_script(came: dict[str, str], tmp_path: Path) -> None:
+    """Also behind sudo, which does not pass on that it was SSH."""
+    address = ("ip", "addr", "show", "dev", "bridge0")
+    shown = {**_right(PLAN), address: "    inet 198.51.100.7/24 scope global bridge0\n"}
+    stopped = ran(_script(PLAN), shown, tmp_path, "--check", environment=came)
+    assert (stopped.returncode, "Stopped in 10.3: in the way of profile.bridge0: " in stopped.stderr) == (1, True)
+    assert ran(_script(PLAN), shown, tmp_path, "--check").returncode == 0
