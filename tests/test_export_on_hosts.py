@@ -80,7 +80,7 @@ def test_a_script_says_first_what_it_would_run_and_then_runs_what_apply_runs(hos
 WAYS = list(product(("program", "script"), repeat=2))
 
 
-@pytest.mark.parametrize("way", few(WAYS, ("program", "script"), ("script", "program")), ids="-".join)
+@pytest.mark.parametrize("way", few(WAYS, ("program", "script")), ids="-".join)
 def test_either_takes_back_what_either_did(host: Host, way: tuple[str, str]) -> None:
     """All four ways end where it began, and leave no record."""
     there, back = way

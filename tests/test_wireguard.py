@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import three_hosts
+from tests.cases import campaign
 from tests.on_host import PLAN, configuration, program, rows, shell, states
 from tests.over_ssh import Session
 from tests.test_ui_on_hosts import pilot_on
@@ -209,6 +210,7 @@ def _agreed(console: Host, words: str, status: int = 0) -> str:
     return session.seen
 
 
+@campaign
 def test_the_wizard_encrypts_all_hosts_in_one_run(rehearsal: Rehearsal) -> None:
     console, other = rehearsal.hosts
     pilot_on(console, "encrypted")

@@ -23,9 +23,10 @@ class Terminal:
             time.sleep(0.15)
 
     def type(self, text: str) -> None:
-        """Type a text."""
+        """Type a text, and wait until it is on screen: a key that follows would be taken for what shows it."""
+        before = self.text
         self._tmux("send-keys", "-l", "--", text)
-        time.sleep(0.2)
+        self._settles(before)
 
     @property
     def text(self) -> str:
