@@ -159,6 +159,7 @@ def test_a_host_without_a_daemon_and_one_that_lets_nobody_in_keep_all_of_them_fr
     assert fleet.configurations() == fleet.before
 
 
+@campaign
 def test_of_two_consoles_one_works_and_the_other_is_told_where_and_by_whom(fleet: Fleet) -> None:
     """Nothing is half done, and nobody waits for ever."""
     shell(fleet.third, _slow("nmcli"))

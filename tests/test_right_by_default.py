@@ -148,6 +148,7 @@ def test_a_running_vm_is_moved_under_a_ping_and_never_off(sandbox: None, tmp_pat
         assert moved.sent > moved.lost
 
 
+@campaign
 def test_an_underlay_of_ipv6_from_nothing_and_back(sandbox: None, tmp_path: Path) -> None:
     """One host by the program, one by its script, with the addresses by the plan's own profiles."""
     planned = _planned(tmp_path, OVER_IPV6.partition("[[vms]]")[0])
