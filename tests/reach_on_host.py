@@ -79,16 +79,16 @@ def runs(reach: Reach) -> None:
     assert slow.timed_out
     assert not slow.ok
     assert "did not end within 0.5 s" in slow.error
-    threading.Timer(0.5, reach.interrupts.stop, [signal.SIGTERM]).start()
-    assert reach.run(Command(("sleep", "61"), waits=True)).status == 143
+    waits = Command(("sh", "-c", "echo on; exec sleep 61"), waits=True)
+    assert reach.run(waits, lambda line: reach.interrupts.stop(signal.SIGTERM)).status == 143
     try:
         reach.run(Command(("touch", "/root/never")))
     except Interrupted:
         assert reach.read_file("/root/never") is None
     assert reach.uninterrupted().run(Command(("touch", "/root/once"))).ok
     reach.interrupts.asked = 0
-    threading.Timer(0.3, reach.interrupts.stop, [signal.SIGINT]).start()
-    assert reach.run(Command(("sh", "-c", "sleep 1; echo whole"))).words == "whole\n"  # what changes is let end
+    changes = Command(("sh", "-c", "echo on; sleep 1; echo whole"))  # it is let end
+    assert reach.run(changes, lambda line: reach.interrupts.stop(signal.SIGINT)).words == "on\nwhole\n"
     reach.interrupts.asked = 0
     assert "sleep 6" not in reach.read("ps", "-eo", "args")
 

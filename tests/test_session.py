@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.fake_host import FakeHost
 from vxlan_tui import judge, session
 from vxlan_tui.command import Command, command
 from vxlan_tui.journal import Unwritten
+from vxlan_tui.plan import Plan
 from vxlan_tui.reach import CommandFailed, Interrupted, Interrupts, Outcome, Output
-from vxlan_tui.session import Session, StepRun
+from vxlan_tui.session import NotReady, Session, StepRun
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
 from vxlan_tui.things import Reading, Thing
@@ -115,3 +117,22 @@ def test_an_interrupt_leaves_no_step_that_ran_without_its_second_look() -> None:
     assert states == {"one": "changed", "two": "stopped"}
     assert host.asked == ["make one", "show one"]
     assert told.begun == ["one", "two"]
+
+
+class Busy(FakeHost):
+    """A host whose tools take too long, and say nothing as they are stopped."""
+
+    is_root = True
+
+    def read(self, *argv: str) -> str:
+        raise CommandFailed(Outcome(Command(argv), 124, 0.0, ""))
+
+    def find(self, programs: Sequence[str]) -> dict[str, str]:
+        return {each: each for each in programs}
+
+
+def test_a_tool_that_took_too_long_is_told_as_that_and_not_as_a_daemon_without_words(sample_plan: Plan) -> None:
+    busy: Any = Busy()
+    words = "NetworkManager does not answer: `.*` took too long; where the host is only busy"
+    with pytest.raises(NotReady, match=words):
+        Session(sample_plan, sample_plan.hosts[0], busy, Unwritten()).look(("ethernet",))

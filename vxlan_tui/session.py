@@ -22,6 +22,7 @@ from vxlan_tui.paths import CONFIGURATION, LOCK
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, bridge, former, lockout, things
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
+from vxlan_tui.reach.outcome import TIMED_OUT
 from vxlan_tui.record import Record, by_name
 from vxlan_tui.records import Records
 from vxlan_tui.state import HostState
@@ -104,7 +105,7 @@ class Session:
             if isinstance(failure, LibvirtUnavailable):
                 missing.append(system.daemon(part, str(failure), self.reach))
             elif failure.outcome.status != 127:  # a program that is not there is named already
-                missing.append(system.daemon(part, failure.outcome.words, self.reach))
+                missing.append(system.daemon(part, _why(failure.outcome), self.reach))
         if missing:
             raise NotReady(missing)
         keys = {**state.keys, **self.keys}  # what a host tells itself goes before what this one knew of it
@@ -313,3 +314,10 @@ def _not_in_effect(left: Step) -> str:
     return (
         f"The commands succeeded, but the host is not as planned after {SETTLE:g} s. This is still needed:\n{waiting}"
     )
+
+
+def _why(outcome: Outcome) -> str:
+    """Return a failed reading's own words, or how it ended: one that was stopped says nothing."""
+    took_too_long = "took too long; where the host is only busy, run the same again"
+    ended = took_too_long if outcome.status in TIMED_OUT else f"ended with exit status {outcome.status}"
+    return outcome.words.strip() or f"`{outcome.command.text}` {ended}"
