@@ -318,6 +318,6 @@ def _not_in_effect(left: Step) -> str:
 
 def _why(outcome: Outcome) -> str:
     """Return a failed reading's own words, or how it ended: one that was stopped says nothing."""
-    took_too_long = "took too long; where the host is only busy, run the same again"
-    ended = took_too_long if outcome.status in TIMED_OUT else f"ended with exit status {outcome.status}"
-    return outcome.words.strip() or f"`{outcome.command.text}` {ended}"
+    if outcome.status in TIMED_OUT and not outcome.words.strip():
+        return f"`{outcome.command.text}` took too long; where the host is only busy, run the same again"
+    return outcome.words.strip() or outcome.error

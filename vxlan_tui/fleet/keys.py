@@ -23,7 +23,11 @@ def to_make(members: Sequence[Member]) -> dict[str, Step]:
     if any(_in_the_way(member) for member in members):
         return {}
     left = [(member.name, step) for member in members for region in member.left for step in region]
-    return {name: step for name, step in left if step.id == wireguard.KEY_PAIR and step.commands and not step.restored}
+    return {name: step for name, step in left if _makes_one(step)}
+
+
+def _makes_one(step: Step) -> bool:
+    return step.id == wireguard.KEY_PAIR and bool(step.commands) and not step.restored
 
 
 def _in_the_way(member: Member) -> bool:
@@ -67,8 +71,7 @@ def _fits(now: str, shown: str) -> bool:
 
 def are_lacking(members: Sequence[Member]) -> bool:
     """Return whether a host has no key pair, as they were looked at."""
-    steps = [step for member in members for step in member.course.steps]
-    return any(step.id == wireguard.KEY_PAIR and step.commands and not step.restored for step in steps)
+    return any(_makes_one(step) for member in members for step in member.course.steps)
 
 
 def exchange(

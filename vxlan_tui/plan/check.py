@@ -183,25 +183,23 @@ def _around_encryption(
             yield Fault(f"{where}.group", shown(segment.group), allowed)
         names = {"vxlan": segment.vxlan, "bridge": segment.bridge}
         yield from (
-            Fault(f"{where}.{key}", shown(name), _NOT_THE_TUNNELS) for key, name in names.items() if _is_tunnels(name)
+            Fault(f"{where}.{key}", shown(name), _NOT_THE_TUNNELS)
+            for key, name in names.items()
+            if name == WIREGUARD_DEVICE
         )
-        if _is_tunnels(segment.vxlan_profile):
+        if segment.vxlan_profile == WIREGUARD_DEVICE:
             allowed = (
                 f"a name with which its profile (<bridge>-<vxlan>) is not {WIREGUARD_DEVICE}, the encrypted tunnel's"
             )
             yield Fault(f"{where}.vxlan", shown(segment.vxlan), allowed)
     for where, host in hosts.items():
-        if _is_tunnels(host.interface):
+        if host.interface == WIREGUARD_DEVICE:
             yield Fault(f"{where}.interface", shown(host.interface), _NOT_THE_TUNNELS)
-        if host.ethernet is not None and _is_tunnels(host.ethernet.profile):
+        if host.ethernet is not None and host.ethernet.profile == WIREGUARD_DEVICE:
             yield Fault(f"{where}.ethernet.profile", shown(host.ethernet.profile), _NOT_THE_TUNNELS)
 
 
 _NOT_THE_TUNNELS = "another name than the encrypted tunnel's device and profile"
-
-
-def _is_tunnels(name: str) -> bool:
-    return name == WIREGUARD_DEVICE
 
 
 def _within(subnet: IpNetwork, where: str, host: Host) -> Iterator[str]:

@@ -19,9 +19,6 @@ HERE = ""
 """The destination of this machine."""
 
 NUMBERS = ("vni", "port", "mtu", "asn", "shutdown_timeout")
-USUAL_PORT = 8472
-"""The UDP port of a segment that names none."""
-
 ROWS = ("hosts", "segments", "vms")
 LISTS = ("dns", "dns_search", "reflectors")
 
@@ -188,11 +185,13 @@ def _other_host(survey: "Survey") -> Table:
 
 def segment(others: Iterable[Table], survey: "Survey | None") -> Table:
     """Give a new segment's table, with a VNI and a bridge that nobody has yet, which lets the same hosts in."""
+    from vxlan_tui.plan import DEFAULT_PORT  # noqa: PLC0415 (pydantic comes after the first frame)
+
     rows = list(others)
     taken = {str(row.get("bridge")) for row in rows} | (set(survey.links) if survey else set())
     vnis = {row.get("vni") for row in rows}
     vni = next(number for number in range(10, 1 << 24, 10) if number not in vnis)
     bridge = next(name for name in (f"bridge{n}" for n in range(10000)) if name not in taken)
-    beside = [row for row in rows if row.get("port", USUAL_PORT) == USUAL_PORT]
+    beside = [row for row in rows if row.get("port", DEFAULT_PORT) == DEFAULT_PORT]
     is_open = any(row.get("admit") != "peers" for row in beside)
     return {"vni": vni, "bridge": bridge, **({} if is_open else {"admit": "peers"})}
