@@ -56,20 +56,27 @@ def of_commands(commands: Iterable[Command], underlay: str, state: HostState) ->
     return (underlay in devices and interface(underlay, state)) or over(state, *sorted(devices))
 
 
+def is_put_in_force(command: Command) -> bool:
+    """Return whether a command of nmcli's puts a connection profile in force on a device, or out of it."""
+    return any(_in_force(command.argv))
+
+
 def _devices(argv: tuple[str, ...], state: HostState) -> set[str]:
+    device, named = _in_force(argv)
+    profiles = [each for each in state.profiles if named in (each.name, each.uuid)] if named else []
+    found = {device, *(name for each in profiles for name in (each.device, each.interface))}
+    return found - {""}
+
+
+def _in_force(argv: tuple[str, ...]) -> tuple[str, str]:
+    """Return the device, or the connection profile, that a command puts in force or out of it; both empty for none."""
     match argv:
         case ("nmcli", "device", "reapply" | "disconnect" | "connect", device, *_):
-            return {device}
+            return device, ""
         case ("nmcli", "connection", "up" | "down" | "delete", "id" | "uuid", named, *_):
-            profiles = [each for each in state.profiles if named in (each.name, each.uuid)]
-            return {device for each in profiles for device in (each.device, each.interface) if device}
+            return "", named
         case _:
-            return set()
-
-
-def is_put_in_force(command: Command) -> bool:
-    """Return whether a command puts a connection profile in force, or out of it."""
-    return command.argv[:1] == ("nmcli",) and command.argv[2:3] != ("modify",)
+            return "", ""
 
 
 def addresses(name: str, state: HostState) -> list[str]:
