@@ -298,7 +298,7 @@ def test_daemons_that_do_not_run_are_named_all_at_once_with_what_starts_them(hos
             host.daemons.start(daemon)
     assert "systemctl enable --now firewalld" in out
     assert "systemctl enable --now libvirtd" in out
-    assert "Nothing has run" in program(host, "log")
+    assert "has run nothing on this host yet" in program(host, "log")
 
 
 def test_without_yes_and_without_a_terminal_nothing_is_asked_and_nothing_is_done(host: Host) -> None:

@@ -16,6 +16,7 @@ from tests.on_host import shell
 from tests.plain_user import FREE, let
 from tests.processes import held
 from vxlan_tui import plan
+from vxlan_tui.reach import refusals
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
 from vxlan_tui.rehearsal.host import Host
 from vxlan_tui.verbs import as_root
@@ -115,11 +116,29 @@ def test_a_password_is_asked_for_once_before_anything_is_on_screen(host: Host) -
     os.close(master)
 
 
+def test_why_a_host_refuses_the_login_is_told_for_root_who_asks_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind sudo it is root's ssh: to run it as the person that one is changes nothing."""
+    said = "root@host-b: Permission denied (publickey)."
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    assert "`ssh-copy-id root@host-b` gives it your key" in refusals.refused("host-b", "root@host-b", said).fix
+    monkeypatch.setenv("SUDO_USER", "admin")
+    found = refusals.refused("host-b", "root@host-b", said).fix
+    assert "`sudo ssh-copy-id root@host-b` gives it root's key" in found
+    assert "`sudo ssh root@host-b` has to log in" in found
+    changed = "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @"
+    assert "`sudo ssh-keygen -R host-b`, then" in refusals.refused("host-b", "root@host-b", changed).fix
+
+
 def test_what_the_program_reads_of_its_environment_is_handed_over_and_nothing_else() -> None:
     """As words of the command: a value is never the shell's."""
-    environment = {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22", "NO_COLOR": "$(reboot)", "PYTHONPATH": "."}
+    environment = {
+        "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22",
+        "SSH_AUTH_SOCK": "/run/a b",
+        "NO_COLOR": "$(reboot)",
+        "PYTHONPATH": ".",
+    }
     words = as_root.argv(["apply", "a plan.toml"], environment)
     assert words[:3] == ["sudo", "--", "env"]
-    assert {"SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22", "NO_COLOR=$(reboot)"} < set(words)
+    assert {"SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22", "NO_COLOR=$(reboot)", "SSH_AUTH_SOCK=/run/a b"} < set(words)
     assert not any("PYTHONPATH" in word for word in words)
     assert words[-2:] == ["apply", "a plan.toml"]

@@ -516,9 +516,14 @@ def test_a_way_without_encryption_that_the_plan_means_is_no_warning_and_is_not_c
     assert (clear.status, clear.cause, "is not encrypted" in clear.title) == (Status.PASS, "", True)
 
 
-def test_a_zone_that_lets_all_in_needs_no_port() -> None:
-    found = _findings(zone(name="trusted", runtime=frozenset(), permanent=frozenset())(well.facts(PLAN, THIS)))
-    assert causes(found, Status.FAIL) == []
+@pytest.mark.parametrize("name", ["three hosts", "only peers"])
+def test_a_zone_that_lets_all_in_needs_no_port(name: str) -> None:
+    def trusted(known: Facts) -> Facts:
+        assert known.underlay_zone is not None
+        changed = replace(known.underlay_zone, name="trusted", runtime=frozenset(), permanent=frozenset())
+        return replace(known, state=replace(known.state, zone=changed), underlay_zone=changed, rules=Rules())
+
+    assert causes(_first(name, trusted), Status.FAIL) == []
 
 
 WIREGUARD = '[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n'

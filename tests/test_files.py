@@ -143,6 +143,24 @@ def test_a_state_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
         private_directory(tmp_path / "state")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a file away needs root")
+def test_a_file_that_somebody_has_written_through_sudo_in_a_directory_of_theirs_is_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a plan that the wizard has saved is read by the verbs that need no root."""
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    for directory in (theirs, ours):
+        directory.mkdir()
+    os.chown(theirs, 1234, 1235)
+    monkeypatch.setenv("SUDO_UID", "1234")
+    for directory in (theirs, ours):
+        for name in ("plan.toml", "script.sh"):
+            write_whole(directory / name, "new", keep=name == "plan.toml")
+            write_whole(directory / name, "newer", keep=name == "plan.toml")
+    owners = {(path.parent.name, path.stat().st_uid, path.stat().st_gid) for path in tmp_path.glob("*/*")}
+    assert owners == {("theirs", 1234, 1235), ("ours", 0, 0)}
+
+
 def test_a_file_on_a_full_disk_keeps_its_old_content_and_nothing_lies_about(tmp_path: Path) -> None:
     """A file system of 64 KiB; in a mount namespace of its own."""
     if os.geteuid() != 0:

@@ -18,7 +18,7 @@ from vxlan_tui.facts.daemons import State
 from vxlan_tui.facts.evpn import Evpn
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.plan import load
-from vxlan_tui.reach import Local, Output
+from vxlan_tui.reach import CommandFailed, Local, Output
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import Route
 
@@ -342,8 +342,22 @@ def test_that_no_daemon_answers_tells_something_of_frr_alone(program: str, is_to
 
 
 class _Without(Local):
-    """A host whose daemons do not answer."""
+    """A host whose daemons do not answer, or where a command ends in another way."""
+
+    ends = ("Exiting:\nfailed to connect to any daemons.", 1)
 
     def read_all(self, commands: Iterable[tuple[str, ...]], timeout: float = 0.0) -> list[Output]:
         """Return what each command says then."""
-        return [_said("", "Exiting:\nfailed to connect to any daemons.", 1) for _ in commands]
+        return [_said("", *self.ends) for _ in commands]
+
+
+@pytest.mark.parametrize(("status", "ended"), [(124, "did not end within 30 s"), (137, "did not end"), (143, "143")])
+def test_a_reading_that_was_stopped_does_not_tell_that_nothing_is_there(status: int, ended: str) -> None:
+    """Who has no words and is no `no`: else a profile would be made a second time, on a host that is only busy."""
+    host, argv = _Without(), ("nmcli", "connection", "show", "id", "bridge0")
+    host.ends = ("", 1)
+    assert readings.read(host, [argv]) == {argv: ""}
+    host.ends = ("", status)
+    assert readings.read_what_answers(host, [argv]) == {}
+    with pytest.raises(CommandFailed, match=f"`nmcli connection show id bridge0` .*{ended}"):
+        readings.read(host, [argv])

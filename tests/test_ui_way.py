@@ -339,7 +339,7 @@ def test_a_resize_loses_nothing_and_wide_terminals_show_the_panels(ready: Stage,
 def test_the_log_opens_over_every_section(ready: Stage, tmp_path: Path) -> None:
     async def script(app: Wizard, pilot: P) -> None:
         await pilot.press("f9")
-        await sees(pilot, "Nothing has run on this host yet.")
+        await sees(pilot, "vxlan-tui has run nothing on this host yet.")
         await pilot.press("escape", "4")
         await sees(pilot, "next       The first")
         await pilot.press("a")

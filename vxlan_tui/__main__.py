@@ -6,8 +6,13 @@ import sys
 
 def main() -> int:
     """Run the verb that the arguments name, and give the exit status."""
-    if sys.stdout is None:  # closed by whoever started us
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (pathlib takes as long as all the rest)
+    # Closed by whoever started us. pathlib takes as long to import as all the rest.
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     if sys.argv[1:] == ["--version"]:
         from vxlan_tui import __version__  # noqa: PLC0415 (asked for alone, it is all that is read)
 

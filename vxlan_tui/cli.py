@@ -27,7 +27,7 @@ Verb: TypeAlias = "Callable[[Asked], int]"
 
 def run(arguments: Sequence[str]) -> int:
     """Run the verb, and turn what stops it into words on standard error and an exit status."""
-    ours, command = _split(arguments)
+    ours, command = _split(_each_host(arguments))
     asked: Asked | None = _without_verb(ours) if command is None else None
     if asked is None:
         parser = command_line()
@@ -74,6 +74,27 @@ def _split(arguments: Sequence[str]) -> tuple[Sequence[str], list[str] | None]:
         return arguments, None
     end = list(arguments).index("--")
     return arguments[:end], list(arguments[end + 1 :])
+
+
+def _each_host(arguments: Sequence[str]) -> Sequence[str]:
+    """Give each of several names behind `PLAN --host` an option of its own, as argparse takes them.
+
+    Of argparse's own several values to an option the last would be PLAN, where that stands behind them.
+    """
+    if len(arguments) < 3 or arguments[0] not in _ON_SEVERAL or arguments[1].startswith("-"):
+        return arguments
+    found, behind = list(arguments[:2]), False
+    for word in arguments[2:]:
+        is_value = not word.startswith("-")
+        if is_value and behind and found[-1] != "--host":
+            found.append("--host")
+        behind = behind if is_value else word.partition("=")[0] == "--host"
+        found.append(word)
+    return found
+
+
+_ON_SEVERAL = ("apply", "verify", "undo")
+"""The verbs that work on several hosts."""
 
 
 def _stop(words: str, status: int) -> int:
@@ -137,7 +158,7 @@ def _with_plan(verbs: Verbs, name: str, verb: Verb, words: str, *, several: bool
     parser.add_argument("plan", type=Path, metavar="PLAN", help="the plan file (TOML)")
     if several:
         hosts = parser.add_mutually_exclusive_group()
-        hosts.add_argument("--host", metavar="NAME", action="append", default=[], help=f"{_WHICH}; may be repeated")
+        hosts.add_argument("--host", metavar="NAME", action="append", default=[], help=f"{_WHICH}; or several")
         hosts.add_argument("--all", dest="every", action="store_true", help="every host of the plan")
     else:
         parser.add_argument("--host", metavar="NAME", help=_WHICH)

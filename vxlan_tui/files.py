@@ -73,8 +73,9 @@ def write_whole(path: Path, text: str, mode: int = 0o600, keep: bool = False) ->
     """Write a file so that it has its old content or all of the new one, whatever happens.
 
     What is there under that name, be it a link, is replaced and not written to; with `keep`, a file that was there
-    keeps its owner and its mode. Raises NotWritten, and UnsafePath where others could put something else in the place
-    of the file, or have: in a directory that they can write to, or in one as /tmp is (sticky) a name that is not ours.
+    keeps its owner and its mode. What somebody writes through sudo in a directory of theirs is theirs. Raises
+    NotWritten, and UnsafePath where others could put something else in the place of the file, or have: in a directory
+    that they can write to, or in one as /tmp is (sticky) a name that is not ours.
     """
     try:
         _write_whole(path, text, mode, keep)
@@ -95,8 +96,8 @@ def _write_whole(path: Path, text: str, mode: int, keep: bool) -> None:
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(text)
                 file.flush()
-                if keep:
-                    _as_it_was(file.fileno(), path.name, directory)
+                if not (keep and _as_it_was(file.fileno(), path.name, directory)):
+                    _for_whoever_asked(file.fileno(), directory)
                 os.fsync(file.fileno())
             if new:  # a link takes no place that somebody was quicker to take
                 os.link(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
@@ -120,16 +121,28 @@ def _is_new(path: Path, directory: int) -> bool:
     return False
 
 
-def _as_it_was(descriptor: int, name: str, directory: int) -> None:
-    """Give a new file the owner of the one that it replaces, where root may, and its mode, but for others to write."""
+def _as_it_was(descriptor: int, name: str, directory: int) -> bool:
+    """Give a new file the owner of the one that it replaces, where root may, and its mode, but for others to write.
+
+    Return whether there was one.
+    """
     try:
         found = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
-        return
-    if stat.S_ISREG(found.st_mode):
-        if os.geteuid() == 0:
-            os.fchown(descriptor, found.st_uid, found.st_gid)
-        os.fchmod(descriptor, found.st_mode & 0o775)
+        return False
+    if not stat.S_ISREG(found.st_mode):
+        return False
+    if os.geteuid() == 0:
+        os.fchown(descriptor, found.st_uid, found.st_gid)
+    os.fchmod(descriptor, found.st_mode & 0o775)
+    return True
+
+
+def _for_whoever_asked(descriptor: int, directory: int) -> None:
+    """Give a file to the owner of its directory where that is who became root by sudo, who is to read it later."""
+    owner = os.fstat(directory)
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID") == str(owner.st_uid):
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def end_of(ran: Ran) -> str:
     return f"exit status {ran.status}{took}"
 
 
-NOTHING = "Nothing has run on this host yet."
+NOTHING = "vxlan-tui has run nothing on this host yet. What its scripts ran: journalctl -t vxlan-tui"
 
 
 def as_text(found: Iterable[Run]) -> str:

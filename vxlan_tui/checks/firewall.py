@@ -76,6 +76,8 @@ def _port(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Verdi
     if not planned.exists:
         shows = f"there is no firewalld zone {planned.name}"
         return bad("firewall-port-closed", shows, _by_plan(plan, this, segment, evidence))
+    if actual.name == TRUSTED:
+        return _trusted(this)
     if planned.name == actual.name and admits_peers(plan, this, segment.port, evidence.state):
         shown = shlex.join(call("getRichRules", planned.name))
         mend = _by_plan(plan, this, segment, evidence)
@@ -104,7 +106,7 @@ def _outside(plan: Plan, this: Host, port: int, evidence: Evidence) -> Verdict:
     if zone is None or actual is None:
         return unknown("firewalld does not answer")
     if actual.name == TRUSTED:
-        return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
+        return _trusted(this)
     asked = [(f"bridge.firewall-wireguard{when}", f"{port}/udp") for when in ("-permanent", "")]
     mend = remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
     if zone.name != actual.name:
@@ -115,6 +117,10 @@ def _outside(plan: Plan, this: Host, port: int, evidence: Evidence) -> Verdict:
     return replace(verdict, command=shlex.join(call("getRichRules", zone.name)))
 
 
+def _trusted(this: Host) -> Verdict:
+    return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
+
+
 def _by_plan(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Mend:
     asked = [(f"bridge.firewall{when}", f"{segment.port}/udp") for when in ("-permanent", "")]
     return remedies.by_steps(plan, this, evidence.facts, asked, remedies.words("apply the plan"))
@@ -123,8 +129,6 @@ def _by_plan(plan: Plan, this: Host, segment: Segment, evidence: Evidence) -> Me
 def _for_all(plan: Plan, this: Host, segment: Segment, evidence: Evidence, planned: Zone, actual: Zone) -> Verdict:
     """Judge a port that is to be open to everybody; and in a zone that is not the plan's, any port."""
     port, where = segment.port, f"in the zone {actual.name} of {this.interface}"
-    if actual.name == TRUSTED:
-        return good(f"{this.interface} is in the zone {TRUSTED}, which lets everything in")
     if port in actual.runtime & actual.permanent:
         return good(f"UDP port {port} is open {where}, now and permanently")
     mend = _open(this, evidence.state, planned, actual, _by_plan(plan, this, segment, evidence))

@@ -19,6 +19,6 @@ run() { # COMMAND...: says it, keeps what stood before, runs it, and ends where 
         "${all:+$all$'\n'}" >$state/.new && sync $state/.new "$state/plans/$record" $state/plans &&
         mv -T $state/.new "$state/before/$record" && sync $state/before; } || die 1 "not kept: $record"
     "$@" <<<"$input" || status=$?
-    logger -t vxlan-tui -- "${SUDO_USER:-${USER-}} ${SSH_CONNECTION-}: $plan: exit status $status: ${line:2}" || :
+    logger -S8192 -tvxlan-tui -- "${SUDO_USER:-${USER-}} ${SSH_CONNECTION-}: $plan: exit status $status: ${line:2}" || :
     ((status == 0)) || die 1 "exit status $status of: ${line:2}"
 }

@@ -1,5 +1,6 @@
 """What ssh says when it cannot log in, in words that tell what is so and what mends it."""
 
+import os
 import re
 import shlex
 
@@ -22,13 +23,13 @@ _KNOWN = (
     (
         r"Permission denied|Too many authentication failures|No more authentication methods",
         "it refuses the login",
-        "`ssh-copy-id {destination}` gives it your key, `ssh-add` unlocks a key for the agent; then `{ssh}` has to "
-        "log in without asking",
+        "`{sudo}ssh-copy-id {destination}` gives it {whose} key, `ssh-add` unlocks a key for the agent; then `{ssh}` "
+        "has to log in without asking",
     ),
     (
         r"Could not resolve hostname|Name or service not known|Temporary failure in name resolution",
         "its name is not known: {words}",
-        "correct the host's `ssh` in the plan, or add the name to DNS, /etc/hosts or ~/.ssh/config",
+        "correct the host's `ssh` in the plan, or add the name to DNS, /etc/hosts or {home}/.ssh/config",
     ),
     (
         r"timed out|No route to host|Network is unreachable|Host is down",
@@ -93,7 +94,17 @@ def host_of(destination: str) -> str:
 def _filled(text: str, destination: str, said: str) -> str:
     told = re.search(r"^\s*(ssh-keygen .*-R .*?)\s*$", said, re.MULTILINE)
     forget = told.group(1) if told else shlex.join(["ssh-keygen", "-R", host_of(destination)])
-    return text.format(ssh=shlex.join(["ssh", destination]), forget=forget, destination=shlex.quote(destination))
+    # Behind sudo ssh is root's: it has root's keys, configuration and known hosts, and the agent of whoever logged in.
+    behind_sudo = bool(os.environ.get("SUDO_USER"))
+    sudo = "sudo " if behind_sudo else ""
+    return text.format(
+        ssh=sudo + shlex.join(["ssh", destination]),
+        forget=sudo + forget,
+        destination=shlex.quote(destination),
+        sudo=sudo,
+        whose="root's" if behind_sudo else "your",
+        home="/root" if behind_sudo else "~",
+    )
 
 
 def _last(said: str) -> str:

@@ -19,7 +19,7 @@ _MARK = "VXLAN_TUI_THROUGH_SUDO"
 
 _HANDED_OVER = (
     *("LANG", "LC_ALL", "LC_CTYPE", "TERM", "COLORTERM", "NO_COLOR"),
-    *("SSH_CONNECTION", "TMUX", "STY", SECONDS_VARIABLE, REHEARSAL),
+    *("SSH_CONNECTION", "SSH_AUTH_SOCK", "TMUX", "STY", SECONDS_VARIABLE, REHEARSAL),
 )
 """What the program reads, and sudo takes out of the environment (sudoers(5), env_reset)."""
 
