@@ -36,7 +36,7 @@ nmcli -t -f NAME,TYPE,DEVICE connection show | sort
 for scope in '' --permanent; do firewall-cmd $scope --list-all-zones; done
 virsh net-list --all --name | sort
 ip -br link | awk '{print $1}' | sort
-ls /var/lib/vxlan-tui/before /var/lib/vxlan-tui/*.key 2>/dev/null || :
+find /var/lib/vxlan-tui/before /var/lib/vxlan-tui/*.key -type f 2>/dev/null || :
 """
 
 WATCH = """
