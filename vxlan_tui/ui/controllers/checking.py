@@ -4,8 +4,8 @@ import asyncio
 import time
 
 from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import CommandFailed, Unreachable
 from vxlan_tui.ui import remedies
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.running import Running
@@ -61,7 +61,7 @@ class Checking:
         work = self._model.work_of(host.name)
         try:
             work.unchecked = await self._shell.in_thread(lambda: self._engine.unchecked(plan, host))
-        except (CommandFailed, Unreachable, OSError) as error:
+        except STOPS as error:
             work.unchecked = str(error)
         if not work.unchecked:
             planned = await self._shell.in_thread(lambda: self._engine.planned(plan, host))
@@ -79,7 +79,7 @@ class Checking:
 
         try:
             found = await self._shell.in_thread(lambda: self._engine.check(plan, hosts, tell)) if hosts else {}
-        except (CommandFailed, Unreachable, OSError) as error:
+        except STOPS as error:
             found = {}
             for host in hosts:
                 self._model.work_of(host.name).unchecked = str(error)

@@ -3,9 +3,8 @@
 import asyncio
 import time
 
-from vxlan_tui.exits import CannotStart
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.wait import Wait
@@ -55,7 +54,7 @@ class Looking:
                 self._again = False
                 plan, hosts, here = model.plan, tuple(model.worked), model.here
                 self._engine.take_for_here(here.name if here is not None else "")
-                await asyncio.gather(self._survey(HERE, plan), *(self._look_at(plan, host) for host in hosts))
+                await asyncio.gather(self._survey_here(plan), *(self._look_at(plan, host) for host in hosts))
                 if plan is model.plan and here == model.here and not self._again:
                     break
         finally:
@@ -65,6 +64,13 @@ class Looking:
         if model.advance and not model.running:
             advance, model.advance = model.advance, ""
             self._shell.settled(advance)
+
+    async def _survey_here(self, plan: Plan | None) -> None:
+        """Look at this machine as such; where that is stopped, what was found before stays."""
+        try:
+            await self._survey(HERE, plan)
+        except STOPS as error:
+            self._shell.tell(f"This host cannot be looked at: {error}", "error", 20)
 
     async def _survey(self, destination: str, plan: Plan | None) -> None:
         """Look at a host as such: what the first section and the plan's form tell of."""
@@ -82,7 +88,7 @@ class Looking:
                 await self._survey(host.ssh, plan)
             found = await self._shell.in_thread(lambda: self._engine.look(plan, host))
             work.unreached = ""
-        except (CannotStart, Unreachable) as error:
+        except STOPS as error:
             found, work.unreached = {}, str(error)
         if plan is self._model.plan and runs == self._model.runs:
             work.take(found)

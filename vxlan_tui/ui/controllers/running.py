@@ -3,9 +3,9 @@
 import signal
 from contextlib import suppress
 
-from vxlan_tui.exits import CannotStart
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.procedures.lockout import is_put_in_force
-from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
+from vxlan_tui.reach import Interrupted, Interrupts
 from vxlan_tui.session import Result
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import remedies
@@ -199,7 +199,7 @@ class Running:
             ended = await self._shell.in_thread(lambda: self._engine.run(order, telling))
         except Interrupted:
             ended = "You stopped it. The steps show how the host stands now."
-        except (CannotStart, Unreachable, OSError) as error:
+        except STOPS as error:
             ended = str(error)
         self._end(order, ended)
         return ended == "done"
