@@ -1,12 +1,16 @@
 """What happens while something else goes on: a daemon restarts in a look, the plan changes under the checks."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.ui_stage import Stage, play, sample, sees, stage, until
+from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
+from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.command import Command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan
@@ -60,5 +64,99 @@ def test_a_daemon_that_restarts_while_it_is_found_out_what_there_is_to_undo_is_t
         await pilot.press("u")
         await sees(pilot, "Error: NetworkManager is not running.")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+    play(stage, sample(tmp_path), script)
+
+
+GOOD = Finding("peer.reach", "10.2", "host-b", "host-b answers", Status.PASS, "ping -c 1 host-b", "1 received")
+BAD = replace(GOOD, status=Status.FAIL, evidence="host-b is silent", cause="peer-unreachable")
+
+
+class Held:
+    """Checks that wait for `go` when they run first, and tell what is not so; later ones find all well."""
+
+    def __init__(self, stage: Stage) -> None:
+        stage.findings.append([GOOD])
+        self.go = Event()
+        self.plans: list[Plan] = []
+
+    def check(
+        self, plan: Plan, hosts: Sequence[Host], tell: Callable[[str, Finding], None]
+    ) -> dict[str, list[Finding]]:
+        self.plans.append(plan)
+        found = [GOOD if self.go.is_set() else BAD]
+        self.go.wait(10)
+        for host in hosts:
+            tell(host.name, found[0])
+        return {host.name: found for host in hosts}
+
+
+@pytest.fixture
+def held(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Held:
+    """Checks on the stage of which the first ones wait."""
+    made = Held(stage)
+    monkeypatch.setattr(stage, "check", made.check)
+    return made
+
+
+def test_checks_of_a_plan_that_has_changed_meanwhile_are_no_verdict_and_run_again_where_they_are_looked_at(
+    held: Held, stage: Stage, tmp_path: Path
+) -> None:
+    async def change(app: Wizard, pilot: P, address: str) -> None:
+        app.model.draft.set("hosts[1].vtep", address)
+        app.model.check_plan()
+        held.go.set()
+        await until(pilot, lambda: not app.model.checking)
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("7")
+        await sees(pilot, "Checking ...")
+        await pilot.press("8")
+        await change(app, pilot, "203.0.113.7")
+        assert (app.model.state("verify"), app.model.work.findings) == ("to do", [])
+        held.go.clear()
+        await pilot.press("7")
+        await sees(pilot, "Checking ...")
+        await change(app, pilot, "203.0.113.8")
+        await sees(pilot, "Result: OK (1 PASS)")
+
+    play(stage, sample(tmp_path), script)
+    assert [str(plan.hosts[1].vtep) for plan in held.plans] == ["203.0.113.1", "203.0.113.7", "203.0.113.8"]
+
+
+def test_checks_that_began_before_a_run_say_nothing_of_what_it_has_made(
+    held: Held, stage: Stage, tmp_path: Path
+) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("7")
+        await sees(pilot, "Checking ...")
+        await pilot.press("A")
+        await sees(pilot, "Run everything that is left")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.model.all_done and app.model.current == "verify")
+        held.go.set()
+        await sees(pilot, "Result: OK (1 PASS)")
+
+    play(stage, sample(tmp_path), script)
+
+
+def test_nothing_is_checked_while_something_runs(stage: Stage, tmp_path: Path) -> None:
+    stage.held.add("bridge-first")
+    stage.findings += [[BAD], [GOOD]]
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("A")
+        await sees(pilot, "Run everything that is left")
+        await pilot.press("enter")
+        await until(pilot, lambda: "do bridge-first" in stage.ran)
+        await pilot.press("7")
+        await sees(pilot, "Something runs now: check when it has ended.")
+        await pilot.press("a")
+        await pilot.pause(0.1)
+        assert not app.model.work.verified
+        stage.findings.pop(0)
+        stage.hold.set()
+        await sees(pilot, "Result: OK (1 PASS)")
+        assert "Something runs" not in text_of(app).partition("Result")[0]
 
     play(stage, sample(tmp_path), script)

@@ -8,7 +8,7 @@ from vxlan_tui.plan import Host, Plan
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.wait import Wait
-from vxlan_tui.ui.model import Model
+from vxlan_tui.ui.model import Basis, Model
 from vxlan_tui.ui.plan_form.draft import HERE
 from vxlan_tui.ui.render import listed
 
@@ -52,11 +52,11 @@ class Looking:
         try:
             while True:
                 self._again = False
-                plan, hosts, here = model.plan, tuple(model.worked), model.here
-                self._engine.take_for_here(here.name if here is not None else "")
-                await asyncio.gather(self._survey_here(plan), *(self._look_at(plan, host) for host in hosts))
-                if plan is model.plan and here == model.here and not self._again:
-                    break
+                basis, hosts = model.basis, tuple(model.worked)
+                self._engine.take_for_here(basis.here.name if basis.here is not None else "")
+                await asyncio.gather(self._survey_here(basis.plan), *(self._look_at(basis, host) for host in hosts))
+                if model.running or (basis == model.basis and not self._again):
+                    break  # after a run it is looked anew
         finally:
             model.looks_since = None
         self._shell.refresh_panels()
@@ -78,11 +78,11 @@ class Looking:
         found = await self._shell.in_thread(lambda: self._engine.survey(destination, encrypted))
         self._model.surveys[destination] = found
 
-    async def _look_at(self, plan: Plan | None, host: Host) -> None:
+    async def _look_at(self, basis: Basis, host: Host) -> None:
         """Look at a host of the plan; what was found stands as soon as it is there."""
+        plan, work = basis.plan, self._model.work_of(host.name)
         if plan is None:
             return
-        work, runs = self._model.work_of(host.name), self._model.runs
         try:
             if host is not self._model.here and host.ssh:
                 await self._survey(host.ssh, plan)
@@ -90,6 +90,6 @@ class Looking:
             work.unreached = ""
         except STOPS as error:
             found, work.unreached = {}, str(error)
-        if plan is self._model.plan and runs == self._model.runs:
+        if basis == self._model.basis:
             work.take(found)
         self._shell.show()

@@ -11,7 +11,16 @@ from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.ui import overview, remedies
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
 from vxlan_tui.ui.render import Block, counted, role_of
-from vxlan_tui.ui.render_checks import VERDICT_WIDTH, can_accept, can_mend, check_blocks, check_line, numbers, word_of
+from vxlan_tui.ui.render_checks import (
+    VERDICT_WIDTH,
+    WHILE_RUNNING,
+    can_accept,
+    can_mend,
+    check_blocks,
+    check_line,
+    numbers,
+    word_of,
+)
 from vxlan_tui.ui.screens.list_pane import FIND, HostsListPane
 from vxlan_tui.ui.screens.messages import (
     AcceptRequested,
@@ -30,7 +39,7 @@ The verifications of Red Hat's guide, and what lies behind them.
 They change nothing. What is not well comes first; what passed is
 counted, a line a section, and Enter opens it.
 
-a      run all checks (again)
+a, r   run all checks (again)
 g      go to the next failure
 Enter  on a check that commands mend: run them, as they are shown;
        on a way that is not encrypted: have the plan say that this is meant
@@ -143,7 +152,8 @@ class VerifyPane(HostsListPane):
         if self.model.checking:
             return f"Checking ... {len(work.findings) - len(work.pending)} of {len(work.findings)} done."
         if not work.verified:
-            return "a runs the checks." + (" What stands here is of before the last change." if work.findings else "")
+            what_next = WHILE_RUNNING if self.model.running else "a runs the checks."
+            return what_next + (" What stands here is of before the last change." if work.findings else "")
         again = f"They run again in {self.model.waits:.0f} s." if self.model.waits else "a runs them again."
         skipped = any(finding.status is Status.SKIP for finding in work.findings)
         unknown = work.verified.startswith("OK") and skipped
@@ -177,7 +187,7 @@ class VerifyPane(HostsListPane):
         folds = self.folds
         folds.focus()
         self.settled()
-        if not self.model.work.verified and not self.model.checking:
+        if not (self.model.work.verified or self.model.checking or self.model.running):
             self.post_message(CheckRequested())
 
     def settled(self) -> None:
