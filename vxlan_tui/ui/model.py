@@ -147,7 +147,8 @@ class Model:
         return self.work_of(self.host.name if self.host else "")
 
     def work_of(self, name: str) -> HostWork:
-        """Return what is known of a host of the plan."""
+        """Return what is known of a host of the plan; without a name, of this machine, whether it is one or not."""
+        name = name or (self.here.name if self.here is not None else "")
         return self.hosts.setdefault(name, HostWork(name))
 
     @property
