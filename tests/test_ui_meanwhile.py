@@ -7,8 +7,10 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
+from tests.test_ui_hosts import plan_of
 from tests.ui_stage import Stage, play, sample, sees, stage, text_of, until
 from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.command import Command
@@ -160,3 +162,65 @@ def test_nothing_is_checked_while_something_runs(stage: Stage, tmp_path: Path) -
         assert "Something runs" not in text_of(app).partition("Result")[0]
 
     play(stage, sample(tmp_path), script)
+
+
+def burst(app: Wizard, *keys: str) -> None:
+    """Send keys with nothing between them."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+MENDED = replace(BAD, fix="do bridge-first", commands=(Command(("do", "bridge-first")),))
+
+
+@pytest.mark.parametrize(
+    ("keys", "ran_on"), [(("right", "enter"), []), (("enter", "right"), ["host-a"])], ids=["before", "after"]
+)
+def test_what_mends_a_finding_runs_on_the_host_that_it_was_shown_for(
+    stage: Stage, tmp_path: Path, keys: tuple[str, ...], ran_on: list[str]
+) -> None:
+    stage.findings += [[MENDED], [GOOD]]
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("7")
+        await sees(pilot, "Enter Run what mends it")
+        burst(app, *keys)
+        await until(pilot, lambda: app.model.marked == "host-b" and len(stage.ran_on) == len(ran_on))
+        await pilot.pause(0.2)
+        if not ran_on:
+            await sees(pilot, "Nothing was done: host-b is marked now, and no longer host-a.")
+
+    play(stage, plan_of(tmp_path, 2), script)
+    assert stage.ran_on == ran_on
+
+
+def test_a_step_is_skipped_on_the_host_that_it_was_shown_for(stage: Stage, tmp_path: Path) -> None:
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("3")
+        await sees(pilot, "s Skip")
+        burst(app, "right", "s")
+        await sees(pilot, "Nothing was done: host-b is marked now, and no longer host-a.")
+        await pilot.press("s")
+        await sees(pilot, "s Unskip")
+        assert {work.name: len(work.skipped) for work in app.model.works} == {"host-a": 0, "host-b": 1}
+
+    play(stage, plan_of(tmp_path, 2), script)
+
+
+def test_what_mended_a_finding_does_not_run_while_its_check_is_to_come(
+    held: Held, stage: Stage, tmp_path: Path
+) -> None:
+    other = replace(GOOD, subject="host-c")
+    stage.findings[:] = [[MENDED, other]]
+
+    async def script(app: Wizard, pilot: P) -> None:
+        app.model.work.findings = [MENDED, other]
+        await pilot.press("7")
+        await sees(pilot, "2 to come")
+        await pilot.press("enter", "down")
+        await pilot.press("enter")
+        await sees(pilot, "This check is still to come: see what it finds first.")
+        assert "Run what mends it" not in text_of(app)
+
+    play(stage, sample(tmp_path), script)
+    assert stage.ran == []

@@ -154,8 +154,8 @@ class Checking:
         else:
             self._shell.begin(self.check(by_itself=True))
 
-    async def remedy(self, finding: Finding) -> None:
-        """Run what mends a finding, and check again."""
-        ran = await self._running.remedy(remedies.of_finding(finding))
+    async def remedy(self, host: str, finding: Finding) -> None:
+        """Run what mends a finding on a host, and check again."""
+        ran = await self._running.remedy(host, remedies.of_finding(finding))
         if ran:
             await self.check()

@@ -164,9 +164,9 @@ class VerifyPane(HostsListPane):
         """Return the keys that hold now."""
         if self.model.running:
             return STOP
-        finding, key = self._chosen(), self.folds.key
+        finding, key = self._chosen(told=True), self.folds.key
         enter: tuple[Key, ...] = ()
-        if finding is not None and can_mend(finding) and finding.key not in self.model.work.pending:
+        if finding is not None and can_mend(finding):
             enter = (("Enter", "Run what mends it", "pane('choose')"),)
         elif finding is not None and can_accept(finding):
             enter = (("Enter", "It is meant so", "pane('choose')"),)
@@ -176,9 +176,12 @@ class VerifyPane(HostsListPane):
         following = (("g", "Next failure", "pane('next_failure')"),) if failed else ()
         return (*enter, *following, *self.host_keys(), *self.keys)
 
-    def _chosen(self) -> Finding | None:
-        key = self.folds.key
-        return next((finding for finding in self.model.work.findings if finding.key == key), None)
+    def _chosen(self, told: bool = False) -> Finding | None:
+        """Return the marked check; where it is to have `told` what it found, None as long as that is to come."""
+        key, work = self.folds.key, self.model.work
+        if told and key in work.pending:
+            return None
+        return next((finding for finding in work.findings if finding.key == key), None)
 
     # What it does
 
@@ -210,15 +213,17 @@ class VerifyPane(HostsListPane):
 
     def action_choose(self) -> None:
         """Run what mends the marked check; open or fold what is marked where it is a count."""
-        finding, key = self._chosen(), self.folds.key
+        finding, key = self._chosen(told=True), self.folds.key
         if isinstance(key, str):
             self._unfolded ^= {key}
             self.show()
             self.post_message(MarkChanged())
         elif finding is not None and can_mend(finding):
-            self.post_message(RemedyRequested(finding))
+            self.post_message(RemedyRequested(self.model.work.name, finding))
         elif finding is not None and can_accept(finding):
             self.post_message(AcceptRequested())
+        elif key in self.model.work.pending:
+            self.post_message(Told("This check is still to come: see what it finds first."))
         elif finding is not None and finding.fix:
             self.post_message(Told("What mends this is not a command for this host: see its words."))
         else:
