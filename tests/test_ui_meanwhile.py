@@ -224,3 +224,28 @@ def test_what_mended_a_finding_does_not_run_while_its_check_is_to_come(
 
     play(stage, sample(tmp_path), script)
     assert stage.ran == []
+
+
+def test_finish_says_that_it_undoes_while_it_does_and_at_no_other_time(stage: Stage, tmp_path: Path) -> None:
+    stage.held.add("bridge-first")
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await pilot.press("A")
+        await sees(pilot, "Run everything that is left")
+        await pilot.press("enter")
+        await until(pilot, lambda: "do bridge-first" in stage.ran)
+        await pilot.press("8")
+        await sees(pilot, "Something runs now ...")
+        stage.hold.set()
+        await until(pilot, lambda: app.model.current == "verify" and not app.model.looking)
+        stage.hold.clear()
+        await pilot.press("8")
+        await sees(pilot, "u Undo everything")
+        await pilot.press("u")
+        await sees(pilot, "Undo everything?")
+        await pilot.press("down", "enter")
+        await sees(pilot, "Undoing what was done ...")
+        stage.hold.set()
+        await sees(pilot, "is undone: it is as it was before.")
+
+    play(stage, sample(tmp_path), script, size=(100, 40))
