@@ -17,9 +17,13 @@ from vxlan_tui.command import Command
 from vxlan_tui.facts import system
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.reach import CommandFailed, Outcome, Reach
+from vxlan_tui.session import Result
 from vxlan_tui.steps import Step
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.controllers import hosts
+from vxlan_tui.ui.controllers.reporter import ModelReporter
+from vxlan_tui.ui.host_work import HostWork
+from vxlan_tui.ui.model import Run
 
 __all__ = ["stage"]
 
@@ -249,3 +253,13 @@ def test_finish_says_that_it_undoes_while_it_does_and_at_no_other_time(stage: St
         await sees(pilot, "is undone: it is as it was before.")
 
     play(stage, sample(tmp_path), script, size=(100, 40))
+
+
+def test_what_a_run_shows_is_read_while_more_of_it_comes() -> None:
+    work = HostWork()
+    reporter = ModelReporter(work, lambda step: "bridge", Run(), lambda: None)
+    reporter.step(Step("first", "10.3", "", "The first"))
+    for _ in work.outputs.values():
+        reporter.step(Step("second", "10.3", "", "The second"))
+        reporter.result(Step("third", "10.3", "", "The third"), Result("done"))
+    assert [output.title for output in work.outputs.values()] == ["The first", "The second", "The third"]
