@@ -1,13 +1,16 @@
 """Several hosts from one console: each step once, with its state on each; run on one, everywhere, and all of it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
+import pytest
 from textual.pilot import Pilot
 
-from tests.ui_stage import Stage, play, sees, stage, text_of, until
+from tests.ui_stage import SURVEY, Stage, play, sees, stage, text_of, until
 from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.facts.system import Missing
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import summary
 from vxlan_tui.ui.app import Wizard
@@ -291,3 +294,23 @@ def test_a_look_from_before_a_run_takes_nothing_back_that_was_done_in_it(stage: 
         assert app.model.state("ethernet") == "done"
 
     play(stage, plan_of(tmp_path, 2), script)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_mends_this_host_keeps_its_words_on_screen(stage: Stage, tmp_path: Path, count: int) -> None:
+    stage.surveyed = replace(
+        SURVEY, missing=(Missing("firewalld does not answer", "systemctl enable --now firewalld"),)
+    )
+    stage.surveyed_at = {"root@host-b": SURVEY}
+    stage.failing["firewalld"] = "Unit firewalld.service is masked."
+
+    async def script(app: Wizard, pilot: P) -> None:
+        await sees(pilot, "missing    firewalld does not answer")
+        await pilot.press(*["down"] * (count - 1))
+        await sees(pilot, "Enter Run the marked command")
+        await pilot.press("enter")
+        await sees(pilot, "Unit firewalld.service is masked.")
+        await sees(pilot, "failed     firewalld does not answer")
+        assert app.model.work_of("host-a").ran == 1
+
+    play(stage, plan_of(tmp_path, 2, over_ssh=count == 2), script, size=(100, 40))

@@ -13,10 +13,11 @@ section.
 from vxlan_tui.fleet import keys
 from vxlan_tui.fleet.member import Member, NotStarted, Report, Run, Wanted, is_begun, one_run, opened
 from vxlan_tui.fleet.run import hold_to_recovered, look, recover, run
-from vxlan_tui.fleet.side_by_side import side_by_side
+from vxlan_tui.fleet.side_by_side import STOPS, side_by_side
 from vxlan_tui.fleet.together import Together
 
 __all__ = [
+    "STOPS",
     "Member",
     "NotStarted",
     "Report",

@@ -7,12 +7,12 @@ from vxlan_tui import guard, journal
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.fleet import keys
 from vxlan_tui.fleet.member import Member, all_or_none, is_begun
-from vxlan_tui.fleet.side_by_side import side_by_side
+from vxlan_tui.fleet.side_by_side import STOPS, side_by_side
 from vxlan_tui.fleet.together import Proof, Together
 from vxlan_tui.guard import Ended, Guard, Keeper, Question
 from vxlan_tui.guard.regions import is_guarded
-from vxlan_tui.reach import CommandFailed, Interrupted, Reach, Unreachable
-from vxlan_tui.session import NotReady, Result, Session, StepRun
+from vxlan_tui.reach import Reach, Unreachable
+from vxlan_tui.session import Result, Session, StepRun
 from vxlan_tui.steps import Step
 
 RETURN = 60.0
@@ -231,7 +231,7 @@ def _await(member: Member, broken: Unreachable, until: float, before: int) -> No
             member.close()
             member.open(f"vxlan-tui, to see what became of {member.where}")
             return _see(member, before)
-        except (Unreachable, CannotStart, NotReady, CommandFailed, Interrupted, OSError) as error:
+        except STOPS as error:
             if interrupts.asked or time.monotonic() > until:
                 raise broken from error
         time.sleep(1)

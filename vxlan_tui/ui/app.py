@@ -145,11 +145,13 @@ class Wizard(Frame):
 
     @on(messages.MendRequested)
     def _mend(self, event: messages.MendRequested) -> None:
-        self.begin(self.controllers.running.mend(event.section, event.steps))
+        if self._is_marked(event.host):
+            self.begin(self.controllers.running.mend(event.host, event.section, event.steps))
 
     @on(messages.SkipRequested)
     def _skip(self, event: messages.SkipRequested) -> None:
-        self.controllers.running.skip(event.section, event.step)
+        if self._is_marked(event.host):
+            self.controllers.running.skip(event.host, event.section, event.step)
 
     @on(messages.UndoRequested)
     def _undo(self, event: messages.UndoRequested) -> None:
@@ -162,7 +164,15 @@ class Wizard(Frame):
 
     @on(messages.RemedyRequested)
     def _remedy(self, event: messages.RemedyRequested) -> None:
-        self.begin(self.controllers.checking.remedy(event.finding))
+        if self._is_marked(event.host):
+            self.begin(self.controllers.checking.remedy(event.host, event.finding))
+
+    def _is_marked(self, host: str) -> bool:
+        """Return whether a host is still the marked one; a key can come before the next one's commands are shown."""
+        marked = self.model.work.name
+        if host != marked:
+            self.tell(f"Nothing was done: {marked} is marked now, and no longer {host}.", "warning")
+        return host == marked
 
     @on(messages.AcceptRequested)
     def _accept(self) -> None:

@@ -83,6 +83,10 @@ class HostWork:
         """Return what running a step has shown, None where it did not run."""
         return self.outputs.get(key_of(section, step))
 
+    def put(self, key: Key, output: StepOutput) -> None:
+        """Take what running a step shows, from the thread of a run: who reads meanwhile keeps what was there."""
+        self.outputs = {**self.outputs, key: output}
+
     def runs_in(self, section: str) -> bool:
         """Return whether a step of a section runs now."""
         return any(key[0] == section and output.state == "running" for key, output in self.outputs.items())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vxlan_tui.sections import TABLE
 from vxlan_tui.ui.host_work import HostWork, state_of_all, verdict_of_all
@@ -41,6 +41,14 @@ StepsByHost = dict[str, "tuple[Step, ...]"]
 """Steps, by the name of the host that they are for."""
 
 
+class Basis(NamedTuple):
+    """What a look or the checks stand on: the plan, which of its hosts this machine is, and how much was run."""
+
+    plan: "Plan | None"
+    here: "Host | None"
+    runs: int
+
+
 @dataclass
 class Run:
     """What runs now: in which section (or everything), how many steps of how many, and since when (monotonic).
@@ -68,7 +76,7 @@ class Model:
     `advance` is the section in which the mark goes on to the next open step, once the look after a run has told which
     that is. `waits` is in how many seconds the checks run again by themselves. `taken_for` is the host that this
     machine was taken for when the plan was checked last. `form_focus` is the field of the plan's form to go to when it
-    is drawn anew. `runs` counts what was begun: what a look from before a run found does not hold after it.
+    is drawn anew. `runs` counts what was begun.
     """
 
     draft: Draft
@@ -106,6 +114,11 @@ class Model:
         return hosts[self.draft.here] if 0 <= self.draft.here < len(hosts) else None
 
     @property
+    def basis(self) -> Basis:
+        """What is found now stands on this; what a look or the checks that began on another one find holds no more."""
+        return Basis(self.plan, self.here, self.runs)
+
+    @property
     def worked(self) -> "list[Host]":
         """The hosts that can be worked on from here: this machine, and those with an SSH destination."""
         hosts = self.plan.hosts if self.plan else ()
@@ -134,7 +147,8 @@ class Model:
         return self.work_of(self.host.name if self.host else "")
 
     def work_of(self, name: str) -> HostWork:
-        """Return what is known of a host of the plan."""
+        """Return what is known of a host of the plan; without a name, of this machine, whether it is one or not."""
+        name = name or (self.here.name if self.here is not None else "")
         return self.hosts.setdefault(name, HostWork(name))
 
     @property

@@ -13,6 +13,9 @@ WORDS = {Status.PASS: "PASS", Status.WARN: "WARN", Status.FAIL: "FAIL", Status.S
 
 VERDICT_WIDTH = 9
 
+WHILE_RUNNING = "Something runs now: check when it has ended."
+"""Why no checks are begun."""
+
 NOT_ENCRYPTED = "not-encrypted"
 """The cause of the one warning that a plan has a key for."""
 

@@ -1,7 +1,7 @@
 """A host comes into the plan by its SSH destination, with what is found there."""
 
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.plan import printable
-from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.looking import Looking
 from vxlan_tui.ui.controllers.shell import Shell
@@ -42,7 +42,7 @@ class Adding:
         self._shell.tell(f"Looking at {destination} ...")
         try:
             found = await self._shell.in_thread(lambda: self._engine.survey(destination))
-        except Unreachable as error:
+        except STOPS as error:
             self._shell.tell("\n".join(map(printable, str(error).splitlines())), "error", 30)
             return
         model.surveys[destination] = found

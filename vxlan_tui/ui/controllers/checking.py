@@ -4,15 +4,15 @@ import asyncio
 import time
 
 from vxlan_tui.checks.finding import Finding, Status
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import CommandFailed, Unreachable
 from vxlan_tui.ui import remedies
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.running import Running
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.host_work import HostWork
-from vxlan_tui.ui.model import Model
-from vxlan_tui.ui.render_checks import verdict
+from vxlan_tui.ui.model import Basis, Model
+from vxlan_tui.ui.render_checks import WHILE_RUNNING, verdict
 
 SILENT = "vm-no-arp-reply"
 """The cause of a failure that a VM that still starts up has as well."""
@@ -38,22 +38,29 @@ class Checking:
 
         Checks that ran `by_itself` leave the mark where it is.
         """
-        model = self._model
-        plan = model.plan
+        model, basis = self._model, self._model.basis
+        plan = basis.plan
         hosts = tuple(host for host in model.worked if not model.work_of(host.name).unreached)
         if plan is None or not hosts or model.checking:
+            return
+        if model.running:
+            self._shell.tell(WHILE_RUNNING, "warning")
             return
         model.checking, model.waits = True, 0.0
         for host in hosts:
             model.work_of(host.name).verified = "checking"
         ready = await asyncio.gather(*(self._ready(plan, host) for host in hosts))
-        await self._check(plan, [host for host, is_ready in zip(hosts, ready, strict=True) if is_ready])
+        await self._check(basis, [host for host, is_ready in zip(hosts, ready, strict=True) if is_ready])
+        holds = basis == model.basis
         for host in hosts:
-            self._checked(model.work_of(host.name))
+            self._checked(model.work_of(host.name), holds)
         model.checking = False
-        self._wait()
+        if holds:
+            self._wait()
         self._shell.show()
-        if not by_itself:
+        if not holds and model.current == "verify" and not model.running:
+            await self.check(by_itself)
+        elif not by_itself:
             self._shell.settled("verify")
 
     async def _ready(self, plan: Plan, host: Host) -> bool:
@@ -61,7 +68,7 @@ class Checking:
         work = self._model.work_of(host.name)
         try:
             work.unchecked = await self._shell.in_thread(lambda: self._engine.unchecked(plan, host))
-        except (CommandFailed, Unreachable, OSError) as error:
+        except STOPS as error:
             work.unchecked = str(error)
         if not work.unchecked:
             planned = await self._shell.in_thread(lambda: self._engine.planned(plan, host))
@@ -71,28 +78,37 @@ class Checking:
         self._shell.show()
         return not work.unchecked
 
-    async def _check(self, plan: Plan, hosts: list[Host]) -> None:
+    async def _check(self, basis: Basis, hosts: list[Host]) -> None:
         """Check hosts at once, so that each one's end of a way is read where it is."""
+        plan = basis.plan
+        if plan is None or not hosts:
+            return
 
         def tell(name: str, finding: Finding) -> None:
-            self._shell.from_thread(self._found, self._model.work_of(name), finding)
+            self._shell.from_thread(self._found, basis, name, finding)
 
         try:
-            found = await self._shell.in_thread(lambda: self._engine.check(plan, hosts, tell)) if hosts else {}
-        except (CommandFailed, Unreachable, OSError) as error:
-            found = {}
-            for host in hosts:
-                self._model.work_of(host.name).unchecked = str(error)
-        for name, findings in found.items():
-            work = self._model.work_of(name)
-            work.findings, work.pending = list(findings), set()
+            found, why = await self._shell.in_thread(lambda: self._engine.check(plan, hosts, tell)), ""
+        except STOPS as error:
+            found, why = {}, str(error)
+        if basis != self._model.basis:
+            return
+        for host in hosts:
+            work = self._model.work_of(host.name)
+            work.unchecked = why
+            if host.name in found:
+                work.findings, work.pending = list(found[host.name]), set()
 
-    def _checked(self, work: HostWork) -> None:
+    def _checked(self, work: HostWork, holds: bool) -> None:
+        """Take how the checks of a host ended; what is of before the last change is no verdict."""
         work.findings = [finding for finding in work.findings if finding.key not in work.pending]
         work.pending = set()
-        work.verified = "not ready" if work.unchecked else verdict(work.findings)
+        work.verified = ("not ready" if work.unchecked else verdict(work.findings)) if holds else ""
 
-    def _found(self, work: HostWork, finding: Finding) -> None:
+    def _found(self, basis: Basis, name: str, finding: Finding) -> None:
+        if basis != self._model.basis:
+            return
+        work = self._model.work_of(name)
         work.pending.discard(finding.key)
         keys = [known.key for known in work.findings]
         if finding.key in keys:
@@ -138,8 +154,8 @@ class Checking:
         else:
             self._shell.begin(self.check(by_itself=True))
 
-    async def remedy(self, finding: Finding) -> None:
-        """Run what mends a finding, and check again."""
-        ran = await self._running.remedy(remedies.of_finding(finding))
+    async def remedy(self, host: str, finding: Finding) -> None:
+        """Run what mends a finding on a host, and check again."""
+        ran = await self._running.remedy(host, remedies.of_finding(finding))
         if ran:
             await self.check()

@@ -50,13 +50,16 @@ class Telling:
 
 
 class Engine(Protocol):
-    """What is done on hosts. Every method takes its time, and is called in a thread."""
+    """What is done on hosts. Every method takes its time, is called in a thread, and raises what stops it there.
+
+    What that can be stands in `fleet.STOPS`.
+    """
 
     def take_for_here(self, name: str) -> None:
         """Take the host of that name for this machine; it is not reached over SSH."""
 
     def survey(self, destination: str, encrypted: bool = False) -> Survey:
-        """Look at a host as such, at this machine where the destination is empty; raise Unreachable.
+        """Look at a host as such, at this machine where the destination is empty.
 
         `encrypted` is whether the plan has it encrypt by WireGuard.
         """
@@ -71,16 +74,13 @@ class Engine(Protocol):
         """Finish what a run that was cut off left unconfirmed, and return how in words; empty for nothing."""
 
     def look(self, plan: Plan, host: Host) -> Look:
-        """Look at a host of the plan."""
+        """Look at a host of the plan; what stops the look at one section stands in its place."""
 
     def way_back(self, plan: Plan, host: Host, sections: tuple[str, ...]) -> list[Step]:
-        """Return the steps that take back what was done in sections; raise NotReady, CannotStart, OSError."""
+        """Return the steps that take back what was done in sections."""
 
     def run(self, order: Order, telling: Telling) -> str:
-        """Run the order's steps until one fails, and return in a word how it ended.
-
-        Raise CannotStart, Interrupted, OSError.
-        """
+        """Run the order's steps until one fails, and return in a word how it ended."""
 
     def unchecked(self, plan: Plan, host: Host) -> str:
         """Return in words why a host cannot be checked; empty where it can."""
@@ -91,10 +91,10 @@ class Engine(Protocol):
     def check(
         self, plan: Plan, hosts: Sequence[Host], tell: Callable[[str, Finding], None]
     ) -> Mapping[str, list[Finding]]:
-        """Run the checks of hosts, both ends of each way read; raise CommandFailed, Unreachable, OSError."""
+        """Run the checks of hosts, both ends of each way read."""
 
     def log(self, host: Host | None) -> list[Run]:
-        """Return what ran on a host of the plan, on this machine for none; raise OSError, Unreachable."""
+        """Return what ran on a host of the plan, on this machine for none."""
 
     def script(self, plan: Plan, host: Host, undo: bool) -> str:
         """Return a host's script."""

@@ -22,9 +22,9 @@ from vxlan_tui.live.source import Source
 from vxlan_tui.paths import JOURNAL, STATE_DIRECTORY
 from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures.wireguard import is_used as is_wireguard_used
-from vxlan_tui.reach import Interrupts, Local, Reach
+from vxlan_tui.reach import Interrupts, Local, Reach, Unreachable
 from vxlan_tui.runs import Run, runs
-from vxlan_tui.session import NotReady, Reporter, Session
+from vxlan_tui.session import Reporter, Session
 from vxlan_tui.steps import Step
 from vxlan_tui.ui.controllers.engine import Look, Order, Telling
 from vxlan_tui.ui.controllers.reaches import Reaches
@@ -86,7 +86,9 @@ class Hosts:
                 if is_wireguard_used(plan, (section,)):
                     fleet.keys.exchange({host.name: session}, self._others(plan, (host.name,)), all_make=True)
                 found[section] = preview(session, Order("forward", section, {}, plan, (section,)))
-            except (NotReady, CannotStart) as error:
+            except Unreachable:
+                raise  # it is so of all sections
+            except fleet.STOPS as error:
                 found[section] = str(error)
         return found
 

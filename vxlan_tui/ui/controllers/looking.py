@@ -3,13 +3,12 @@
 import asyncio
 import time
 
-from vxlan_tui.exits import CannotStart
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.wait import Wait
-from vxlan_tui.ui.model import Model
+from vxlan_tui.ui.model import Basis, Model
 from vxlan_tui.ui.plan_form.draft import HERE
 from vxlan_tui.ui.render import listed
 
@@ -53,11 +52,11 @@ class Looking:
         try:
             while True:
                 self._again = False
-                plan, hosts, here = model.plan, tuple(model.worked), model.here
-                self._engine.take_for_here(here.name if here is not None else "")
-                await asyncio.gather(self._survey(HERE, plan), *(self._look_at(plan, host) for host in hosts))
-                if plan is model.plan and here == model.here and not self._again:
-                    break
+                basis, hosts = model.basis, tuple(model.worked)
+                self._engine.take_for_here(basis.here.name if basis.here is not None else "")
+                await asyncio.gather(self._survey_here(basis.plan), *(self._look_at(basis, host) for host in hosts))
+                if model.running or (basis == model.basis and not self._again):
+                    break  # after a run it is looked anew
         finally:
             model.looks_since = None
         self._shell.refresh_panels()
@@ -66,24 +65,31 @@ class Looking:
             advance, model.advance = model.advance, ""
             self._shell.settled(advance)
 
+    async def _survey_here(self, plan: Plan | None) -> None:
+        """Look at this machine as such; where that is stopped, what was found before stays."""
+        try:
+            await self._survey(HERE, plan)
+        except STOPS as error:
+            self._shell.tell(f"This host cannot be looked at: {error}", "error", 20)
+
     async def _survey(self, destination: str, plan: Plan | None) -> None:
         """Look at a host as such: what the first section and the plan's form tell of."""
         encrypted = plan is not None and plan.encrypted
         found = await self._shell.in_thread(lambda: self._engine.survey(destination, encrypted))
         self._model.surveys[destination] = found
 
-    async def _look_at(self, plan: Plan | None, host: Host) -> None:
+    async def _look_at(self, basis: Basis, host: Host) -> None:
         """Look at a host of the plan; what was found stands as soon as it is there."""
+        plan, work = basis.plan, self._model.work_of(host.name)
         if plan is None:
             return
-        work, runs = self._model.work_of(host.name), self._model.runs
         try:
             if host is not self._model.here and host.ssh:
                 await self._survey(host.ssh, plan)
             found = await self._shell.in_thread(lambda: self._engine.look(plan, host))
             work.unreached = ""
-        except (CannotStart, Unreachable) as error:
+        except STOPS as error:
             found, work.unreached = {}, str(error)
-        if plan is self._model.plan and runs == self._model.runs:
+        if basis == self._model.basis:
             work.take(found)
         self._shell.show()

@@ -30,7 +30,7 @@ class ModelReporter:
             self._output = self._work.outputs[key]  # it is told below what it ends, which is on screen
         else:
             self._output = StepOutput(step.title)
-            self._work.outputs[key] = self._output
+            self._work.put(key, self._output)
         self._work.skipped.discard(key)
         self._news()
 
@@ -55,7 +55,10 @@ class ModelReporter:
     def result(self, step: Step, result: Result) -> None:
         """Show how the step ended."""
         shown = _shown_as(step)
-        self._work.outputs.setdefault(key_of(self._section_of(shown), shown), StepOutput(step.title)).result = result
+        key = key_of(self._section_of(shown), shown)
+        if key not in self._work.outputs:
+            self._work.put(key, StepOutput(step.title))
+        self._work.outputs[key].result = result
         self._run.done += step.id != "guard.end"
         self._news()
 

@@ -3,9 +3,9 @@
 import signal
 from contextlib import suppress
 
-from vxlan_tui.exits import CannotStart
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.procedures.lockout import is_put_in_force
-from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
+from vxlan_tui.reach import Interrupted, Interrupts
 from vxlan_tui.session import Result
 from vxlan_tui.steps import Step
 from vxlan_tui.ui import remedies
@@ -123,49 +123,49 @@ class Running:
         answers = [(False, "No, leave it running"), (True, "Yes, run it")]
         return bool(await self._shell.ask(Ask(question, answers)))
 
-    async def mend(self, section: str, steps: tuple[Step, ...]) -> None:
-        """Run what the marked host lacks."""
-        host = self._model.host
-        remote = host is not None and host is not self._model.here
-        name = host.name if host is not None and remote else ""
-        await self._begin(Order("mend", section, {name: steps}, self._model.plan if remote else None))
+    async def mend(self, host: str, section: str, steps: tuple[Step, ...]) -> None:
+        """Run what a host lacks; on this machine that takes no plan, and there may be none yet."""
+        here = self._model.here
+        if host and (here is None or host != here.name):
+            await self._begin(Order("mend", section, {host: steps}, self._model.plan))
+        else:
+            await self._begin(Order("mend", section, {"": steps}))
 
-    async def remedy(self, step: Step) -> bool:
-        """Run what mends a finding; return whether it ran. Where a section would do that guarded, it is that."""
+    async def remedy(self, host: str, step: Step) -> bool:
+        """Run what mends a host's finding; return whether it ran. Where a section would do that guarded, it is that."""
         if not await self._may_stop_vms((step,)):
             return False
         if any(map(is_put_in_force, step.commands)):
             self._looking.look()
             if not await self._looking.seen():
                 return False
-            if section := self._guarding(step):
-                return await self._as_section(section)
-        return await self._begin(Order("remedy", "verify", {self._model.work.name: (step,)}, self._model.plan))
+            if section := self._guarding(host, step):
+                return await self._as_section(host, section)
+        return await self._begin(Order("remedy", "verify", {host: (step,)}, self._model.plan))
 
-    def _guarding(self, remedy: Step) -> str:
-        """Return the section that has these commands left, among steps that can cut somebody off; empty for none."""
+    def _guarding(self, host: str, remedy: Step) -> str:
+        """Return the section that has these commands left there, among steps that can cut somebody off, or nothing."""
         for section in STEP_SECTIONS:
-            left = self._model.work.left(section)
+            left = self._model.work_of(host).left(section)
             commands = {command for step in left for command in step.commands}
             if any(step.cuts for step in left) and commands.issuperset(remedy.commands):
                 return section
         return ""
 
-    async def _as_section(self, section: str) -> bool:
-        work = self._model.work
-        left = tuple(work.left(section))
+    async def _as_section(self, host: str, section: str) -> bool:
+        left = tuple(self._model.work_of(host).left(section))
         why = next(step.cuts for step in left if step.cuts)
         question = [
             block(f"This can cut you off: {why}."),
             block(
                 f"It is what is left in {SECTIONS[section]}, and runs there: it is taken back unless it is confirmed."
             ),
-            *to_run({work.name: left}),
+            *to_run({host: left}),
         ]
         if not await self._shell.ask(Ask(question, [(True, "Run it"), (False, "Back")])):
             return False
         await self._shell.go(section)
-        ran = await self._begin(Order("forward", section, {work.name: left}, self._model.plan, (section,)))
+        ran = await self._begin(Order("forward", section, {host: left}, self._model.plan, (section,)))
         await self._shell.go("verify")
         return ran
 
@@ -199,7 +199,7 @@ class Running:
             ended = await self._shell.in_thread(lambda: self._engine.run(order, telling))
         except Interrupted:
             ended = "You stopped it. The steps show how the host stands now."
-        except (CannotStart, Unreachable, OSError) as error:
+        except STOPS as error:
             ended = str(error)
         self._end(order, ended)
         return ended == "done"
@@ -261,9 +261,9 @@ class Running:
             self._interrupts.stop(number)
         return self._interrupts is not None
 
-    def skip(self, section: str, step: Step) -> None:
-        """Skip a step, or take it up again."""
-        self._model.work.skipped ^= {key_of(section, step)}
+    def skip(self, host: str, section: str, step: Step) -> None:
+        """Skip a host's step, or take it up again."""
+        self._model.work_of(host).skipped ^= {key_of(section, step)}
         self._shell.show()
 
     # The way back

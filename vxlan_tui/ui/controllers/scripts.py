@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vxlan_tui.files import UnsafePath, write_whole
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.plan import Host
-from vxlan_tui.reach import Unreachable
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.shell import Shell
 from vxlan_tui.ui.dialogs.ask import Ask
@@ -59,7 +59,7 @@ class Scripts:
         where = "this host" if host is None or host is self._model.here else host.name
         try:
             found = await self._shell.in_thread(lambda: self._engine.log(host))
-        except (OSError, Unreachable) as error:
+        except STOPS as error:
             self._shell.tell(f"The journal cannot be read: {error}", "error", 20)
             return
         copied = await self._shell.ask(Log(f"What ran on {where}, the last run at the end", found))

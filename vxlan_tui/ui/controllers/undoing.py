@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from vxlan_tui.exits import CannotStart
-from vxlan_tui.reach import Unreachable
-from vxlan_tui.session import NotReady
+from vxlan_tui.fleet import STOPS
 from vxlan_tui.steps import Step
 from vxlan_tui.ui.controllers.engine import Engine, Order
 from vxlan_tui.ui.controllers.running import Running
@@ -34,7 +32,7 @@ class Undoing:
         try:
             looks = self._shell.in_thread(lambda: self._orders(section, only, every))
             found = await self._shell.meanwhile(Wait("Looking for what there is to undo ..."), looks)
-        except (NotReady, CannotStart, Unreachable, OSError) as error:
+        except STOPS as error:
             self._shell.tell(str(error), "error", 20)
             return
         order = await self._agree(*found) if found is not None else None

@@ -134,7 +134,7 @@ class FinishPane(HostsListPane):
         if self.model.plan is None:
             return "There is no plan yet: fill in section 2 first (key 2)."
         if self.model.running:
-            return "Undoing what was done ..."
+            return "Undoing what was done ..." if self.model.running == self.section else "Something runs now ..."
         several = len(self.model.works) > 1
         where = "these hosts" if several else "this host"
         if all(work.all_undone(self.section) for work in self.model.works):

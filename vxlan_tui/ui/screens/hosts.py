@@ -127,7 +127,7 @@ class HostsPane(ListPane):
         """Run the marked command; with nothing missing, go on."""
         step = self._chosen()
         if step is not None:
-            self.post_message(MendRequested("hosts", (step,)))
+            self.post_message(MendRequested(self.model.work.name, "hosts", (step,)))
         else:
             self.post_message(ActionRequested("next"))
 

@@ -22,10 +22,11 @@ class RunRequested(Message):
 
 
 class MendRequested(Message):
-    """What this host lacks is to be installed or started."""
+    """What a host lacks is to be installed or started; no name is this machine."""
 
-    def __init__(self, section: str, steps: "tuple[Step, ...]") -> None:
+    def __init__(self, host: str, section: str, steps: "tuple[Step, ...]") -> None:
         super().__init__()
+        self.host = host
         self.section = section
         self.steps = steps
 
@@ -39,10 +40,11 @@ class UndoRequested(Message):
 
 
 class SkipRequested(Message):
-    """A step is to be skipped, or taken up again."""
+    """A host's step is to be skipped, or taken up again."""
 
-    def __init__(self, section: str, step: "Step") -> None:
+    def __init__(self, host: str, section: str, step: "Step") -> None:
         super().__init__()
+        self.host = host
         self.section = section
         self.step = step
 
@@ -68,10 +70,11 @@ class CheckRequested(Message):
 
 
 class RemedyRequested(Message):
-    """What mends a finding is to run."""
+    """What mends a finding on a host is to run."""
 
-    def __init__(self, finding: "Finding") -> None:
+    def __init__(self, host: str, finding: "Finding") -> None:
         super().__init__()
+        self.host = host
         self.finding = finding
 
 

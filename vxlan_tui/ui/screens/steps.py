@@ -327,7 +327,7 @@ class StepsPane(HostsListPane):
         """Skip the marked step, or take it up again."""
         step = self._chosen()
         if step is not None and step.commands:
-            self.post_message(SkipRequested(self.section, step))
+            self.post_message(SkipRequested(self.model.work.name, self.section, step))
 
     def action_undo(self) -> None:
         """Show what undoing the section takes, and ask."""

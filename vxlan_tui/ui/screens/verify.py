@@ -11,7 +11,16 @@ from vxlan_tui.checks.finding import Finding, Status
 from vxlan_tui.ui import overview, remedies
 from vxlan_tui.ui.model import SECTION_NUMBERS, SECTIONS, Model
 from vxlan_tui.ui.render import Block, counted, role_of
-from vxlan_tui.ui.render_checks import VERDICT_WIDTH, can_accept, can_mend, check_blocks, check_line, numbers, word_of
+from vxlan_tui.ui.render_checks import (
+    VERDICT_WIDTH,
+    WHILE_RUNNING,
+    can_accept,
+    can_mend,
+    check_blocks,
+    check_line,
+    numbers,
+    word_of,
+)
 from vxlan_tui.ui.screens.list_pane import FIND, HostsListPane
 from vxlan_tui.ui.screens.messages import (
     AcceptRequested,
@@ -30,7 +39,7 @@ The verifications of Red Hat's guide, and what lies behind them.
 They change nothing. What is not well comes first; what passed is
 counted, a line a section, and Enter opens it.
 
-a      run all checks (again)
+a, r   run all checks (again)
 g      go to the next failure
 Enter  on a check that commands mend: run them, as they are shown;
        on a way that is not encrypted: have the plan say that this is meant
@@ -143,7 +152,8 @@ class VerifyPane(HostsListPane):
         if self.model.checking:
             return f"Checking ... {len(work.findings) - len(work.pending)} of {len(work.findings)} done."
         if not work.verified:
-            return "a runs the checks." + (" What stands here is of before the last change." if work.findings else "")
+            what_next = WHILE_RUNNING if self.model.running else "a runs the checks."
+            return what_next + (" What stands here is of before the last change." if work.findings else "")
         again = f"They run again in {self.model.waits:.0f} s." if self.model.waits else "a runs them again."
         skipped = any(finding.status is Status.SKIP for finding in work.findings)
         unknown = work.verified.startswith("OK") and skipped
@@ -154,9 +164,9 @@ class VerifyPane(HostsListPane):
         """Return the keys that hold now."""
         if self.model.running:
             return STOP
-        finding, key = self._chosen(), self.folds.key
+        finding, key = self._chosen(told=True), self.folds.key
         enter: tuple[Key, ...] = ()
-        if finding is not None and can_mend(finding) and finding.key not in self.model.work.pending:
+        if finding is not None and can_mend(finding):
             enter = (("Enter", "Run what mends it", "pane('choose')"),)
         elif finding is not None and can_accept(finding):
             enter = (("Enter", "It is meant so", "pane('choose')"),)
@@ -166,9 +176,12 @@ class VerifyPane(HostsListPane):
         following = (("g", "Next failure", "pane('next_failure')"),) if failed else ()
         return (*enter, *following, *self.host_keys(), *self.keys)
 
-    def _chosen(self) -> Finding | None:
-        key = self.folds.key
-        return next((finding for finding in self.model.work.findings if finding.key == key), None)
+    def _chosen(self, told: bool = False) -> Finding | None:
+        """Return the marked check; where it is to have `told` what it found, None as long as that is to come."""
+        key, work = self.folds.key, self.model.work
+        if told and key in work.pending:
+            return None
+        return next((finding for finding in work.findings if finding.key == key), None)
 
     # What it does
 
@@ -177,7 +190,7 @@ class VerifyPane(HostsListPane):
         folds = self.folds
         folds.focus()
         self.settled()
-        if not self.model.work.verified and not self.model.checking:
+        if not (self.model.work.verified or self.model.checking or self.model.running):
             self.post_message(CheckRequested())
 
     def settled(self) -> None:
@@ -200,15 +213,17 @@ class VerifyPane(HostsListPane):
 
     def action_choose(self) -> None:
         """Run what mends the marked check; open or fold what is marked where it is a count."""
-        finding, key = self._chosen(), self.folds.key
+        finding, key = self._chosen(told=True), self.folds.key
         if isinstance(key, str):
             self._unfolded ^= {key}
             self.show()
             self.post_message(MarkChanged())
         elif finding is not None and can_mend(finding):
-            self.post_message(RemedyRequested(finding))
+            self.post_message(RemedyRequested(self.model.work.name, finding))
         elif finding is not None and can_accept(finding):
             self.post_message(AcceptRequested())
+        elif key in self.model.work.pending:
+            self.post_message(Told("This check is still to come: see what it finds first."))
         elif finding is not None and finding.fix:
             self.post_message(Told("What mends this is not a command for this host: see its words."))
         else:
