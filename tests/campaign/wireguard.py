@@ -31,6 +31,15 @@ ENCRYPTION = '[encryption]\nmethod = "wireguard"\nsubnet = "10.255.42.0/24"\n'
 
 KEY, FILE = "/var/lib/vxlan-tui/wireguard.key", "/etc/NetworkManager/system-connections/wg-vxlan.nmconnection"
 
+PROTOCOLS = """
+[ -e /etc/protocols ] && exit
+printf '%s\\n' 'icmp 1' 'igmp 2' 'tcp 6' 'udp 17' 'gre 47' 'esp 50' 'ah 51' 'ipv6-icmp 58' 'vrrp 112' 'sctp 132' \
+    >/etc/protocols
+systemctl restart firewalld
+until firewall-cmd --state; do sleep 2; done
+"""
+"""A machine as small as the lab's for Debian 12 has no netbase, and firewalld does not start without this file."""
+
 STATE = """
 nmcli -t -f NAME,TYPE,DEVICE connection show | sort
 for scope in '' --permanent; do firewall-cmd $scope --list-all-zones; done
@@ -99,6 +108,7 @@ def on(suite: str, a: Machine, b: Machine) -> Figure:
         f"{SUITES[suite]}, NetworkManager {version}: encrypted by WireGuard", remark=a.run("uname -r").strip()
     )
     for host, underlay in zip((a, b), UNDERLAYS, strict=True):
+        host.run(PROTOCOLS, timeout=300)
         host.run(UPLINK.format(*underlay))
     before = [host.run(STATE) for host in (a, b)]
     cases: tuple[tuple[str, Case], ...] = (
