@@ -1,5 +1,6 @@
 """EVPN by FRR: as things, and by the distribution's FRR on rehearsal hosts."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from itertools import permutations
@@ -12,9 +13,9 @@ from tests.cases import few
 from tests.on_host import PLAN, configuration, program, rows, shell
 from vxlan_tui import export, judge
 from vxlan_tui import plan as plans
+from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Plan
-from vxlan_tui.procedures import bridge, evpn, former, things
-from vxlan_tui.procedures.back import recorded
+from vxlan_tui.procedures import back, bridge, evpn, former, things
 from vxlan_tui.record import Record
 from vxlan_tui.rehearsal import CommandFailed, Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -79,10 +80,17 @@ def test_what_frr_has_already_stays() -> None:
     told = FOREIGN.format(asn=65000)
     records = [Record(name, told, str(plan.path)) for name in ("evpn.router-65000", "evpn.group-65000")]
     after: dict[tuple[str, ...], str] = {evpn.RUNNING: f"{told} neighbor vxlan-tui remote-as 65000\n"}
-    found = recorded(plan, plan.hosts[0], records, KNOWN)
-    back = {step.id: step for step in (judge.back(thing, record.text, after, "") for thing, record in found)}
-    assert back["evpn.router"].commands == ()
-    assert "no neighbor vxlan-tui peer-group" in back["evpn.group"].commands[0].text
+    found = back.recorded(plan, plan.hosts[0], records, KNOWN)
+    taken = {step.id: step for step in (judge.back(thing, record.text, after, "") for thing, record in found)}
+    assert taken["evpn.router"].commands == ()
+    assert "no neighbor vxlan-tui peer-group" in taken["evpn.group"].commands[0].text
+
+
+SYSTEM = three_hosts.plan(3, three_hosts.EVPN)
+
+
+def _right(plan: Plan) -> Outputs:
+    return as_planned.outputs(things(plan, plan.hosts[0], KNOWN))
 
 
 def test_another_autonomous_system_in_the_plan_takes_the_place_of_the_one_that_was_made_for_it() -> None:
@@ -98,6 +106,53 @@ def test_another_autonomous_system_in_the_plan_takes_the_place_of_the_one_that_w
         "vtysh -c 'write memory'",
     ]
     assert not any(step.conflict for step in judge.forward(evpn.things(edited, edited.hosts[0], KNOWN), shown))
+
+
+def _to_do(shown: Outputs) -> list[str]:
+    """Return the ids of the steps for FRR that are not done."""
+    steps = judge.forward(evpn.things(SYSTEM, SYSTEM.hosts[0], KNOWN), shown)
+    return [step.id for step in steps if step.commands or step.conflict]
+
+
+OURS = """router bgp 65000
+ neighbor vxlan-tui peer-group
+ neighbor vxlan-tui remote-as 65000
+ neighbor vxlan-tui update-source 198.51.100.2
+ neighbor 198.51.100.3 peer-group vxlan-tui
+ neighbor 198.51.100.4 peer-group vxlan-tui
+ !
+ address-family l2vpn evpn
+  neighbor vxlan-tui activate
+  advertise-all-vni
+ exit-address-family
+exit
+"""
+ADMINS = """
+ no bgp default ipv4-unicast
+ neighbor vxlan-tui password of-the-admins
+ neighbor vxlan-tui timers 3 9
+ neighbor 10.0.0.9 remote-as 65000
+ neighbor 10.0.0.9 password of-the-admins
+"""
+BGP = OURS.replace("\n", ADMINS, 1)
+
+
+def _shows(running: str, saved: str) -> Outputs:
+    """Return what a host shows where FRR runs and has saved this, and prints as much of it as it is asked for."""
+    asked = evpn.RUNNING[-1].partition(" | include ")[2]
+    told = "".join(line for line in running.splitlines(keepends=True) if re.search(asked, line))
+    return {**_right(SYSTEM), evpn.RUNNING: told, ("cat", evpn.CONFIGURATION): saved}
+
+
+def test_what_the_admin_says_of_all_neighbours_or_of_ours_stays_and_no_password_is_recorded() -> None:
+    """Where neighbours are not of IPv4 by default FRR does not say that ours are not, but it says that they are."""
+    shown = _shows(BGP, BGP)
+    assert _to_do(shown) == []
+    assert "password" not in shown[evpn.RUNNING]
+    activate = "  neighbor vxlan-tui activate\n"
+    of_both = BGP.replace(" !\n", f" !\n address-family ipv4 unicast\n{activate} exit-address-family\n !\n")
+    assert _to_do(_shows(of_both, BGP)) == ["evpn.group"]
+    assert _to_do(_shows(BGP, of_both)) == ["evpn.save"]
 
 
 # A rehearsal host has no systemd: what is asked of it for FRR is done by FRR's own script.
