@@ -11,6 +11,7 @@ import pytest
 from tests import as_planned, three_hosts
 from tests.cases import few
 from tests.on_host import PLAN, configuration, program, rows, shell
+from tests.stand_in_tools import ran
 from vxlan_tui import export, judge
 from vxlan_tui import plan as plans
 from vxlan_tui.judge import Outputs
@@ -87,6 +88,8 @@ def test_what_frr_has_already_stays() -> None:
 
 
 SYSTEM = three_hosts.plan(3, three_hosts.EVPN)
+EDITED = three_hosts.plan(3, three_hosts.EVPN.replace("65000", "65001"))
+RECORDS = [Record(f"evpn.{what}-65000", "", str(SYSTEM.path)) for what in ("group", "router", "vnis")]
 
 
 def _right(plan: Plan) -> Outputs:
@@ -94,18 +97,36 @@ def _right(plan: Plan) -> Outputs:
 
 
 def test_another_autonomous_system_in_the_plan_takes_the_place_of_the_one_that_was_made_for_it() -> None:
-    """FRR has one; the old one goes first."""
-    plan = three_hosts.plan(3, three_hosts.EVPN)
-    edited = three_hosts.plan(3, three_hosts.EVPN.replace("65000", "65001"))
-    left = former.find(edited, edited.hosts[0], [Record("evpn.router-65000", "", str(plan.path))], KNOWN)
-    shown = left.unseen(as_planned.outputs(things(plan, plan.hosts[0], KNOWN)))
-    assert [
-        c.text for step in former.steps(left.first, {evpn.RUNNING: "router bgp 65000\n"}) for c in step.commands
-    ] == [
+    """FRR has one; the old one goes first, and what was in it is gone with it."""
+    left = former.find(EDITED, EDITED.hosts[0], RECORDS, KNOWN)
+    assert (len(left.first), left.last) == (3, ())
+    steps = former.steps(left.first, _right(SYSTEM))
+    assert {step.restored for step in steps} == {record.name for record in RECORDS}
+    assert [command.text for step in steps for command in step.commands] == [
         "vtysh -c 'configure terminal' -c 'no router bgp 65000'",
         "vtysh -c 'write memory'",
     ]
-    assert not any(step.conflict for step in judge.forward(evpn.things(edited, edited.hosts[0], KNOWN), shown))
+    ahead = judge.forward(evpn.things(EDITED, EDITED.hosts[0], KNOWN), left.unseen(_right(SYSTEM)))
+    assert not any(step.conflict for step in ahead)
+
+
+def test_what_was_in_a_router_that_is_not_there_any_more_is_not_taken_out_of_another_one(tmp_path: Path) -> None:
+    """FRR refuses to, and whoever undoes could not finish; a script neither."""
+    kept = [record for record in RECORDS if "router" not in record.name]
+    for plan in (SYSTEM, EDITED):
+        steps = back.steps(back.recorded(plan, plan.hosts[0], kept, KNOWN), _right(EDITED))
+        assert {step.restored: step.commands for step in steps} == {record.name: () for record in kept}
+    ended = ran(export.undo_script(SYSTEM, SYSTEM.hosts[0]), _right(EDITED), tmp_path, records=tuple(kept))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert list((tmp_path / "state/before").iterdir()) == []
+
+
+def test_what_a_plan_without_evpn_has_left_in_frr_goes_with_the_bridges_section() -> None:
+    """Whoever carries that one out alone is left with no half of it."""
+    plain = three_hosts.plan(3)
+    had = [*RECORDS, *(Record(f"evpn.{what}", "", str(plain.path)) for what in ("daemons", "enabled", "running"))]
+    left = former.find(plain, plain.hosts[0], had, KNOWN, ["bridge"])
+    assert {record.name for _, record in left.all} == {record.name for record in had}
 
 
 def _to_do(shown: Outputs) -> list[str]:

@@ -71,6 +71,8 @@ def back(thing: Thing, record: str, outputs: Outputs, file: str) -> Step:
     `file` is the record's file on the host.
     """
     then, now = thing.before.shown(record), shown(thing.before, outputs)
+    if thing.within and thing.within not in outputs.get(thing.before.argv, "").splitlines():
+        now = ""
     title = thing.back_title or f"{thing.title}: {'as before' if then else 'taken away'}"
     step = Step(
         thing.id, thing.section, thing.subject, title, confirms=thing.confirms, thing=thing, restored=thing.record

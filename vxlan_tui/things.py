@@ -138,11 +138,12 @@ class Thing:
     `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
     the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
     A thing `goes_with` another one, named by its record, without which it is not there: where that one was not there,
-    neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). A
-    `partial` one can be there and show nothing that counts. One that is held in memory until it is confirmed has what
-    `saves` it. Where what it `applies`, named by its record, is changed, so is this, though it shows what it has to
-    already; where that is put back, `revive` brings it into force. One `with_next` is looked at again with the next
-    thing of its subject, which fails or does no harm where this one did not take effect.
+    neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). One that
+    is `within` a line of what is read is not there any more where that line is not. A `partial` one can be there and
+    show nothing that counts. One that is held in memory until it is confirmed has what `saves` it. Where what it
+    `applies`, named by its record, is changed, so is this, though it shows what it has to already; where that is put
+    back, `revive` brings it into force. One `with_next` is looked at again with the next thing of its subject, which
+    fails or does no harm where this one did not take effect.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Thing:
     back_clear: tuple[Clear | Ours, ...] = ()
     back_title: str = ""
     goes_with: str = ""
+    within: str = ""
     applies: str = ""
     partial: bool = False
     saves: "Thing | None" = None

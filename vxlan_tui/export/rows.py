@@ -109,6 +109,7 @@ def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[
     words = [helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
     # Asked second: the first marks the record as seen, which is to be forgotten in any case.
     words += ["&&", f"kept {quoted(thing.goes_with)}"] if thing.goes_with else []
+    words += ["&&", "shows", quoted(thing.within), quoted(f"^{escaped(thing.within)}$")] if thing.within else []
     known = [f"tells {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
     words += [word for each in known for word in ("&&", each)]
     if len(body) == 1:

@@ -187,6 +187,7 @@ def group(asn: int, own: str = "", reflector: bool = False) -> Thing:
         change=make,
         delete=(command(*_configure(asn, "-c", f"no neighbor {GROUP} peer-group")), _SAVE),
         goes_with=f"{ROUTER}{asn}",
+        within=f"router bgp {asn}",
         partial=True,
         back_title="The other hosts in FRR, as before",
     )
@@ -221,6 +222,7 @@ def vnis(asn: int) -> Thing:
         make=(command(*_configure(asn, *_EVPN, "-c", told)),),
         delete=(command(*_configure(asn, *_EVPN, "-c", f"no {told}")), _SAVE),
         goes_with=f"{ROUTER}{asn}",
+        within=f"router bgp {asn}",
         partial=True,
         back_title="What FRR tells of this host's segments, as before",
     )
