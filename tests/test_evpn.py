@@ -176,6 +176,64 @@ def test_what_the_admin_says_of_all_neighbours_or_of_ours_stays_and_no_password_
     assert _to_do(_shows(BGP, of_both)) == ["evpn.save"]
 
 
+# As the distributions' FRR 8.4 and 10.3 print and have them when they are new.
+NEW = """Building configuration...
+
+Current configuration:
+!
+frr version 10.3
+frr defaults traditional
+hostname box
+log syslog informational
+no ip forwarding
+no ipv6 forwarding
+service integrated-vtysh-config
+!
+{}end
+"""
+NEW_FILE = """# default to using syslog. /etc/rsyslog.d/45-frr.conf places the log in
+# /var/log/frr/frr.log
+log syslog informational
+"""
+ROUTE = "ip route 192.0.2.0/24 198.51.100.1\n"
+
+
+INTERFACE = "interface br7\n description old\nexit\n"
+
+
+@pytest.mark.parametrize(
+    ("running", "saved", "differ"),
+    [
+        ("", "", False),
+        (f"{ROUTE}!\n{INTERFACE}!\n", f"{INTERFACE.replace(' desc', 'desc')}{ROUTE}", False),
+        (OURS, "", False),
+        (ROUTE, "", True),
+        ("", ROUTE, True),
+        (BGP, "", True),
+    ],
+    ids=["new", "the same in another form", "ours, of a run that was cut off", "a route", "an edit", "somebody's BGP"],
+)
+def test_frr_is_neither_restarted_nor_saved_over_what_is_not_saved_or_not_loaded(
+    running: str, saved: str, differ: bool, tmp_path: Path
+) -> None:
+    """Routes would go, or edits of its file; where nothing is to be done it does not matter."""
+    file = tmp_path / "frr.conf"
+    file.write_text(NEW_FILE + saved)
+    script = export.script(SYSTEM, SYSTEM.hosts[0]).replace(evpn.CONFIGURATION, str(file))
+    shown = {**_right(SYSTEM), ("vtysh", "-c", "show running-config"): NEW.format(running)}
+    starts = {**shown, ("vtysh", "-c", "show daemons"): "zebra\n"}
+    ended = ran(script, starts, tmp_path, "--check")
+    words = f"FRR's running configuration is not what {file} says"
+    assert (f"in the way of evpn.running: {words}" in ended.stderr) == differ
+    assert ("# systemctl restart frr" in ended.stdout) != differ
+    told: Outputs = {("bash", "-c", evpn.UNSAVED): words if differ else ""}
+    steps = judge.forward(evpn.things(SYSTEM, SYSTEM.hosts[0], KNOWN), {**starts, **told})
+    assert [step.id for step in steps if step.conflict] == (["evpn.running"] if differ else [])
+    assert _to_do({**shown, **told}) == []
+    found = back.recorded(SYSTEM, SYSTEM.hosts[0], [Record("evpn.running", "", str(SYSTEM.path))], KNOWN)
+    assert [bool(step.conflict) for step in back.steps(found, {**shown, **told})] == [differ]
+
+
 # A rehearsal host has no systemd: what is asked of it for FRR is done by FRR's own script.
 SYSTEMCTL = """#!/bin/bash
 [ "${*: -1}" = frr ] || exec /run/systemctl "$@"

@@ -50,6 +50,8 @@ def _forward(thing: Thing, outputs: Outputs) -> Step:
     has = shown(thing.reading, outputs)
     if has == thing.wants:
         return step
+    if conflict := in_the_way(thing.change_clear, outputs):
+        return replace(step, conflict=conflict)
     if not has and thing.missing:
         return replace(step, conflict=thing.missing)
     changes = differences(thing.subject, has, thing.wants) if has else ()

@@ -135,6 +135,7 @@ class Thing:
     the commands for what the record shows, and `revive` those for what was there and is not any more. Words of these
     may hold RECORD, SETTINGS or a `value` of the record.
 
+    What `change_clear` says is in the way only where it is made or changed, as what that would lose.
     `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
     the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
     A thing `goes_with` another one, named by its record, without which it is not there: where that one was not there,
@@ -159,6 +160,7 @@ class Thing:
     missing: str = ""
     members: Members | None = None
     clear: tuple[Clear | Ours, ...] = ()
+    change_clear: tuple[Clear, ...] = ()
     refused: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     kept: Reading | None = None
@@ -186,7 +188,7 @@ class Thing:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """All that has to be read to judge it, on the way there and on the way back."""
-        stands = (each.reading for each in (*self.clear, *self.back_clear))
+        stands = (each.reading for each in (*self.clear, *self.change_clear, *self.back_clear))
         return (self.reading, self.before, *stands)
 
 

@@ -10,13 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from vxlan_tui import __version__
 from vxlan_tui.export import rows
 from vxlan_tui.export.shape import functions
-from vxlan_tui.export.words import plain, quoted, wrapped
+from vxlan_tui.export.words import ONCE, plain, quoted, wrapped
 from vxlan_tui.paths import CONFIGURATION
 from vxlan_tui.plan import Host, Plan, printable
 from vxlan_tui.procedures import TABLE, Section, bridge, checkpoint, things
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
 from vxlan_tui.procedures.profiles import PUT_BACK
-from vxlan_tui.procedures.vms import WAIT
 from vxlan_tui.things import ABSENT, PEER, Thing
 
 _HERE = Path(__file__).parent
@@ -99,10 +98,10 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
         yield wrapped([f"peers=({first}", *more], end=")")
 
 
-def _wait(sections: Iterable[str]) -> Iterator[str]:
-    """Return the line that holds what waits for a VM to be off, where a section uses it."""
-    if any(quoted(WAIT) in text for text in sections):
-        yield f"wait={plain(WAIT)}"
+def _once(sections: Iterable[str]) -> Iterator[str]:
+    """Return the lines that hold the long words which a section uses."""
+    text = "\n".join(sections)
+    yield from (f"{name}={plain(word)}" for word, name in ONCE.items() if quoted(word) in text)
 
 
 def _names_peers(rows_: Iterable[Thing]) -> bool:
@@ -140,7 +139,7 @@ def _render(
             digest=plan.digest,
             absent=ABSENT,
             helpers=[_part(name) for name in [*helpers, *_more_helpers(host, all_rows, write is _back)]],
-            facts=[*_facts(plan, host, all_rows, write is _back), *_wait(texts)],
+            facts=[*_facts(plan, host, all_rows, write is _back), *_once(texts)],
             needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
             back=write is _back,

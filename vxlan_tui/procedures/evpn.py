@@ -49,6 +49,29 @@ _SAVE = command("vtysh", "-c", "write memory")
 _EVPN = ("-c", "address-family l2vpn evpn")
 _RESTART = (command("systemctl", "restart", "frr"),)
 
+_DIFFER = (
+    f"FRR's running configuration is not what {CONFIGURATION} says: "
+    "save it (vtysh -w), or go back to the file (systemctl restart frr)"
+)
+_NO_MATTER = "|".join(
+    (
+        "([!#].*)?|(Building|Current) configuration.*|end|exit.*",
+        "(frr|hostname|domainname|log|service|line|vrf) .*|(no )?ip(v6)? forwarding",
+        f"router bgp [0-9]+|bgp router-id .*|address-family .*|(.* )?{GROUP}( .*)?|advertise-all-vni",
+    )
+)
+"""Lines that differ without harm: headings, what follows the host, and ours, which a run that was cut off has left."""
+
+UNSAVED = (
+    f"plain() {{ sed 's/^ *//; s/ *$//' | grep -vxE '{_NO_MATTER}' | sort -u; }}; "
+    "running=$(vtysh -c 'show running-config' 2>/dev/null) || exit 0; "
+    f'[[ $(echo "$running" | plain) == "$(plain <{CONFIGURATION})" ]] || echo "{_DIFFER}"'
+)
+"""In shell: says that FRR runs something else than it has saved. Nothing where it does not run."""
+
+_NOT_SAVED = Clear(Reading(("bash", "-c", UNSAVED)), "", _DIFFER)
+"""A restart would lose what FRR runs and has not saved, routes too; saving it would overwrite the edits of its file."""
+
 
 def is_used(plan: Plan) -> bool:
     """Return whether a segment of the plan is told by BGP."""
@@ -121,14 +144,16 @@ def running() -> Thing:
         SECTION,
         "frr",
         "Start FRR with its BGP daemon",
-        "It starts a daemon that is new in its list when it is restarted.",
+        "It starts a daemon that is new in its list when it is restarted: what it routes already stops for a moment.",
         "evpn.running",
         Reading(("vtysh", "-c", "show daemons"), "zebra|bgpd"),
         "bgpd\nzebra",
         make=_RESTART,
         change=_RESTART,
+        change_clear=(_NOT_SAVED,),
         delete=(command("systemctl", "stop", "frr"),),
         restore_when={"zebra": _RESTART},
+        back_clear=(_NOT_SAVED,),
         back_title="FRR, running or not as before",
     )
 
@@ -154,6 +179,7 @@ def router(asn: int, identifier: str = "") -> Thing:
         make=(command(*_configure(asn, "-c", f"bgp router-id {identifier}")),),
         clear=(other,),
         delete=(remove, _SAVE),
+        back_clear=(_NOT_SAVED,),
         partial=True,
         back_title=f"FRR's BGP router of the autonomous system {asn}, there or not as before",
     )
@@ -186,6 +212,7 @@ def group(asn: int, own: str = "", reflector: bool = False) -> Thing:
         make=make,
         change=make,
         delete=(command(*_configure(asn, "-c", f"no neighbor {GROUP} peer-group")), _SAVE),
+        back_clear=(_NOT_SAVED,),
         goes_with=f"{ROUTER}{asn}",
         within=f"router bgp {asn}",
         partial=True,
@@ -221,6 +248,7 @@ def vnis(asn: int) -> Thing:
         _VNIS,
         make=(command(*_configure(asn, *_EVPN, "-c", told)),),
         delete=(command(*_configure(asn, *_EVPN, "-c", f"no {told}")), _SAVE),
+        back_clear=(_NOT_SAVED,),
         goes_with=f"{ROUTER}{asn}",
         within=f"router bgp {asn}",
         partial=True,
@@ -241,4 +269,5 @@ def _saved(told: list[str]) -> Thing:
         lines(told),
         make=(_SAVE,),
         change=(_SAVE,),
+        change_clear=(_NOT_SAVED,),
     )
