@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from tests import as_planned, three_hosts
 from tests.cases import few
 from tests.on_host import PLAN, configuration, program, rows, shell
-from tests.stand_in_tools import ran
+from tests.stand_in_tools import commands, ran
 from vxlan_tui import export, judge
 from vxlan_tui import plan as plans
 from vxlan_tui.judge import Outputs
@@ -232,6 +233,23 @@ def test_frr_is_neither_restarted_nor_saved_over_what_is_not_saved_or_not_loaded
     assert _to_do({**shown, **told}) == []
     found = back.recorded(SYSTEM, SYSTEM.hosts[0], [Record("evpn.running", "", str(SYSTEM.path))], KNOWN)
     assert [bool(step.conflict) for step in back.steps(found, {**shown, **told})] == [differ]
+
+
+def test_a_list_of_daemons_that_lacks_frrs_bgp_daemon_gets_it_and_loses_it_again(tmp_path: Path) -> None:
+    """Whoever writes that file anew lists what they use."""
+    file = tmp_path / "daemons"
+    file.write_text("zebra=yes\n")
+    (step,) = judge.forward([evpn.daemons()], {("cat", evpn.DAEMONS): file.read_text()})
+    (make,) = step.commands
+    script, undo = (
+        of(SYSTEM, SYSTEM.hosts[0]).replace(evpn.DAEMONS, str(file)) for of in (export.script, export.undo_script)
+    )
+    told = commands(ran(script, _right(SYSTEM), tmp_path, "--check").stdout)
+    assert make.text.replace(evpn.DAEMONS, str(file)) in told
+    subprocess.run([*make.argv[:-1], file], check=True)
+    assert file.read_text() == "zebra=yes\nbgpd=yes\n"
+    assert ran(undo, _right(SYSTEM), tmp_path, records=(Record("evpn.daemons", "zebra=yes\n"),)).returncode == 0
+    assert file.read_text() == "zebra=yes\n"
 
 
 # A rehearsal host has no systemd: what is asked of it for FRR is done by FRR's own script.

@@ -61,7 +61,7 @@ def _changed(thing: Thing) -> Iterator[str]:
         return
     if thing.make and change[-len(thing.make) :] != thing.make:
         yield f"{shows} ||"
-        yield from _either("$all", thing.make, change)
+        yield from _either(f"$(pick {quoted(_pick(thing.reading))})" if thing.partial else "$all", thing.make, change)
         return
     yield f"{shows} || {{"
     yield from map(_indented, stands)

@@ -110,8 +110,11 @@ def daemons() -> Thing:
         "evpn.daemons",
         Reading(("cat", DAEMONS), "^bgpd=.*"),
         "bgpd=yes",
+        make=(command("sed", "-i", "$ a bgpd=yes", DAEMONS),),
         change=(_set_bgpd("yes"),),
+        delete=(command("sed", "-i", "/^bgpd=/d", DAEMONS),),
         restore_when={"bgpd=no": (_set_bgpd("no"),)},
+        partial=True,
         back_title="FRR's BGP daemon, to be started or not as before",
     )
 
