@@ -122,6 +122,28 @@ def test_what_was_in_a_router_that_is_not_there_any_more_is_not_taken_out_of_ano
     assert list((tmp_path / "state/before").iterdir()) == []
 
 
+def test_frr_that_ran_without_bgp_keeps_its_bgp_daemon_until_nothing_of_ours_is_left_in_it(tmp_path: Path) -> None:
+    """What a daemon has that does not run cannot be taken out of what FRR has saved."""
+    had = [
+        Record("evpn.daemons", "bgpd=no\n", str(SYSTEM.path)),
+        Record("evpn.running", " zebra watchfrr staticd\n", str(SYSTEM.path)),
+        *RECORDS,
+    ]
+    steps = back.steps(back.recorded(SYSTEM, SYSTEM.hosts[0], had, KNOWN), _right(SYSTEM))
+    texts = [command.text for step in steps for command in step.commands]
+    assert texts == [
+        "sed -i 's/^bgpd=.*/bgpd=no/' /etc/frr/daemons",
+        "vtysh -c 'configure terminal' -c 'no router bgp 65000'",
+        "vtysh -c 'write memory'",
+        "systemctl restart frr",
+    ]
+    file = tmp_path / "daemons"
+    file.write_text("bgpd=yes\n")
+    undo = export.undo_script(SYSTEM, SYSTEM.hosts[0]).replace(evpn.DAEMONS, str(file))
+    told = commands(ran(undo, _right(SYSTEM), tmp_path, "--check", records=tuple(had)).stdout)
+    assert [text.replace(str(file), evpn.DAEMONS) for text in told] == texts
+
+
 def test_what_a_plan_without_evpn_has_left_in_frr_goes_with_the_bridges_section() -> None:
     """Whoever carries that one out alone is left with no half of it."""
     plain = three_hosts.plan(3)
@@ -325,11 +347,22 @@ def _stop_frr(host: Host) -> None:
     host.run(["/usr/lib/frr/frrinit.sh", "stop"], check=False)
 
 
+ROUTES = f"systemctl start frr; vtysh -c 'configure terminal' -c '{ROUTE.strip()}'"
+"""A host whose FRR routes, and has not saved it."""
+
+
 def test_three_hosts_by_evpn(rehearsal: Rehearsal) -> None:
-    """The lists hold every peer within 10 s, addresses come by BGP, a dead peer goes, and undo leaves no line."""
+    """The lists hold every peer within 10 s, addresses come by BGP, a dead peer goes, and undo leaves no line.
+
+    FRR routes on one of them already, and has no BGP. On another one the autonomous system becomes another one.
+    """
     hosts, frr = rehearsal.hosts, "cat /etc/frr/daemons; grep -v -e ^frr -e ^hostname -e forwarding /etc/frr/frr.conf"
     before = [configuration(host) for host in hosts]
     try:
+        shell(hosts[1], ROUTES)
+        assert "vtysh -w" in str(rows(hosts[1], "apply", "--only", "bridge,network", status=1))
+        shell(hosts[1], "vtysh -w")
+        routing = shell(hosts[1], frr)
         rehearsal.in_parallel(_apply, hosts)
         for host in hosts:
             _within(host, 10, f"[ $({LIST} | wc -l) = 2 ]")
@@ -340,13 +373,19 @@ def test_three_hosts_by_evpn(rehearsal: Rehearsal) -> None:
         for one, other in permutations((0, 1, 2), 2):
             _answers(rehearsal, hosts[one], f"192.0.2.{other + 1}")
         _within(hosts[0], 10, "bridge fdb show dev vxlan10 | grep -q extern_learn")
-        shell(hosts[0], "ip link delete tap0; ip netns delete vm")
+        for host in hosts[:2]:
+            shell(host, "ip link delete tap0; ip netns delete vm")
         assert rows(hosts[0], "apply", "--only", "bridge,network")[-1] == {"result": "unchanged"}
         script = export.script(rehearsal.plan.read_from(Path(PLAN)), rehearsal.plan.hosts[0])
         assert hosts[0].run(["bash", "-s", "--", "--check"], input=script).stdout == ""
         _stop_frr(hosts[2])
         _within(hosts[0], 10, f"[ $({LIST}) = {rehearsal.plan.hosts[1].vtep} ]")
-        program(hosts[0], "undo", PLAN, "--yes")
+        shell(hosts[0], f"sed -i s/65000/65001/ {PLAN}")
+        _apply(hosts[0])
+        assert rows(hosts[0], "apply", "--only", "bridge,network")[-1] == {"result": "unchanged"}
+        for host in hosts[:2]:
+            program(host, "undo", PLAN, "--yes")
+        assert (shell(hosts[1], frr), "bgpd" in shell(hosts[1], "vtysh -c 'show daemons'")) == (routing, False)
         assert configuration(hosts[0]) == before[0]
         assert "bgpd=yes" not in shell(hosts[0], frr)
         assert "bgp" not in shell(hosts[0], "cat /etc/frr/frr.conf")

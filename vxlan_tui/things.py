@@ -138,6 +138,7 @@ class Thing:
     What `change_clear` says is in the way only where it is made or changed, as what that would lose.
     `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
     the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
+    One that is put back `last` is so once what followed it has been taken away, which needs it until then.
     A thing `goes_with` another one, named by its record, without which it is not there: where that one was not there,
     neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). One that
     is `within` a line of what is read is not there any more where that line is not. A `partial` one can be there and
@@ -174,6 +175,7 @@ class Thing:
     within: str = ""
     applies: str = ""
     partial: bool = False
+    last: bool = False
     saves: "Thing | None" = None
     touches: tuple[str, ...] = ()
     confirms: bool = False

@@ -59,10 +59,12 @@ def _back(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
             # What has no record was not put back, and so is not saved either.
             yield f"[[ -s $state/before/{quoted(f'profile.{thing.subject}')} ]] || all=''"
             yield from rows.forward(thing)
-        else:
+        elif not thing.last:
             yield from rows.put_back(thing)
     for thing in reversed(section):
         yield from rows.take_away(thing)
+    for thing in section:
+        yield from rows.put_back(thing) if thing.last else ()
 
 
 def _addresses(bridge: str) -> str:

@@ -155,8 +155,9 @@ def running() -> Thing:
         change=_RESTART,
         change_clear=(_NOT_SAVED,),
         delete=(command("systemctl", "stop", "frr"),),
-        restore_when={"zebra": _RESTART},
+        restore=_RESTART,
         back_clear=(_NOT_SAVED,),
+        last=True,
         back_title="FRR, running or not as before",
     )
 
