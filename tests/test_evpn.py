@@ -1,6 +1,8 @@
 """EVPN by FRR: as things, and by the distribution's FRR on rehearsal hosts."""
 
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -10,11 +12,12 @@ import pytest
 from tests import as_planned, three_hosts
 from tests.cases import few
 from tests.on_host import PLAN, configuration, program, rows, shell
+from tests.stand_in_tools import commands, ran
 from vxlan_tui import export, judge
 from vxlan_tui import plan as plans
+from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Plan
-from vxlan_tui.procedures import bridge, evpn, former, things
-from vxlan_tui.procedures.back import recorded
+from vxlan_tui.procedures import back, bridge, evpn, former, things
 from vxlan_tui.record import Record
 from vxlan_tui.rehearsal import CommandFailed, Rehearsal
 from vxlan_tui.rehearsal.host import Host
@@ -79,25 +82,196 @@ def test_what_frr_has_already_stays() -> None:
     told = FOREIGN.format(asn=65000)
     records = [Record(name, told, str(plan.path)) for name in ("evpn.router-65000", "evpn.group-65000")]
     after: dict[tuple[str, ...], str] = {evpn.RUNNING: f"{told} neighbor vxlan-tui remote-as 65000\n"}
-    found = recorded(plan, plan.hosts[0], records, KNOWN)
-    back = {step.id: step for step in (judge.back(thing, record.text, after, "") for thing, record in found)}
-    assert back["evpn.router"].commands == ()
-    assert "no neighbor vxlan-tui peer-group" in back["evpn.group"].commands[0].text
+    found = back.recorded(plan, plan.hosts[0], records, KNOWN)
+    taken = {step.id: step for step in (judge.back(thing, record.text, after, "") for thing, record in found)}
+    assert taken["evpn.router"].commands == ()
+    assert "no neighbor vxlan-tui peer-group" in taken["evpn.group"].commands[0].text
+
+
+SYSTEM = three_hosts.plan(3, three_hosts.EVPN)
+EDITED = three_hosts.plan(3, three_hosts.EVPN.replace("65000", "65001"))
+RECORDS = [Record(f"evpn.{what}-65000", "", str(SYSTEM.path)) for what in ("group", "router", "vnis")]
+
+
+def _right(plan: Plan) -> Outputs:
+    return as_planned.outputs(things(plan, plan.hosts[0], KNOWN))
 
 
 def test_another_autonomous_system_in_the_plan_takes_the_place_of_the_one_that_was_made_for_it() -> None:
-    """FRR has one; the old one goes first."""
-    plan = three_hosts.plan(3, three_hosts.EVPN)
-    edited = three_hosts.plan(3, three_hosts.EVPN.replace("65000", "65001"))
-    left = former.find(edited, edited.hosts[0], [Record("evpn.router-65000", "", str(plan.path))], KNOWN)
-    shown = left.unseen(as_planned.outputs(things(plan, plan.hosts[0], KNOWN)))
-    assert [
-        c.text for step in former.steps(left.first, {evpn.RUNNING: "router bgp 65000\n"}) for c in step.commands
-    ] == [
+    """FRR has one; the old one goes first, and what was in it is gone with it."""
+    left = former.find(EDITED, EDITED.hosts[0], RECORDS, KNOWN)
+    assert (len(left.first), left.last) == (3, ())
+    steps = former.steps(left.first, _right(SYSTEM))
+    assert {step.restored for step in steps} == {record.name for record in RECORDS}
+    assert [command.text for step in steps for command in step.commands] == [
         "vtysh -c 'configure terminal' -c 'no router bgp 65000'",
         "vtysh -c 'write memory'",
     ]
-    assert not any(step.conflict for step in judge.forward(evpn.things(edited, edited.hosts[0], KNOWN), shown))
+    ahead = judge.forward(evpn.things(EDITED, EDITED.hosts[0], KNOWN), left.unseen(_right(SYSTEM)))
+    assert not any(step.conflict for step in ahead)
+
+
+def test_what_was_in_a_router_that_is_not_there_any_more_is_not_taken_out_of_another_one(tmp_path: Path) -> None:
+    """FRR refuses to, and whoever undoes could not finish; a script neither."""
+    kept = [record for record in RECORDS if "router" not in record.name]
+    for plan in (SYSTEM, EDITED):
+        steps = back.steps(back.recorded(plan, plan.hosts[0], kept, KNOWN), _right(EDITED))
+        assert {step.restored: step.commands for step in steps} == {record.name: () for record in kept}
+    ended = ran(export.undo_script(SYSTEM, SYSTEM.hosts[0]), _right(EDITED), tmp_path, records=tuple(kept))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert list((tmp_path / "state/before").iterdir()) == []
+
+
+def test_frr_that_ran_without_bgp_keeps_its_bgp_daemon_until_nothing_of_ours_is_left_in_it(tmp_path: Path) -> None:
+    """What a daemon has that does not run cannot be taken out of what FRR has saved."""
+    had = [
+        Record("evpn.daemons", "bgpd=no\n", str(SYSTEM.path)),
+        Record("evpn.running", " zebra watchfrr staticd\n", str(SYSTEM.path)),
+        *RECORDS,
+    ]
+    steps = back.steps(back.recorded(SYSTEM, SYSTEM.hosts[0], had, KNOWN), _right(SYSTEM))
+    texts = [command.text for step in steps for command in step.commands]
+    assert texts == [
+        "sed -i 's/^bgpd=.*/bgpd=no/' /etc/frr/daemons",
+        "vtysh -c 'configure terminal' -c 'no router bgp 65000'",
+        "vtysh -c 'write memory'",
+        "systemctl restart frr",
+    ]
+    file = tmp_path / "daemons"
+    file.write_text("bgpd=yes\n")
+    undo = export.undo_script(SYSTEM, SYSTEM.hosts[0]).replace(evpn.DAEMONS, str(file))
+    told = commands(ran(undo, _right(SYSTEM), tmp_path, "--check", records=tuple(had)).stdout)
+    assert [text.replace(str(file), evpn.DAEMONS) for text in told] == texts
+
+
+def test_what_a_plan_without_evpn_has_left_in_frr_goes_with_the_bridges_section() -> None:
+    """Whoever carries that one out alone is left with no half of it."""
+    plain = three_hosts.plan(3)
+    had = [*RECORDS, *(Record(f"evpn.{what}", "", str(plain.path)) for what in ("daemons", "enabled", "running"))]
+    left = former.find(plain, plain.hosts[0], had, KNOWN, ["bridge"])
+    assert {record.name for _, record in left.all} == {record.name for record in had}
+
+
+def _to_do(shown: Outputs) -> list[str]:
+    """Return the ids of the steps for FRR that are not done."""
+    steps = judge.forward(evpn.things(SYSTEM, SYSTEM.hosts[0], KNOWN), shown)
+    return [step.id for step in steps if step.commands or step.conflict]
+
+
+OURS = """router bgp 65000
+ neighbor vxlan-tui peer-group
+ neighbor vxlan-tui remote-as 65000
+ neighbor vxlan-tui update-source 198.51.100.2
+ neighbor 198.51.100.3 peer-group vxlan-tui
+ neighbor 198.51.100.4 peer-group vxlan-tui
+ !
+ address-family l2vpn evpn
+  neighbor vxlan-tui activate
+  advertise-all-vni
+ exit-address-family
+exit
+"""
+ADMINS = """
+ no bgp default ipv4-unicast
+ neighbor vxlan-tui password of-the-admins
+ neighbor vxlan-tui timers 3 9
+ neighbor 10.0.0.9 remote-as 65000
+ neighbor 10.0.0.9 password of-the-admins
+"""
+BGP = OURS.replace("\n", ADMINS, 1)
+
+
+def _shows(running: str, saved: str) -> Outputs:
+    """Return what a host shows where FRR runs and has saved this, and prints as much of it as it is asked for."""
+    asked = evpn.RUNNING[-1].partition(" | include ")[2]
+    told = "".join(line for line in running.splitlines(keepends=True) if re.search(asked, line))
+    return {**_right(SYSTEM), evpn.RUNNING: told, ("cat", evpn.CONFIGURATION): saved}
+
+
+def test_what_the_admin_says_of_all_neighbours_or_of_ours_stays_and_no_password_is_recorded() -> None:
+    """Where neighbours are not of IPv4 by default FRR does not say that ours are not, but it says that they are."""
+    shown = _shows(BGP, BGP)
+    assert _to_do(shown) == []
+    assert "password" not in shown[evpn.RUNNING]
+    activate = "  neighbor vxlan-tui activate\n"
+    of_both = BGP.replace(" !\n", f" !\n address-family ipv4 unicast\n{activate} exit-address-family\n !\n")
+    assert _to_do(_shows(of_both, BGP)) == ["evpn.group"]
+    assert _to_do(_shows(BGP, of_both)) == ["evpn.save"]
+
+
+# As the distributions' FRR 8.4 and 10.3 print and have them when they are new.
+NEW = """Building configuration...
+
+Current configuration:
+!
+frr version 10.3
+frr defaults traditional
+hostname box
+log syslog informational
+no ip forwarding
+no ipv6 forwarding
+service integrated-vtysh-config
+!
+{}end
+"""
+NEW_FILE = """# default to using syslog. /etc/rsyslog.d/45-frr.conf places the log in
+# /var/log/frr/frr.log
+log syslog informational
+"""
+ROUTE = "ip route 192.0.2.0/24 198.51.100.1\n"
+
+
+INTERFACE = "interface br7\n description old\nexit\n"
+
+
+@pytest.mark.parametrize(
+    ("running", "saved", "differ"),
+    [
+        ("", "", False),
+        (f"{ROUTE}!\n{INTERFACE}!\n", f"{INTERFACE.replace(' desc', 'desc')}{ROUTE}", False),
+        (OURS, "", False),
+        (ROUTE, "", True),
+        ("", ROUTE, True),
+        (BGP, "", True),
+    ],
+    ids=["new", "the same in another form", "ours, of a run that was cut off", "a route", "an edit", "somebody's BGP"],
+)
+def test_frr_is_neither_restarted_nor_saved_over_what_is_not_saved_or_not_loaded(
+    running: str, saved: str, differ: bool, tmp_path: Path
+) -> None:
+    """Routes would go, or edits of its file; where nothing is to be done it does not matter."""
+    file = tmp_path / "frr.conf"
+    file.write_text(NEW_FILE + saved)
+    script = export.script(SYSTEM, SYSTEM.hosts[0]).replace(evpn.CONFIGURATION, str(file))
+    shown = {**_right(SYSTEM), ("vtysh", "-c", "show running-config"): NEW.format(running)}
+    starts = {**shown, ("vtysh", "-c", "show daemons"): "zebra\n"}
+    ended = ran(script, starts, tmp_path, "--check")
+    words = f"FRR's running configuration is not what {file} says"
+    assert (f"in the way of evpn.running: {words}" in ended.stderr) == differ
+    assert ("# systemctl restart frr" in ended.stdout) != differ
+    told: Outputs = {("bash", "-c", evpn.UNSAVED): words if differ else ""}
+    steps = judge.forward(evpn.things(SYSTEM, SYSTEM.hosts[0], KNOWN), {**starts, **told})
+    assert [step.id for step in steps if step.conflict] == (["evpn.running"] if differ else [])
+    assert _to_do({**shown, **told}) == []
+    found = back.recorded(SYSTEM, SYSTEM.hosts[0], [Record("evpn.running", "", str(SYSTEM.path))], KNOWN)
+    assert [bool(step.conflict) for step in back.steps(found, {**shown, **told})] == [differ]
+
+
+def test_a_list_of_daemons_that_lacks_frrs_bgp_daemon_gets_it_and_loses_it_again(tmp_path: Path) -> None:
+    """Whoever writes that file anew lists what they use."""
+    file = tmp_path / "daemons"
+    file.write_text("zebra=yes\n")
+    (step,) = judge.forward([evpn.daemons()], {("cat", evpn.DAEMONS): file.read_text()})
+    (make,) = step.commands
+    script, undo = (
+        of(SYSTEM, SYSTEM.hosts[0]).replace(evpn.DAEMONS, str(file)) for of in (export.script, export.undo_script)
+    )
+    told = commands(ran(script, _right(SYSTEM), tmp_path, "--check").stdout)
+    assert make.text.replace(evpn.DAEMONS, str(file)) in told
+    subprocess.run([*make.argv[:-1], file], check=True)
+    assert file.read_text() == "zebra=yes\nbgpd=yes\n"
+    assert ran(undo, _right(SYSTEM), tmp_path, records=(Record("evpn.daemons", "zebra=yes\n"),)).returncode == 0
+    assert file.read_text() == "zebra=yes\n"
 
 
 # A rehearsal host has no systemd: what is asked of it for FRR is done by FRR's own script.
@@ -173,11 +347,22 @@ def _stop_frr(host: Host) -> None:
     host.run(["/usr/lib/frr/frrinit.sh", "stop"], check=False)
 
 
+ROUTES = f"systemctl start frr; vtysh -c 'configure terminal' -c '{ROUTE.strip()}'"
+"""A host whose FRR routes, and has not saved it."""
+
+
 def test_three_hosts_by_evpn(rehearsal: Rehearsal) -> None:
-    """The lists hold every peer within 10 s, addresses come by BGP, a dead peer goes, and undo leaves no line."""
+    """The lists hold every peer within 10 s, addresses come by BGP, a dead peer goes, and undo leaves no line.
+
+    FRR routes on one of them already, and has no BGP. On another one the autonomous system becomes another one.
+    """
     hosts, frr = rehearsal.hosts, "cat /etc/frr/daemons; grep -v -e ^frr -e ^hostname -e forwarding /etc/frr/frr.conf"
     before = [configuration(host) for host in hosts]
     try:
+        shell(hosts[1], ROUTES)
+        assert "vtysh -w" in str(rows(hosts[1], "apply", "--only", "bridge,network", status=1))
+        shell(hosts[1], "vtysh -w")
+        routing = shell(hosts[1], frr)
         rehearsal.in_parallel(_apply, hosts)
         for host in hosts:
             _within(host, 10, f"[ $({LIST} | wc -l) = 2 ]")
@@ -188,13 +373,19 @@ def test_three_hosts_by_evpn(rehearsal: Rehearsal) -> None:
         for one, other in permutations((0, 1, 2), 2):
             _answers(rehearsal, hosts[one], f"192.0.2.{other + 1}")
         _within(hosts[0], 10, "bridge fdb show dev vxlan10 | grep -q extern_learn")
-        shell(hosts[0], "ip link delete tap0; ip netns delete vm")
+        for host in hosts[:2]:
+            shell(host, "ip link delete tap0; ip netns delete vm")
         assert rows(hosts[0], "apply", "--only", "bridge,network")[-1] == {"result": "unchanged"}
         script = export.script(rehearsal.plan.read_from(Path(PLAN)), rehearsal.plan.hosts[0])
         assert hosts[0].run(["bash", "-s", "--", "--check"], input=script).stdout == ""
         _stop_frr(hosts[2])
         _within(hosts[0], 10, f"[ $({LIST}) = {rehearsal.plan.hosts[1].vtep} ]")
-        program(hosts[0], "undo", PLAN, "--yes")
+        shell(hosts[0], f"sed -i s/65000/65001/ {PLAN}")
+        _apply(hosts[0])
+        assert rows(hosts[0], "apply", "--only", "bridge,network")[-1] == {"result": "unchanged"}
+        for host in hosts[:2]:
+            program(host, "undo", PLAN, "--yes")
+        assert (shell(hosts[1], frr), "bgpd" in shell(hosts[1], "vtysh -c 'show daemons'")) == (routing, False)
         assert configuration(hosts[0]) == before[0]
         assert "bgpd=yes" not in shell(hosts[0], frr)
         assert "bgp" not in shell(hosts[0], "cat /etc/frr/frr.conf")

@@ -82,7 +82,7 @@ class Told:
             case ("vtysh", "-c", "write memory"):
                 self.shows["cat", evpn.CONFIGURATION] = {
                     row for row in self.shows[evpn.RUNNING] if not row.startswith("router ")
-                } | {f" neighbor {evpn.GROUP} peer-group"}
+                }
             case ("vtysh", "-c", "configure terminal", "-c", _, *words):
                 for word in words:
                     line = word.removeprefix("-c")

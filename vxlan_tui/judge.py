@@ -50,6 +50,8 @@ def _forward(thing: Thing, outputs: Outputs) -> Step:
     has = shown(thing.reading, outputs)
     if has == thing.wants:
         return step
+    if conflict := in_the_way(thing.change_clear, outputs):
+        return replace(step, conflict=conflict)
     if not has and thing.missing:
         return replace(step, conflict=thing.missing)
     changes = differences(thing.subject, has, thing.wants) if has else ()
@@ -71,6 +73,8 @@ def back(thing: Thing, record: str, outputs: Outputs, file: str) -> Step:
     `file` is the record's file on the host.
     """
     then, now = thing.before.shown(record), shown(thing.before, outputs)
+    if thing.within and thing.within not in outputs.get(thing.before.argv, "").splitlines():
+        now = ""
     title = thing.back_title or f"{thing.title}: {'as before' if then else 'taken away'}"
     step = Step(
         thing.id, thing.section, thing.subject, title, confirms=thing.confirms, thing=thing, restored=thing.record

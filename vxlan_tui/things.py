@@ -135,14 +135,17 @@ class Thing:
     the commands for what the record shows, and `revive` those for what was there and is not any more. Words of these
     may hold RECORD, SETTINGS or a `value` of the record.
 
+    What `change_clear` says is in the way only where it is made or changed, as what that would lose.
     `touches` are the devices that it can interrupt. What it `confirms` was held in memory until then: it runs once
     the changes before it have been confirmed. `back_clear` is what undo needs clear, `back_title` what undo does.
+    One that is put back `last` is so once what followed it has been taken away, which needs it until then.
     A thing `goes_with` another one, named by its record, without which it is not there: where that one was not there,
-    neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). A
-    `partial` one can be there and show nothing that counts. One that is held in memory until it is confirmed has what
-    `saves` it. Where what it `applies`, named by its record, is changed, so is this, though it shows what it has to
-    already; where that is put back, `revive` brings it into force. One `with_next` is looked at again with the next
-    thing of its subject, which fails or does no harm where this one did not take effect.
+    neither was this, whatever its record says (NetworkManager may activate a profile as soon as it is added). One that
+    is `within` a line of what is read is not there any more where that line is not. A `partial` one can be there and
+    show nothing that counts. One that is held in memory until it is confirmed has what `saves` it. Where what it
+    `applies`, named by its record, is changed, so is this, though it shows what it has to already; where that is put
+    back, `revive` brings it into force. One `with_next` is looked at again with the next thing of its subject, which
+    fails or does no harm where this one did not take effect.
     """
 
     id: str
@@ -158,6 +161,7 @@ class Thing:
     missing: str = ""
     members: Members | None = None
     clear: tuple[Clear | Ours, ...] = ()
+    change_clear: tuple[Clear, ...] = ()
     refused: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     kept: Reading | None = None
@@ -168,8 +172,10 @@ class Thing:
     back_clear: tuple[Clear | Ours, ...] = ()
     back_title: str = ""
     goes_with: str = ""
+    within: str = ""
     applies: str = ""
     partial: bool = False
+    last: bool = False
     saves: "Thing | None" = None
     touches: tuple[str, ...] = ()
     confirms: bool = False
@@ -184,7 +190,7 @@ class Thing:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """All that has to be read to judge it, on the way there and on the way back."""
-        stands = (each.reading for each in (*self.clear, *self.back_clear))
+        stands = (each.reading for each in (*self.clear, *self.change_clear, *self.back_clear))
         return (self.reading, self.before, *stands)
 
 

@@ -52,7 +52,8 @@ def _changed(thing: Thing) -> Iterator[str]:
     change = thing.change or thing.make
     if not thing.make:
         shows = f"[[ -z $all ]] || {shows}"
-    if len(change) == 1 and thing.make in ((), change):
+    stands = [_stand(each) for each in thing.change_clear]
+    if len(change) == 1 and thing.make in ((), change) and not stands:
         line = next(runs(change, ""))
         first = f"{shows} || {line}".partition("\n")[0]
         together = len(first) <= WIDTH and "\n" not in shows and not first.endswith("\\")
@@ -60,9 +61,10 @@ def _changed(thing: Thing) -> Iterator[str]:
         return
     if thing.make and change[-len(thing.make) :] != thing.make:
         yield f"{shows} ||"
-        yield from _either("$all", thing.make, change)
+        yield from _either(f"$(pick {quoted(_pick(thing.reading))})" if thing.partial else "$all", thing.make, change)
         return
     yield f"{shows} || {{"
+    yield from map(_indented, stands)
     extra = change[: len(change) - len(thing.make)] if thing.make and thing.make != change else ()
     yield from (f"{_INDENT}[[ -z $all ]] || {line}" for line in runs(extra, ""))
     yield from runs(change[len(extra) :])
@@ -99,7 +101,7 @@ def take_away(thing: Thing) -> Iterator[str]:
     if thing.delete:
         # With --check, what is put back before it is in the way still.
         stands = [f"[[ -n $check ]] || {_stand(each)}" for each in thing.back_clear]
-        clear = [_INDENT + each.replace("\n", f"\n{_INDENT}") for each in stands]
+        clear = [_indented(each) for each in stands]
         pick = _pick(thing.before) if thing.partial else ""
         yield from _if("fell", thing, pick, [*clear, *_when("", thing, thing.delete)])
 
@@ -109,6 +111,7 @@ def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[
     words = [helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
     # Asked second: the first marks the record as seen, which is to be forgotten in any case.
     words += ["&&", f"kept {quoted(thing.goes_with)}"] if thing.goes_with else []
+    words += ["&&", "shows", quoted(thing.within), quoted(f"^{escaped(thing.within)}$")] if thing.within else []
     known = [f"tells {quoted(thing.record)} {quoted(mark)}" for mark in _marks(thing.restore) if helper == "stood"]
     words += [word for each in known for word in ("&&", each)]
     if len(body) == 1:
@@ -131,6 +134,10 @@ def _when(when: str, thing: Thing, commands: Iterable[Command]) -> Iterator[str]
         line = f"{_INDENT}{before}{next(runs((command,), '')).strip()}"
         split = len(line.partition("\n")[0]) > WIDTH and before
         yield f"{_INDENT}{before.rstrip()}\n{next(runs((command,), _INDENT * 2))}" if split else line
+
+
+def _indented(text: str) -> str:
+    return _INDENT + text.replace("\n", f"\n{_INDENT}")
 
 
 def _stand(each: Clear | Ours) -> str:

@@ -10,13 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from vxlan_tui import __version__
 from vxlan_tui.export import rows
 from vxlan_tui.export.shape import functions
-from vxlan_tui.export.words import plain, quoted, wrapped
+from vxlan_tui.export.words import ONCE, plain, quoted, wrapped
 from vxlan_tui.paths import CONFIGURATION
 from vxlan_tui.plan import Host, Plan, printable
 from vxlan_tui.procedures import TABLE, Section, bridge, checkpoint, things
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
 from vxlan_tui.procedures.profiles import PUT_BACK
-from vxlan_tui.procedures.vms import WAIT
 from vxlan_tui.things import ABSENT, PEER, Thing
 
 _HERE = Path(__file__).parent
@@ -60,10 +59,12 @@ def _back(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
             # What has no record was not put back, and so is not saved either.
             yield f"[[ -s $state/before/{quoted(f'profile.{thing.subject}')} ]] || all=''"
             yield from rows.forward(thing)
-        else:
+        elif not thing.last:
             yield from rows.put_back(thing)
     for thing in reversed(section):
         yield from rows.take_away(thing)
+    for thing in section:
+        yield from rows.put_back(thing) if thing.last else ()
 
 
 def _addresses(bridge: str) -> str:
@@ -99,10 +100,10 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
         yield wrapped([f"peers=({first}", *more], end=")")
 
 
-def _wait(sections: Iterable[str]) -> Iterator[str]:
-    """Return the line that holds what waits for a VM to be off, where a section uses it."""
-    if any(quoted(WAIT) in text for text in sections):
-        yield f"wait={plain(WAIT)}"
+def _once(sections: Iterable[str]) -> Iterator[str]:
+    """Return the lines that hold the long words which a section uses."""
+    text = "\n".join(sections)
+    yield from (f"{name}={plain(word)}" for word, name in ONCE.items() if quoted(word) in text)
 
 
 def _names_peers(rows_: Iterable[Thing]) -> bool:
@@ -140,7 +141,7 @@ def _render(
             digest=plan.digest,
             absent=ABSENT,
             helpers=[_part(name) for name in [*helpers, *_more_helpers(host, all_rows, write is _back)]],
-            facts=[*_facts(plan, host, all_rows, write is _back), *_wait(texts)],
+            facts=[*_facts(plan, host, all_rows, write is _back), *_once(texts)],
             needs=wrapped([f"{name}:{':'.join(PACKAGES[name])}" for name in programs if name not in ALWAYS_THERE]),
             sections=texts,
             back=write is _back,

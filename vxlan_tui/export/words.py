@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from vxlan_tui.procedures.evpn import UNSAVED
 from vxlan_tui.procedures.vms import WAIT
 from vxlan_tui.things import MTU, PEER, SETTINGS, TUNNEL_MTU, VALUE, ZONE
 
@@ -16,14 +17,17 @@ _VARIABLES |= {f"\0{name}\0": f'"${name}"' for name in ("bridge", "vxlan", "vni"
 
 _MARKS = re.compile("(\0[a-z]+\0)")
 
+ONCE = {WAIT: "wait", UNSAVED: "unsaved"}
+"""Long words, and the variable that holds each once in a script which uses it."""
+
 _RESERVED = {"if", "then", "elif", "else", "fi", "case", "esac", "for", "select", "while", "until", "in", "do", "done"}
 
 
 @lru_cache(4096)  # the scripts of many hosts consist of the same words
 def quoted(text: str) -> str:
     """Return text as one word of bash, in a form that shellcheck does not take for a slip; marks as variables."""
-    if text == WAIT:
-        return '"$wait"'
+    if text in ONCE:
+        return f'"${ONCE[text]}"'
     if PEER in text:
         return f'"{_each(text)}"'
     parts = [_VARIABLES.get(part) or plain(part) for part in _MARKS.split(VALUE.sub("\0value\0", text)) if part]

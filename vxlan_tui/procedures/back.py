@@ -1,7 +1,8 @@
 """The way back: from the records of what stood before to the steps that restore it.
 
 One rule for all kinds: what was not there is taken away, what was is put back. The last section comes first; in a
-section what stood is put back in the order it was changed in, then what did not stand is taken away, the last first.
+section what stood is put back in the order it was changed in, then what did not stand is taken away, the last first;
+what that needs is put back after it.
 """
 
 import re
@@ -108,16 +109,19 @@ def steps(found: Iterable[Recorded], outputs: Outputs) -> list[Step]:
 def _section(pairs: list[Recorded], outputs: Outputs) -> Iterator[Step]:
     gone = {record.name for _, record in pairs if not record.text.strip()}
     alone = [pair for pair in pairs if pair[0].goes_with not in gone]
-    put_back = [pair for pair in alone if pair[0].before.shown(pair[1].text)]
+    stood = [pair for pair in alone if pair[0].before.shown(pair[1].text)]
+    put_back = [pair for pair in stood if not pair[0].last]
     changed: set[str] = set()
     for thing, record in put_back:
         step = judge.back(thing, record.text, outputs, file_of(record))
         changed.update([thing.record] if step.commands else [])
         yield judge.applied(step, thing, record.text, file_of(record), changed)
     yield from _saved(put_back, outputs)
-    for thing, record in reversed([pair for pair in pairs if pair not in put_back]):
+    for thing, record in reversed([pair for pair in pairs if pair not in stood]):
         step = judge.back(thing, record.text, outputs, file_of(record))
         yield step if (thing, record) in alone else replace(step, commands=(), changes=(), thing=None)
+    for thing, record in (pair for pair in stood if pair[0].last):
+        yield judge.back(thing, record.text, outputs, file_of(record))
 
 
 def _saved(put_back: Iterable[Recorded], outputs: Outputs) -> Iterator[Step]:

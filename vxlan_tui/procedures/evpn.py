@@ -26,10 +26,51 @@ CONFIGURATION = "/etc/frr/frr.conf"
 ROUTER = "evpn.router-"
 """How the name of the record of FRR's BGP router begins; the autonomous system follows."""
 
-RUNNING = ("vtysh", "-c", "show running-config bgpd")
+RUNNING = (
+    "vtysh",
+    "-c",
+    "show running-config bgpd | include "
+    "^router bgp|peer-group|remote-as|update-source|activate|route-reflector-client|advertise-all-vni",
+)
+"""Prints lines of what is asked for below and no others, as they are recorded: the rest has passwords in it."""
+
+_ROUTERS = "^router bgp [0-9]+$"
+_GROUP_LINES = f"^ +neighbor {GROUP} (peer-group|remote-as|update-source|activate|route-reflector-client).*"
+_PEER_LINES = f"^ neighbor [^ ]+ peer-group {GROUP}$"
+_VNIS = "  advertise-all-vni"
+_OURS = "|".join((_GROUP_LINES, _PEER_LINES, f"^{_VNIS}"))
+"""What of FRR's configuration is ours: lines that an admin adds, also to the peer group, stay as they are.
+
+That the group is not activated for IPv4 is not among them: FRR says so only where neighbours are by default. Where they
+are not, a second line `activate` tells of one that is.
+"""
+
 _SAVE = command("vtysh", "-c", "write memory")
 _EVPN = ("-c", "address-family l2vpn evpn")
 _RESTART = (command("systemctl", "restart", "frr"),)
+
+_DIFFER = (
+    f"FRR's running configuration is not what {CONFIGURATION} says: "
+    "save it (vtysh -w), or go back to the file (systemctl restart frr)"
+)
+_NO_MATTER = "|".join(
+    (
+        "([!#].*)?|(Building|Current) configuration.*|end|exit.*",
+        "(frr|hostname|domainname|log|service|line|vrf) .*|(no )?ip(v6)? forwarding",
+        f"router bgp [0-9]+|bgp router-id .*|address-family .*|(.* )?{GROUP}( .*)?|advertise-all-vni",
+    )
+)
+"""Lines that differ without harm: headings, what follows the host, and ours, which a run that was cut off has left."""
+
+UNSAVED = (
+    f"plain() {{ sed 's/^ *//; s/ *$//' | grep -vxE '{_NO_MATTER}' | sort -u; }}; "
+    "running=$(vtysh -c 'show running-config' 2>/dev/null) || exit 0; "
+    f'[[ $(echo "$running" | plain) == "$(plain <{CONFIGURATION})" ]] || echo "{_DIFFER}"'
+)
+"""In shell: says that FRR runs something else than it has saved. Nothing where it does not run."""
+
+_NOT_SAVED = Clear(Reading(("bash", "-c", UNSAVED)), "", _DIFFER)
+"""A restart would lose what FRR runs and has not saved, routes too; saving it would overwrite the edits of its file."""
 
 
 def is_used(plan: Plan) -> bool:
@@ -48,7 +89,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     yield group(asn, str(own), plan.is_reflector(host))
     yield _neighbours(asn, lines(peers))
     yield vnis(asn)
-    yield _saved([*_group(asn, str(own), plan.is_reflector(host)), *peers, "  advertise-all-vni"])
+    yield _saved([*_group(asn, str(own), plan.is_reflector(host)), *peers, _VNIS])
 
 
 def of_record(subject: str) -> Iterator[Thing]:
@@ -69,8 +110,11 @@ def daemons() -> Thing:
         "evpn.daemons",
         Reading(("cat", DAEMONS), "^bgpd=.*"),
         "bgpd=yes",
+        make=(command("sed", "-i", "$ a bgpd=yes", DAEMONS),),
         change=(_set_bgpd("yes"),),
+        delete=(command("sed", "-i", "/^bgpd=/d", DAEMONS),),
         restore_when={"bgpd=no": (_set_bgpd("no"),)},
+        partial=True,
         back_title="FRR's BGP daemon, to be started or not as before",
     )
 
@@ -103,14 +147,17 @@ def running() -> Thing:
         SECTION,
         "frr",
         "Start FRR with its BGP daemon",
-        "It starts a daemon that is new in its list when it is restarted.",
+        "It starts a daemon that is new in its list when it is restarted: what it routes already stops for a moment.",
         "evpn.running",
         Reading(("vtysh", "-c", "show daemons"), "zebra|bgpd"),
         "bgpd\nzebra",
         make=_RESTART,
         change=_RESTART,
+        change_clear=(_NOT_SAVED,),
         delete=(command("systemctl", "stop", "frr"),),
-        restore_when={"zebra": _RESTART},
+        restore=_RESTART,
+        back_clear=(_NOT_SAVED,),
+        last=True,
         back_title="FRR, running or not as before",
     )
 
@@ -121,7 +168,7 @@ def _configure(asn: int, *more: str) -> tuple[str, ...]:
 
 def router(asn: int, identifier: str = "") -> Thing:
     """Return as a thing that FRR is a BGP router of this autonomous system; another one stands in the way."""
-    instance = Reading(RUNNING, "^router bgp [0-9]+$")
+    instance = Reading(RUNNING, _ROUTERS)
     other = Clear(instance, f"router bgp {asn}", f"FRR speaks BGP for another autonomous system than {asn}: {{}}")
     remove = command("vtysh", "-c", "configure terminal", "-c", f"no router bgp {asn}")
     return Thing(
@@ -136,21 +183,22 @@ def router(asn: int, identifier: str = "") -> Thing:
         make=(command(*_configure(asn, "-c", f"bgp router-id {identifier}")),),
         clear=(other,),
         delete=(remove, _SAVE),
+        back_clear=(_NOT_SAVED,),
         partial=True,
         back_title=f"FRR's BGP router of the autonomous system {asn}, there or not as before",
     )
 
 
 def _group(asn: int, own: str, reflector: bool) -> list[str]:
-    top = [f" neighbor {GROUP} remote-as {asn}", f" neighbor {GROUP} update-source {own}"]
-    reflects = [f"  neighbor {GROUP} route-reflector-client"] if reflector else []
-    return [*top, f"  no neighbor {GROUP} activate", f"  neighbor {GROUP} activate", *reflects]
+    words = ("peer-group", f"remote-as {asn}", f"update-source {own}")
+    of_evpn = ("activate", *(["route-reflector-client"] if reflector else []))
+    return [f" neighbor {GROUP} {word}" for word in words] + [f"  neighbor {GROUP} {word}" for word in of_evpn]
 
 
 def group(asn: int, own: str = "", reflector: bool = False) -> Thing:
     """Return as a thing the peer group of the other hosts: for EVPN alone, so that no other route leaks by it."""
     told = _group(asn, own, reflector)
-    top = [f"neighbor {GROUP} peer-group", *(line.strip() for line in told[:2])]
+    top = [line.strip() for line in told if not line.startswith("  ")]
     reflect = f"{'' if reflector else 'no '}neighbor {GROUP} route-reflector-client"
     families = ("address-family ipv4 unicast", f"no neighbor {GROUP} activate", "exit-address-family")
     evpn = ("address-family l2vpn evpn", f"neighbor {GROUP} activate", reflect)
@@ -163,12 +211,14 @@ def group(asn: int, own: str = "", reflector: bool = False) -> Thing:
         "Treat the other hosts alike: EVPN, and nothing else",
         "A peer group holds what is said of all of them; what FRR has besides stays as it is.",
         f"evpn.group-{asn}",
-        Reading(RUNNING, f"^ +(no )?neighbor {GROUP} (remote-as|update-source|activate|route-reflector-client).*"),
+        Reading(RUNNING, _GROUP_LINES),
         lines(told),
         make=make,
         change=make,
         delete=(command(*_configure(asn, "-c", f"no neighbor {GROUP} peer-group")), _SAVE),
+        back_clear=(_NOT_SAVED,),
         goes_with=f"{ROUTER}{asn}",
+        within=f"router bgp {asn}",
         partial=True,
         back_title="The other hosts in FRR, as before",
     )
@@ -182,7 +232,7 @@ def _neighbours(asn: int, peers: str) -> Thing:
         "Name the hosts to have a BGP session with",
         "Every other host of the plan, or its route reflectors.",
         "",
-        Reading(RUNNING, f"^ neighbor [^ ]+ peer-group {GROUP}"),
+        Reading(RUNNING, _PEER_LINES),
         peers,
         members=Members(_configure(asn), "-c", "-cno"),
     )
@@ -190,7 +240,7 @@ def _neighbours(asn: int, peers: str) -> Thing:
 
 def vnis(asn: int) -> Thing:
     """Return as a thing that FRR tells of every VXLAN of this host."""
-    told = "advertise-all-vni"
+    told = _VNIS.strip()
     return Thing(
         "evpn.vnis",
         SECTION,
@@ -198,11 +248,13 @@ def vnis(asn: int) -> Thing:
         "Tell the other hosts of this host's segments",
         "FRR then fills the VXLANs' flood lists and their addresses.",
         f"evpn.vnis-{asn}",
-        Reading(RUNNING, f"^  {told}"),
-        f"  {told}",
+        Reading(RUNNING, f"^{_VNIS}"),
+        _VNIS,
         make=(command(*_configure(asn, *_EVPN, "-c", told)),),
         delete=(command(*_configure(asn, *_EVPN, "-c", f"no {told}")), _SAVE),
+        back_clear=(_NOT_SAVED,),
         goes_with=f"{ROUTER}{asn}",
+        within=f"router bgp {asn}",
         partial=True,
         back_title="What FRR tells of this host's segments, as before",
     )
@@ -210,7 +262,6 @@ def vnis(asn: int) -> Thing:
 
 def _saved(told: list[str]) -> Thing:
     """Return as a thing that FRR has saved all of it."""
-    of_group = f" +(no )?neighbor .*{GROUP}.*"
     return Thing(
         "evpn.save",
         SECTION,
@@ -218,8 +269,9 @@ def _saved(told: list[str]) -> Thing:
         "Save FRR's configuration",
         "FRR starts with what is saved.",
         "",
-        Reading(("cat", CONFIGURATION), f"^({of_group}|  advertise-all-vni)"),
-        lines([*told, f" neighbor {GROUP} peer-group"]),
+        Reading(("cat", CONFIGURATION), _OURS),
+        lines(told),
         make=(_SAVE,),
         change=(_SAVE,),
+        change_clear=(_NOT_SAVED,),
     )

@@ -120,9 +120,10 @@ def _is_kept(record: Record, here: set[str], own: list[Record], state: HostState
 def _is_in_the_way(record: Record, own: list[Record]) -> bool:
     """Return whether what a record is about cannot stand beside what takes its place.
 
-    That is FRR's BGP router, and a VXLAN: its profile, its device, and the script beside them.
+    That is FRR's BGP router with all in it, and a VXLAN: its profile, its device, and the script beside them.
     """
-    if record.kind == "flood" or record.name.startswith(evpn.ROUTER):
+    is_of_router = record.kind == "evpn" and "-" in record.subject  # the autonomous system ends its name
+    if record.kind == "flood" or is_of_router:
         return True
     if record.kind == "device":
         device, _, profile = record.subject.partition(":")
@@ -142,4 +143,5 @@ def _names(record: Record) -> tuple[str, ...]:
 
 def _section_of(record: Record) -> str:
     """Return the section whose way there ends with the way back of a thing that goes last."""
-    return "bridge" if record.kind in back.PORTS or wireguard.of_record(record.name) else "vms"
+    of_bridge = record.kind in (*back.PORTS, "evpn") or wireguard.of_record(record.name)
+    return "bridge" if of_bridge else "vms"
