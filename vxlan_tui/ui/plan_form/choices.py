@@ -1,5 +1,6 @@
 """The fields that are chosen and not typed: what there is to choose, and what a choice changes."""
 
+from vxlan_tui.plan import with_default_names
 from vxlan_tui.ui.plan_form.draft import Draft, Surveys, address_of, survey_of
 from vxlan_tui.ui.plan_form.fields import AS_IT_IS, DHCP, FIXED, finding_of
 
@@ -48,8 +49,7 @@ _FEW: dict[str, Values] = {
 
 def networks(draft: Draft) -> list[str]:
     """Name the libvirt networks of the draft's segments."""
-    rows = draft.rows("segments")
-    return [str(row.get("network") or f"{row.get('vxlan') or 'vxlan' + str(row.get('vni'))}-bridge") for row in rows]
+    return [str(with_default_names(row).get("network", "")) for row in draft.rows("segments")]
 
 
 def _interfaces(key: str, draft: Draft, surveys: Surveys) -> Values:
