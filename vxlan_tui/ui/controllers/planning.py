@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vxlan_tui.exits import Refused
-from vxlan_tui.files import UnsafePath
+from vxlan_tui.files import BadName, UnsafePath, find
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.looking import Looking
 from vxlan_tui.ui.controllers.shell import Shell
@@ -36,7 +36,12 @@ class Planning:
             if not quietly:
                 self._shell.tell(f"{draft.path} holds this plan already.")
             return True
-        if draft.saved is None and draft.path.exists():
+        try:
+            is_taken = draft.saved is None and find(draft.path)[1]
+        except BadName as error:
+            self._not_saved(error)
+            return False
+        if is_taken:
             question = f"{draft.path} exists, and was not opened here."
             answers = [("name", "Leave it; name another file"), ("replace", "Replace it by this plan")]
             answer = await self._shell.ask(Ask(question, answers))
@@ -50,13 +55,16 @@ class Planning:
         try:
             draft.save()
         except (OSError, UnsafePath) as error:
-            self._shell.tell(f"The plan was not saved: {error}. ^O names another file.", "error", 20)
+            self._not_saved(error)
             return False
         left = f" It is not complete: {len(self._model.faults)} still to fill in or mend." if self._model.faults else ""
         if not quietly:
             self._shell.tell(f"Saved: {draft.path}.{left}")
         self._shell.show()
         return True
+
+    def _not_saved(self, error: OSError) -> None:
+        self._shell.tell(f"The plan was not saved: {error}. ^O names another file.", "error", 20)
 
     # Opening
 
@@ -69,10 +77,14 @@ class Planning:
         text = await self._shell.ask(Type(question, str(self._model.draft.path)))
         if not text:
             return
-        path = Path(text).expanduser().absolute()
+        try:
+            path, is_there = find(text)
+        except BadName as error:
+            self._shell.tell(str(error), "error", 20)
+            return
         if path == self._model.draft.path and self._model.draft.saved is not None:
             return
-        if path.exists():
+        if is_there:
             if await self._may_drop(f"open {path}") and await self.open(path):
                 self._looking.look()
         else:
