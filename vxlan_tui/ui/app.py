@@ -105,6 +105,8 @@ class Wizard(Frame):
 
     async def go(self, section: str) -> None:
         """Open a section; what was not looked at yet is looked at."""
+        if self.model.current == "plan":
+            self.controllers.planning.check()  # before its field is told that it is left: what comes next needs it
         await super().go(section)
         unseen = any(name not in work.steps for work in self.model.works for name in STEP_SECTIONS)
         if section in (*STEP_SECTIONS, FINISH) and unseen:

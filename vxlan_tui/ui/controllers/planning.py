@@ -27,10 +27,19 @@ class Planning:
         self._shell = shell
         self._looking = looking
 
+    def check(self) -> None:
+        """Check the plan as it stands, with what is typed in a field that was not left yet."""
+        before = self._model.plan
+        self._model.check_plan()
+        if self._model.plan is not before:
+            self._shell.refresh_panels()
+        self._shell.show()
+
     # Saving
 
     async def save(self, quietly: bool = False) -> bool:
         """Save the plan, and return whether the file now holds it; ask before it takes the place of another file."""
+        self.check()
         draft = self._model.draft
         if draft.is_saved:
             if not quietly:
@@ -106,6 +115,9 @@ class Planning:
         draft.path, draft.saved = path, None
         if not self._write(draft, False):
             draft.path, draft.saved = before
+            return
+        self.check()  # what runs from now on is of the plan in that file
+        self._looking.look()
 
     async def _may_drop(self, what: str) -> bool:
         """Ask before what was changed and not saved is dropped."""
@@ -166,7 +178,7 @@ class Planning:
             return False
         set_choice("encryption", "none", draft, self._model.surveys)
         draft.edited = True
-        self._model.check_plan()
+        self.check()
         self._looking.look()
         return await self.save(quietly=True)
 
@@ -182,7 +194,7 @@ class Planning:
         draft = self._model.draft
         draft.edited |= action not in edits.FOLDS
         self._model.form_focus = edits.EDITS[action](draft, row, self._model.surveys)
-        self._shell.show()
+        self.check()
 
     async def _pick_vms(self) -> None:
         draft, surveys = self._model.draft, self._model.surveys
@@ -192,4 +204,4 @@ class Planning:
         if chosen is not None:
             draft.edited = True
             self._model.form_focus = edits.set_vms(draft, chosen, surveys)
-            self._shell.show()
+            self.check()

@@ -10,21 +10,33 @@ Values = list[tuple[str, str]]
 def choices_of(key: str, draft: Draft, surveys: Surveys) -> tuple[Values, str]:
     """Give a field's values with their words, and the one that it has."""
     last = key.rpartition(".")[2]
-    if last == "here":
-        names = [(str(n), str(row.get("name") or f"host {n + 1}")) for n, row in enumerate(draft.hosts)]
-        return names, str(draft.here)
-    value = draft.get(key)
     if last in _FEW:
-        return list(_FEW[last]), value if value in dict(_FEW[last]) else ""
-    own: dict[str, tuple[Values, str]] = {
-        "interface": (_interfaces(key, draft, surveys), value),
-        "host": ([(name, name) for name in (str(row.get("name", "")) for row in draft.hosts)], value),
-        "network": ([(name, name) for name in networks(draft)], value),
-        "encryption": (_ENCRYPTION, draft.get("encryption.method")),
-        "control": (_FINDING, finding_of(draft, key.removesuffix(".control"))),
-        "ethernet": ([(words, words) for words in (AS_IT_IS, FIXED, DHCP)], _ethernet(key, draft)),
+        return list(_FEW[last]), value_of(key, draft)
+    own: dict[str, Values] = {
+        "here": [(str(n), str(row.get("name") or f"host {n + 1}")) for n, row in enumerate(draft.hosts)],
+        "interface": _interfaces(key, draft, surveys),
+        "host": [(name, name) for name in (str(row.get("name", "")) for row in draft.hosts)],
+        "network": [(name, name) for name in networks(draft)],
+        "encryption": _ENCRYPTION,
+        "control": _FINDING,
+        "ethernet": [(words, words) for words in (AS_IT_IS, FIXED, DHCP)],
     }
-    return own[last]
+    return own[last], value_of(key, draft)
+
+
+def value_of(key: str, draft: Draft) -> str:
+    """Give what a field has, be it typed or chosen."""
+    last = key.rpartition(".")[2]
+    if last == "here":
+        return str(draft.here)
+    if last == "encryption":
+        return draft.get("encryption.method")
+    if last == "control":
+        return finding_of(draft, key.removesuffix(".control"))
+    if last == "ethernet":
+        return _ethernet(key, draft)
+    value = draft.get(key)
+    return "" if last in _FEW and value not in dict(_FEW[last]) else value
 
 
 _ENCRYPTION: Values = [
