@@ -13,6 +13,8 @@ from vxlan_tui.plan import Host, Plan, load
 from vxlan_tui.state import Nic, VmState
 from vxlan_tui.ui.app import Wizard
 from vxlan_tui.ui.dialogs.type import Type
+from vxlan_tui.ui.plan_form.draft import Draft
+from vxlan_tui.ui.plan_form.edits import edit, set_vms, type_in
 from vxlan_tui.ui.widgets.field import ActLine, Field
 from vxlan_tui.ui.widgets.line import Line
 
@@ -180,3 +182,25 @@ def test_a_plan_that_is_saved_under_another_name_runs_from_there(stage: Stage, t
 
     play(stage, sample(tmp_path), script)
     assert [order.plan.path for order in stage.orders if order.plan] == [other]
+
+
+def _three_hosts() -> Draft:
+    vms = [{"host": name, "name": f"vm-{name}", "network": "vxlan10-bridge"} for name in "abc"]
+    data = {"hosts": [{"name": name} for name in "abc"], "segments": [{"vni": 10}], "vms": vms}
+    return Draft(Path("plan.toml"), data)
+
+
+def test_the_vms_of_a_host_that_was_removed_do_not_follow_the_host_in_its_place() -> None:
+    draft = _three_hosts()
+    type_in(draft, "hosts[1].name", "b2")
+    edit(draft, "remove_host", 1, {})
+    type_in(draft, "hosts[1].name", "c2")
+    assert [vm["host"] for vm in draft.rows("vms")] == ["a", "b2", "c2"]
+
+
+def test_a_vm_that_was_picked_between_two_edits_of_a_name_follows_it() -> None:
+    draft, surveys = _three_hosts(), {"": SURVEY}
+    type_in(draft, "hosts[0].name", "a2")
+    set_vms(draft, {"a2\n52:54:00:00:00:01\nvma"}, surveys)
+    type_in(draft, "hosts[0].name", "a3")
+    assert [vm["host"] for vm in draft.rows("vms")] == ["a3", "b", "c", "a3"]

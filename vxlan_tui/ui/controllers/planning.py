@@ -177,7 +177,6 @@ class Planning:
         if not await self._shell.ask(Ask(question, answers)):
             return False
         set_choice("encryption", "none", draft, self._model.surveys)
-        draft.edited = True
         self.check()
         self._looking.look()
         return await self.save(quietly=True)
@@ -191,9 +190,7 @@ class Planning:
             answers = [(False, "No, leave it"), (True, f"Yes: {words}")]
             if not await self._shell.ask(Ask(f"{words}? Its fields go with it.", answers)):
                 return
-        draft = self._model.draft
-        draft.edited |= action not in edits.FOLDS
-        self._model.form_focus = edits.EDITS[action](draft, row, self._model.surveys)
+        self._model.form_focus = edits.edit(self._model.draft, action, row, self._model.surveys)
         self.check()
 
     async def _pick_vms(self) -> None:
@@ -202,6 +199,5 @@ class Planning:
         names = list(edits.vm_hosts(draft, surveys))
         chosen = await self._shell.ask(Pick(f"VMs of {listed(names) or 'this host'}", rows, before))
         if chosen is not None:
-            draft.edited = True
             self._model.form_focus = edits.set_vms(draft, chosen, surveys)
             self.check()

@@ -83,6 +83,7 @@ def _ethernet(key: str, draft: Draft) -> str:
 
 def set_choice(key: str, value: str, draft: Draft, surveys: Surveys) -> None:
     """Take a choice into the draft, with what follows from it."""
+    draft.changed()
     if key == "here":
         draft.here = int(value)
     elif key.endswith(".ethernet"):

@@ -266,7 +266,6 @@ class PlanPane(Pane):
         """Take what was chosen; the form may change with it."""
         field = field_of(event.choice)
         if field is not None:
-            self.model.draft.edited = True
             set_choice(field.key, event.choice.value, self.model.draft, self.model.surveys)
             await self.build(field.key)
 
