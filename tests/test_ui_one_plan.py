@@ -184,6 +184,26 @@ def test_a_plan_that_is_saved_under_another_name_runs_from_there(stage: Stage, t
     assert [order.plan.path for order in stage.orders if order.plan] == [other]
 
 
+def test_nothing_is_done_to_a_plan_that_is_not_open_yet(stage: Stage, tmp_path: Path) -> None:
+    """What is opened then would take its place."""
+    stage.hold_look.clear()
+
+    async def script(app: Wizard, pilot: P) -> None:
+        for keys in (("2", "ctrl+s"), ("2", "ctrl+o"), ("1", "n")):
+            await pilot.press(*keys)
+            await sees(pilot, "The plan is not open yet: this host is looked at first.")
+            assert len(app.screen_stack) == 1
+        assert not app.query(Field)
+        assert not app.query(ActLine)
+        stage.hold_look.set()
+        await pilot.press("2")
+        await until(pilot, lambda: app.query(Field))
+        assert shown(app, "hosts[0].name") == "host-a"
+
+    play(stage, tmp_path / "new.toml", script, looked=False)
+    assert not (tmp_path / "new.toml").exists()
+
+
 def _three_hosts() -> Draft:
     vms = [{"host": name, "name": f"vm-{name}", "network": "vxlan10-bridge"} for name in "abc"]
     data = {"hosts": [{"name": name} for name in "abc"], "segments": [{"vni": 10}], "vms": vms}

@@ -276,7 +276,7 @@ def play(
 
     async def playing() -> None:
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: not looked or (app.model.survey is not None and not app.model.looking))
+            await until(pilot, lambda: not looked or (app.model.begun and not app.model.looking))
             await pilot.pause(0.05)
             await script(app, pilot)
 

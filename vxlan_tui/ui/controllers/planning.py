@@ -142,7 +142,7 @@ class Planning:
 
     def put(self, draft: Draft) -> None:
         """Take a draft in place of the one that there is."""
-        self._model.draft = draft
+        self._model.draft, self._model.begun = draft, True
         self._model.hosts.clear()
         self._model.check_plan()
         self._shell.show()

@@ -94,6 +94,9 @@ class PlanPane(Pane):
             return Choice(values, value)
         return Line(value_of(spec.key, self.model.draft), spec.default)
 
+    def _items(self) -> list[Item]:
+        return list(items(self.model.draft)) if self.model.begun else []
+
     async def build(self, focus: str = "") -> None:
         """Draw the form anew, with the focus where it was, or on the field of that key, or on `=` and an action."""
         form = self.query_one(Form)
@@ -103,7 +106,7 @@ class PlanPane(Pane):
         self._shown = self._shape()
         with self.app.batch_update():
             await form.remove_children()
-            await form.mount_all([self._widget(item) for item in items(self.model.draft)])
+            await form.mount_all([self._widget(item) for item in self._items()])
         for each in self.query(Field):
             each.visited = each.key in visited
         self.check()
@@ -133,7 +136,7 @@ class PlanPane(Pane):
     def _shape(self) -> tuple[object, ...]:
         """Return what the form is made for: its draft, and its fields without the defaults that follow."""
         draft = self.model.draft
-        rows = [item.key if isinstance(item, Spec) else item for item in items(draft)]
+        rows = [item.key if isinstance(item, Spec) else item for item in self._items()]
         return (id(draft), draft.here, *rows)
 
     def show(self) -> None:
@@ -217,7 +220,7 @@ class PlanPane(Pane):
         words = self._words()
         fields = {field.key for field in self.query(Field)}
         loose = [str(fault) for fault in self.model.faults if self._field_key(fault.key) not in fields]
-        if self.model.survey is None:
+        if not self.model.begun:
             note = "Looking at this host ..."
         elif self.model.plan is not None:
             note = "The plan is complete. F8 goes on; Esc then A runs all."
