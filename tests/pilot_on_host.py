@@ -221,7 +221,7 @@ async def _asked(words: str) -> None:
 async def _play(path: Path, script: Callable[[Wizard, P], Awaitable[None]]) -> None:
     app = wizard(path, None, TerminalStyle())
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.model.survey is not None, 60)
+        await until(pilot, lambda: app.model.begun, 60)
         await script(app, pilot)
 
 

@@ -92,6 +92,8 @@ class Stage:
     """What is done on each other host by its name; `done` is of the plan's first."""
     ran_on: list[str] = field(default_factory=list)
     """The host of each command that ran."""
+    orders: list[Order] = field(default_factory=list)
+    """What was ordered to run."""
 
     # What the wizard asks
 
@@ -127,6 +129,7 @@ class Stage:
     def run(self, order: Order, telling: Telling) -> str:
         if self.locked:
             raise CannotStart(self.locked)
+        self.orders.append(order)
         for host, steps in order.steps.items():
             reporter, done = telling.reporter(host), self._done_of(order.plan, host)
             fresh = [self._back(step.subject) for step in steps] if order.way == "back" else self._fresh(steps, done)
@@ -273,7 +276,7 @@ def play(
 
     async def playing() -> None:
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: not looked or (app.model.survey is not None and not app.model.looking))
+            await until(pilot, lambda: not looked or (app.model.begun and not app.model.looking))
             await pilot.pause(0.05)
             await script(app, pilot)
 

@@ -31,6 +31,30 @@ class NotWritten(OSError):  # noqa: N818 (it is what is so)
         return f"{self.filename} cannot be written: {self.strerror}"
 
 
+class BadName(OSError):  # noqa: N818 (it is what is so)
+    """A name that no file can be found by; the words say why."""
+
+    def __init__(self, name: str | Path, why: str) -> None:
+        super().__init__(errno.EINVAL, why, str(name))
+
+    def __str__(self) -> str:
+        return f"{self.filename} cannot be used: {self.strerror}"
+
+
+def find(name: str | Path) -> tuple[Path, bool]:
+    """Return the path that a name stands for, and whether something is there; raise BadName where nobody can tell."""
+    try:
+        path = Path(name).expanduser().absolute()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path, False
+    except RuntimeError as error:
+        raise BadName(name, "that home directory is not known") from error
+    except (OSError, ValueError) as error:
+        raise BadName(name, getattr(error, "strerror", "") or str(error)) from error
+    return path, True
+
+
 def private_directory(path: Path) -> Path:
     """Give a directory that root alone can enter, made if it is missing; raises OSError, UnsafePath."""
     path.mkdir(mode=0o700, exist_ok=True)

@@ -12,7 +12,7 @@ from vxlan_tui.checks.ethernet import DEVICES
 from vxlan_tui.checks.evidence import Evidence, Facts
 from vxlan_tui.checks.sizes import ETHERNET_MTU, Guest, guests
 from vxlan_tui.command import Command, command
-from vxlan_tui.plan import Host, Plan, Segment
+from vxlan_tui.plan import DEFAULT_SHUTDOWN_TIMEOUT, Host, Plan, Segment
 from vxlan_tui.procedures import vms
 from vxlan_tui.record import Record
 from vxlan_tui.sections import VMS
@@ -128,5 +128,5 @@ def _tell(plan: Plan, large: list[Guest], room: int, state: HostState) -> Iterat
             yield command("virt-xml", guest.vm, "--edit", f"mac={guest.mac}", "--network", f"mtu.size={room}")
     for name in dict.fromkeys(guest.vm for guest in large):
         if not state.vms[name].off:
-            timeout = max((vm.shutdown_timeout for vm in plan.vms if vm.name == name), default=60)
+            timeout = max((vm.shutdown_timeout for vm in plan.vms if vm.name == name), default=DEFAULT_SHUTDOWN_TIMEOUT)
             yield from (*vms.shut_down(name, timeout), vms.start(name))

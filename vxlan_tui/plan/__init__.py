@@ -9,13 +9,27 @@ from vxlan_tui.plan.fault import Fault, PlanError, printable
 from vxlan_tui.plan.file import load, parse
 from vxlan_tui.plan.model import Flood, Plan
 from vxlan_tui.plan.sizes import WIREGUARD_OVERHEAD, overhead
-from vxlan_tui.plan.tables import DEFAULT_PORT, WIREGUARD_DEVICE, Encryption, Ethernet, Evpn, Host, Segment, Vm
+from vxlan_tui.plan.tables import (
+    DEFAULT_PORT,
+    DEFAULT_SHUTDOWN_TIMEOUT,
+    WIREGUARD_DEVICE,
+    WIREGUARD_PORT,
+    Encryption,
+    Ethernet,
+    Evpn,
+    Host,
+    Segment,
+    Vm,
+    with_default_names,
+)
 from vxlan_tui.plan.values import IpAddress, IpInterface, IpNetwork
 
 __all__ = [
     "DEFAULT_PORT",
+    "DEFAULT_SHUTDOWN_TIMEOUT",
     "WIREGUARD_DEVICE",
     "WIREGUARD_OVERHEAD",
+    "WIREGUARD_PORT",
     "Encryption",
     "Ethernet",
     "Evpn",
@@ -34,4 +48,5 @@ __all__ = [
     "overhead",
     "parse",
     "printable",
+    "with_default_names",
 ]

@@ -44,6 +44,9 @@ DEFAULT_PORT = 8472
 WIREGUARD_PORT = 51820
 """The UDP port that WireGuard's own tools use."""
 
+DEFAULT_SHUTDOWN_TIMEOUT = 60
+"""How many seconds a running VM has to power off, where nothing else is said."""
+
 WIREGUARD_DEVICE = "wg-vxlan"
 """The encrypted tunnel's device, and its connection profile, on every host."""
 
@@ -276,7 +279,7 @@ class Vm(Table):
         examples=["restart"],
     )
     shutdown_timeout: Seconds = Field(
-        default=60,
+        default=DEFAULT_SHUTDOWN_TIMEOUT,
         description="How many seconds a running VM has to power off, where it is restarted.",
         examples=[120],
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from vxlan_tui import judge
 from vxlan_tui.judge import Outputs
 from vxlan_tui.paths import RECORDS_DIRECTORY
-from vxlan_tui.plan import Host, Plan
+from vxlan_tui.plan import DEFAULT_SHUTDOWN_TIMEOUT, Host, Plan
 from vxlan_tui.procedures import (
     SECTIONS,
     bridge,
@@ -77,7 +77,7 @@ def _as_it_ran(thing: Thing, record: Record, timeouts: Mapping[str, int]) -> Thi
     """Return a thing with the way back that its record asks for, where that depends on it: a running VM's NIC."""
     if record.kind != "live":
         return thing
-    timeout = timeouts.get(vms.of_record(record.subject)[0], vms.DEFAULT_SHUTDOWN_TIMEOUT)
+    timeout = timeouts.get(vms.of_record(record.subject)[0], DEFAULT_SHUTDOWN_TIMEOUT)
     return vms.as_it_ran(thing, record.text, timeout)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vxlan_tui.command import Command, command
-from vxlan_tui.plan import Host, Plan, Vm
+from vxlan_tui.plan import DEFAULT_SHUTDOWN_TIMEOUT, Host, Plan, Vm
 from vxlan_tui.procedures import virsh
 from vxlan_tui.procedures.bridge import inner_mtu
 from vxlan_tui.sections import VMS
@@ -19,9 +19,6 @@ SECTION = VMS.number
 
 INSTALL_TIMEOUT = 3600.0
 """Seconds for virt-install: it may allocate disks and fetch an installer."""
-
-DEFAULT_SHUTDOWN_TIMEOUT = 60
-"""Seconds, for a VM that the plan does not name any more."""
 
 ONLY = "only"
 """Stands for the MAC address of a VM's only NIC."""

@@ -105,6 +105,8 @@ class Wizard(Frame):
 
     async def go(self, section: str) -> None:
         """Open a section; what was not looked at yet is looked at."""
+        if self.model.current == "plan":
+            self.controllers.planning.check()  # before its field is told that it is left: what comes next needs it
         await super().go(section)
         unseen = any(name not in work.steps for work in self.model.works for name in STEP_SECTIONS)
         if section in (*STEP_SECTIONS, FINISH) and unseen:
@@ -188,7 +190,14 @@ class Wizard(Frame):
 
     @on(messages.EditRequested)
     def _edit(self, event: messages.EditRequested) -> None:
-        self.begin(self.controllers.planning.edit(event.action, event.row, event.words))
+        if self._has_begun():
+            self.begin(self.controllers.planning.edit(event.action, event.row, event.words))
+
+    def _has_begun(self) -> bool:
+        """Return whether there is a plan to change yet; say so where there is none."""
+        if not self.model.begun:
+            self.tell("The plan is not open yet: this host is looked at first.", "warning")
+        return self.model.begun
 
     @on(messages.PlanChanged)
     def _plan_changed(self) -> None:
@@ -213,12 +222,13 @@ class Wizard(Frame):
 
     def action_add_by_ssh(self) -> None:
         """Add a host to the plan by its SSH destination."""
-        if len(self.screen_stack) == 1:
+        if len(self.screen_stack) == 1 and self._has_begun():
             self.begin(self.controllers.adding.add())
 
     def action_run_everything(self) -> None:
         """Run what is left in all sections, and verify."""
-        self.begin(self.controllers.running.run_everything())
+        if self._has_begun():
+            self.begin(self.controllers.running.run_everything())
 
     async def action_undo_everything(self) -> None:
         """Show what undoing everything takes, and ask."""
@@ -232,14 +242,15 @@ class Wizard(Frame):
 
     def action_save(self) -> None:
         """Save the plan."""
-        self.begin(self._save())
+        if self._has_begun():
+            self.begin(self._save())
 
     async def _save(self) -> None:
         await self.controllers.planning.save()
 
     def action_open_file(self) -> None:
         """Open a plan file, or name the one to save to."""
-        if len(self.screen_stack) == 1:
+        if len(self.screen_stack) == 1 and self._has_begun():
             self.begin(self.controllers.planning.ask_file())
 
     def action_copy_plan(self) -> None:

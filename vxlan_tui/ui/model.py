@@ -76,7 +76,8 @@ class Model:
     `advance` is the section in which the mark goes on to the next open step, once the look after a run has told which
     that is. `waits` is in how many seconds the checks run again by themselves. `taken_for` is the host that this
     machine was taken for when the plan was checked last. `form_focus` is the field of the plan's form to go to when it
-    is drawn anew. `runs` counts what was begun.
+    is drawn anew. `begun` is whether the plan to begin with is there: it would take the place of what is done to a plan
+    before. `runs` counts what was begun.
     """
 
     draft: Draft
@@ -94,6 +95,7 @@ class Model:
     waits: float = 0.0
     advance: str = ""
     taken_for: "Host | None" = None
+    begun: bool = False
     opened: bool = False
     form_focus: str = ""
     leaving: int = 0

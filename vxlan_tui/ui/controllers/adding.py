@@ -81,4 +81,4 @@ def put(draft: Draft, row: Table) -> None:
         ethernet = {} if "vtep" in typed or "ethernet" in typed else {key: row[key] for key in row if key == "ethernet"}
         found = {key: value for key, value in row.items() if key != "ethernet"}
         hosts[place] = {**found, **ethernet, **typed, "ssh": row["ssh"]}
-    draft.edited = True
+    draft.changed()

@@ -1,6 +1,9 @@
 """The beginning, after the first frame: look at this machine, open the plan, and go where the last run stopped."""
 
+from contextlib import suppress
+
 from vxlan_tui.facts.survey import Survey
+from vxlan_tui.files import BadName, find
 from vxlan_tui.last_run import LastRun
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.looking import Looking
@@ -55,9 +58,14 @@ class Beginning:
     async def _open(self, found: Survey, last: LastRun | None, plan_given: bool) -> None:
         """Open the plan to begin with: the one named, else that of the last run, else one here, else a new one."""
         path = self._model.draft.path
-        if not plan_given and last is not None and last.plan.is_absolute() and last.plan.is_file():
-            path = last.plan
-        if not path.exists():
+        if not plan_given and last is not None and last.plan.is_absolute():
+            with suppress(OSError):
+                path = last.plan if last.plan.is_file() else path
+        try:
+            _, is_there = find(path)
+        except BadName:
+            is_there = True  # to open it tells why it cannot be
+        if not is_there:
             self._planning.put(drafts.from_survey(path, found))
         elif not await self._planning.open(path):
             beside = path.with_name(f"{path.stem}-new.toml")

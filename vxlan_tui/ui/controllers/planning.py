@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vxlan_tui.exits import Refused
-from vxlan_tui.files import UnsafePath
+from vxlan_tui.files import BadName, UnsafePath, find
 from vxlan_tui.ui.controllers.engine import Engine
 from vxlan_tui.ui.controllers.looking import Looking
 from vxlan_tui.ui.controllers.shell import Shell
@@ -27,16 +27,30 @@ class Planning:
         self._shell = shell
         self._looking = looking
 
+    def check(self) -> None:
+        """Check the plan as it stands, with what is typed in a field that was not left yet."""
+        before = self._model.plan
+        self._model.check_plan()
+        if self._model.plan is not before:
+            self._shell.refresh_panels()
+        self._shell.show()
+
     # Saving
 
     async def save(self, quietly: bool = False) -> bool:
         """Save the plan, and return whether the file now holds it; ask before it takes the place of another file."""
+        self.check()
         draft = self._model.draft
         if draft.is_saved:
             if not quietly:
                 self._shell.tell(f"{draft.path} holds this plan already.")
             return True
-        if draft.saved is None and draft.path.exists():
+        try:
+            is_taken = draft.saved is None and find(draft.path)[1]
+        except BadName as error:
+            self._not_saved(error)
+            return False
+        if is_taken:
             question = f"{draft.path} exists, and was not opened here."
             answers = [("name", "Leave it; name another file"), ("replace", "Replace it by this plan")]
             answer = await self._shell.ask(Ask(question, answers))
@@ -50,13 +64,16 @@ class Planning:
         try:
             draft.save()
         except (OSError, UnsafePath) as error:
-            self._shell.tell(f"The plan was not saved: {error}. ^O names another file.", "error", 20)
+            self._not_saved(error)
             return False
         left = f" It is not complete: {len(self._model.faults)} still to fill in or mend." if self._model.faults else ""
         if not quietly:
             self._shell.tell(f"Saved: {draft.path}.{left}")
         self._shell.show()
         return True
+
+    def _not_saved(self, error: OSError) -> None:
+        self._shell.tell(f"The plan was not saved: {error}. ^O names another file.", "error", 20)
 
     # Opening
 
@@ -69,10 +86,14 @@ class Planning:
         text = await self._shell.ask(Type(question, str(self._model.draft.path)))
         if not text:
             return
-        path = Path(text).expanduser().absolute()
+        try:
+            path, is_there = find(text)
+        except BadName as error:
+            self._shell.tell(str(error), "error", 20)
+            return
         if path == self._model.draft.path and self._model.draft.saved is not None:
             return
-        if path.exists():
+        if is_there:
             if await self._may_drop(f"open {path}") and await self.open(path):
                 self._looking.look()
         else:
@@ -94,6 +115,9 @@ class Planning:
         draft.path, draft.saved = path, None
         if not self._write(draft, False):
             draft.path, draft.saved = before
+            return
+        self.check()  # what runs from now on is of the plan in that file
+        self._looking.look()
 
     async def _may_drop(self, what: str) -> bool:
         """Ask before what was changed and not saved is dropped."""
@@ -118,7 +142,7 @@ class Planning:
 
     def put(self, draft: Draft) -> None:
         """Take a draft in place of the one that there is."""
-        self._model.draft = draft
+        self._model.draft, self._model.begun = draft, True
         self._model.hosts.clear()
         self._model.check_plan()
         self._shell.show()
@@ -153,8 +177,7 @@ class Planning:
         if not await self._shell.ask(Ask(question, answers)):
             return False
         set_choice("encryption", "none", draft, self._model.surveys)
-        draft.edited = True
-        self._model.check_plan()
+        self.check()
         self._looking.look()
         return await self.save(quietly=True)
 
@@ -167,10 +190,8 @@ class Planning:
             answers = [(False, "No, leave it"), (True, f"Yes: {words}")]
             if not await self._shell.ask(Ask(f"{words}? Its fields go with it.", answers)):
                 return
-        draft = self._model.draft
-        draft.edited |= action not in edits.FOLDS
-        self._model.form_focus = edits.EDITS[action](draft, row, self._model.surveys)
-        self._shell.show()
+        self._model.form_focus = edits.edit(self._model.draft, action, row, self._model.surveys)
+        self.check()
 
     async def _pick_vms(self) -> None:
         draft, surveys = self._model.draft, self._model.surveys
@@ -178,6 +199,5 @@ class Planning:
         names = list(edits.vm_hosts(draft, surveys))
         chosen = await self._shell.ask(Pick(f"VMs of {listed(names) or 'this host'}", rows, before))
         if chosen is not None:
-            draft.edited = True
             self._model.form_focus = edits.set_vms(draft, chosen, surveys)
-            self._shell.show()
+            self.check()

@@ -2,8 +2,10 @@
 
 import signal
 from contextlib import suppress
+from dataclasses import replace
 
 from vxlan_tui.fleet import STOPS
+from vxlan_tui.plan import Plan
 from vxlan_tui.procedures.lockout import is_put_in_force
 from vxlan_tui.reach import Interrupted, Interrupts
 from vxlan_tui.session import Result
@@ -21,6 +23,8 @@ from vxlan_tui.ui.model import EVERYTHING, FINISH, SECTION_NUMBERS, SECTIONS, ST
 from vxlan_tui.ui.render import Block, block, counted, listed
 from vxlan_tui.ui.render_steps import to_run
 
+PLAN_CHANGED = "The plan has changed since this was shown. Nothing was run; look at the steps again."
+
 
 class Running:
     """Runs steps as they are shown."""
@@ -37,18 +41,18 @@ class Running:
 
     async def run_steps(self, section: str, steps: StepsByHost) -> bool:
         """Run a section's steps; what they stand on first, and nothing that stops a VM without a question."""
-        model = self._model
+        model, order = self._model, Order("forward", section, steps, self._model.plan, (section,))
         earlier = [
             name
             for name in STEP_SECTIONS
             if any(name in model.open_before(section, model.work_of(host)) for host in steps)
         ]
         if earlier:
-            return await self._run_after(section, steps, earlier)
-        return await self._run((section,), section, steps)
+            return await self._run_after(order, earlier)
+        return await self._run(order)
 
-    async def _run_after(self, section: str, steps: StepsByHost, earlier: list[str]) -> bool:
-        names = listed(SECTIONS[name] for name in earlier)
+    async def _run_after(self, order: Order, earlier: list[str]) -> bool:
+        section, steps, names = order.section, order.steps, listed(SECTIONS[name] for name in earlier)
         left = self._model.left(earlier)
         first = {host: left.get(host, ()) for host in steps}
         works = [self._model.work_of(host) for host in steps]
@@ -65,7 +69,7 @@ class Running:
         answers = [(True, f"Run {names} first, then this: {total} steps"), (False, "Back")]
         if not await self._shell.ask(Ask(question, answers)):
             return False
-        return await self._run((*earlier, section), section, all_steps)
+        return await self._run(replace(order, steps=all_steps, sections=(*earlier, section)))
 
     async def run_everything(self) -> None:
         """Run what is left in all sections, and verify."""
@@ -73,6 +77,7 @@ class Running:
         if model.running:
             self._shell.tell("Something runs already. x stops it after its command.", "warning")
             return
+        self._planning.check()
         if model.plan is None:
             self._shell.tell("The plan is not complete: fill it in first (key 2).", "warning")
             return
@@ -85,13 +90,14 @@ class Running:
             return
         steps = model.left(sections)
         if steps:
+            order = Order("forward", EVERYTHING, steps, model.plan, sections)
             question = self._everything(steps, sections)
             answers = [(True, "Run them, then verify"), (False, "Back")]
             # What is doubtful about a host is to be read: an Enter alone does not run it.
             doubtful = any(key.startswith(("here", "hosts[")) for key in model.doubts)
             if not await self._shell.ask(Ask(question, answers[::-1] if doubtful else answers)):
                 return
-            if not await self._begin(Order("forward", EVERYTHING, steps, model.plan, sections)):
+            if not await self._begin(order):
                 return
         await self._shell.go("verify")
 
@@ -110,10 +116,10 @@ class Running:
         told += [block(f"This shuts {listed(stops)} down, and starts it again.", "caution")] if stops else []
         return told + to_run(steps)
 
-    async def _run(self, sections: tuple[str, ...], section: str, steps: StepsByHost) -> bool:
-        if not await self._may_stop_vms(tuple(step for mine in steps.values() for step in mine)):
+    async def _run(self, order: Order) -> bool:
+        if not await self._may_stop_vms(tuple(step for mine in order.steps.values() for step in mine)):
             return False
-        return await self._begin(Order("forward", section, steps, self._model.plan, sections))
+        return await self._begin(order)
 
     async def _may_stop_vms(self, steps: tuple[Step, ...]) -> bool:
         stops = remedies.stopped_vms(steps)
@@ -172,12 +178,12 @@ class Running:
     # The run
 
     async def _begin(self, order: Order) -> bool:
-        """Run an order, and return whether it went well to its end; the plan is saved first."""
+        """Run an order, and return whether it went well to its end; its plan is saved first, and no other one runs."""
         model = self._model
         if model.running:
             self._shell.tell("Something runs already. x stops it after its command.", "warning")
             return False
-        if order.plan is not None and not await self._planning.save(quietly=True):
+        if order.plan is not None and not await self._is_saved(order.plan):
             return False
         self._interrupts = Interrupts()
         model.run = Run(order.section, count=order.count)
@@ -203,6 +209,17 @@ class Running:
             ended = str(error)
         self._end(order, ended)
         return ended == "done"
+
+    async def _is_saved(self, plan: Plan) -> bool:
+        """Save the plan that the shown steps are of, and return whether the file holds that one and no other."""
+        return self._is_current(plan) and await self._planning.save(quietly=True) and self._is_current(plan)
+
+    def _is_current(self, plan: Plan) -> bool:
+        self._planning.check()
+        if plan != self._model.plan:
+            self._shell.tell(PLAN_CHANGED, "warning", 20)
+            self._looking.look()
+        return plan == self._model.plan
 
     def _telling(self, order: Order, run: Run, interrupts: Interrupts) -> Telling:
         model, shell = self._model, self._shell

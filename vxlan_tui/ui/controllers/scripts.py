@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from vxlan_tui.files import UnsafePath, write_whole
+from vxlan_tui.files import UnsafePath, find, write_whole
 from vxlan_tui.fleet import STOPS
 from vxlan_tui.plan import Host
 from vxlan_tui.ui.controllers.engine import Engine
@@ -71,12 +71,12 @@ class Scripts:
         name = await self._shell.ask(Type("Write it to:", str(proposed)))
         if not name:
             return
-        path = Path(name).expanduser().absolute()
-        if path.exists() and not await self._shell.ask(
-            Ask(f"{path} exists.", [(False, "Leave it"), (True, "Replace it")])
-        ):
-            return
         try:
+            path, is_there = find(name)
+            if is_there and not await self._shell.ask(
+                Ask(f"{path} exists.", [(False, "Leave it"), (True, "Replace it")])
+            ):
+                return
             if path.is_symlink() or (path.exists() and not path.is_file()):
                 raise UnsafePath(f"{path} is not a plain file: choose another name")
             write_whole(path, text, 0o700)

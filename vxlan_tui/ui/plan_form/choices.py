@@ -1,5 +1,6 @@
 """The fields that are chosen and not typed: what there is to choose, and what a choice changes."""
 
+from vxlan_tui.plan import with_default_names
 from vxlan_tui.ui.plan_form.draft import Draft, Surveys, address_of, survey_of
 from vxlan_tui.ui.plan_form.fields import AS_IT_IS, DHCP, FIXED, finding_of
 
@@ -9,21 +10,33 @@ Values = list[tuple[str, str]]
 def choices_of(key: str, draft: Draft, surveys: Surveys) -> tuple[Values, str]:
     """Give a field's values with their words, and the one that it has."""
     last = key.rpartition(".")[2]
-    if last == "here":
-        names = [(str(n), str(row.get("name") or f"host {n + 1}")) for n, row in enumerate(draft.hosts)]
-        return names, str(draft.here)
-    value = draft.get(key)
     if last in _FEW:
-        return list(_FEW[last]), value if value in dict(_FEW[last]) else ""
-    own: dict[str, tuple[Values, str]] = {
-        "interface": (_interfaces(key, draft, surveys), value),
-        "host": ([(name, name) for name in (str(row.get("name", "")) for row in draft.hosts)], value),
-        "network": ([(name, name) for name in networks(draft)], value),
-        "encryption": (_ENCRYPTION, draft.get("encryption.method")),
-        "control": (_FINDING, finding_of(draft, key.removesuffix(".control"))),
-        "ethernet": ([(words, words) for words in (AS_IT_IS, FIXED, DHCP)], _ethernet(key, draft)),
+        return list(_FEW[last]), value_of(key, draft)
+    own: dict[str, Values] = {
+        "here": [(str(n), str(row.get("name") or f"host {n + 1}")) for n, row in enumerate(draft.hosts)],
+        "interface": _interfaces(key, draft, surveys),
+        "host": [(name, name) for name in (str(row.get("name", "")) for row in draft.hosts)],
+        "network": [(name, name) for name in networks(draft)],
+        "encryption": _ENCRYPTION,
+        "control": _FINDING,
+        "ethernet": [(words, words) for words in (AS_IT_IS, FIXED, DHCP)],
     }
-    return own[last]
+    return own[last], value_of(key, draft)
+
+
+def value_of(key: str, draft: Draft) -> str:
+    """Give what a field has, be it typed or chosen."""
+    last = key.rpartition(".")[2]
+    if last == "here":
+        return str(draft.here)
+    if last == "encryption":
+        return draft.get("encryption.method")
+    if last == "control":
+        return finding_of(draft, key.removesuffix(".control"))
+    if last == "ethernet":
+        return _ethernet(key, draft)
+    value = draft.get(key)
+    return "" if last in _FEW and value not in dict(_FEW[last]) else value
 
 
 _ENCRYPTION: Values = [
@@ -48,8 +61,7 @@ _FEW: dict[str, Values] = {
 
 def networks(draft: Draft) -> list[str]:
     """Name the libvirt networks of the draft's segments."""
-    rows = draft.rows("segments")
-    return [str(row.get("network") or f"{row.get('vxlan') or 'vxlan' + str(row.get('vni'))}-bridge") for row in rows]
+    return [str(with_default_names(row).get("network", "")) for row in draft.rows("segments")]
 
 
 def _interfaces(key: str, draft: Draft, surveys: Surveys) -> Values:
@@ -71,6 +83,7 @@ def _ethernet(key: str, draft: Draft) -> str:
 
 def set_choice(key: str, value: str, draft: Draft, surveys: Surveys) -> None:
     """Take a choice into the draft, with what follows from it."""
+    draft.changed()
     if key == "here":
         draft.here = int(value)
     elif key.endswith(".ethernet"):

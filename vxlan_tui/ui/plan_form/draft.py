@@ -86,6 +86,11 @@ class Draft:
         else:
             table[last] = value
 
+    def changed(self) -> None:
+        """Take note of a change other than by typing: what is typed next has its own VMs to rename."""
+        self.edited = True
+        self.typed_in = ""
+
     def check(self) -> "tuple[Plan | None, tuple[Fault, ...]]":
         """Give the plan, or None and every fault."""
         from vxlan_tui import plan  # noqa: PLC0415 (pydantic comes after the first frame)

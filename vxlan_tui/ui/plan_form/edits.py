@@ -80,6 +80,13 @@ EDITS: dict[str, Edit] = {
 }
 
 
+def edit(draft: Draft, action: str, row: int, surveys: Surveys) -> str:
+    """Do what a line of the form is for, and return the field to go to, or `=` and an action."""
+    if action not in FOLDS:
+        draft.changed()
+    return EDITS[action](draft, row, surveys)
+
+
 def type_in(draft: Draft, key: str, text: str) -> None:
     """Take a typed value into the draft; VMs follow when their host or their network is renamed by it."""
     draft.edited |= draft.get(key) != text.strip()
@@ -162,6 +169,7 @@ def set_vms(draft: Draft, chosen: set[str], surveys: Surveys) -> str:
 
     Return the field to go to: the address of the first one that came.
     """
+    draft.changed()
     rows, before = vm_rows(draft, surveys)
     known = [key for key, _ in rows]
     vms = draft.rows("vms")

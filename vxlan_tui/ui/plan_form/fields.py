@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vxlan_tui.plan import DEFAULT_PORT, DEFAULT_SHUTDOWN_TIMEOUT, WIREGUARD_PORT, with_default_names
 from vxlan_tui.ui.plan_form.draft import Draft
 
 AS_IT_IS, FIXED, DHCP = "as it is", "fixed address", "DHCP"
@@ -171,13 +172,14 @@ def finding_of(draft: Draft, at: str) -> str:
 
 
 def _rare_of_segment(at: str, row: dict[str, Any]) -> Iterator[Spec]:
-    vxlan = row.get("vxlan") or f"vxlan{row.get('vni', '')}"
+    named = with_default_names(row)
+    vxlan, network = (str(named.get(key, "")) for key in ("vxlan", "network"))
     admit = "Who may send to the UDP port: the other hosts of the plan alone, or anybody. Left and Right choose."
     yield Spec(f"{at}.admit", "let in", admit, "choice", usual="peers")
-    yield Spec(f"{at}.vxlan", "VXLAN device", "The tunnel's device; at most 15 characters.", default=str(vxlan))
-    yield Spec(f"{at}.network", "libvirt network", "The network that VMs name.", default=f"{vxlan}-bridge")
-    port = "UDP port of the tunnel. 8472 is NetworkManager's default; IANA's is 4789."
-    yield Spec(f"{at}.port", "UDP port", port, default="8472")
+    yield Spec(f"{at}.vxlan", "VXLAN device", "The tunnel's device; at most 15 characters.", default=vxlan)
+    yield Spec(f"{at}.network", "libvirt network", "The network that VMs name.", default=network)
+    port = f"UDP port of the tunnel. {DEFAULT_PORT} is NetworkManager's default; IANA's is 4789."
+    yield Spec(f"{at}.port", "UDP port", port, default=str(DEFAULT_PORT))
     mtu = "Bytes that fit into a packet inside. Empty: what the network between the hosts leaves."
     yield Spec(f"{at}.mtu", "MTU", mtu, default="what is left inside the tunnel")
     stp = "The spanning tree protocol. On, it holds each VM that starts back for 30 s; needed against loops alone."
@@ -198,7 +200,8 @@ def _encryption(draft: Draft) -> Iterator[Item]:
     if method == "wireguard":
         subnet = "Addresses inside the encrypted tunnel, one a host; apart from all that is in use."
         yield Spec("encryption.subnet", "  subnet", subnet, default="needed")
-        yield Spec("encryption.port", "  UDP port", "The UDP port of the encrypted tunnel.", default="51820")
+        port = "The UDP port of the encrypted tunnel."
+        yield Spec("encryption.port", "  UDP port", port, default=str(WIREGUARD_PORT))
 
 
 def _vm(draft: Draft, index: int, row: dict[str, Any]) -> Iterator[Item]:
@@ -227,6 +230,6 @@ def _rare_of_vm(at: str) -> Iterator[Spec]:
     move = "How a running VM gets to the network: as it runs where libvirt can, or shut down and started."
     yield Spec(f"{at}.move", "  moved", move, "choice")
     waits = "Seconds that a running VM has to power off, where it is restarted."
-    yield Spec(f"{at}.shutdown_timeout", "  time to stop", waits, default="60")
+    yield Spec(f"{at}.shutdown_timeout", "  time to stop", waits, default=str(DEFAULT_SHUTDOWN_TIMEOUT))
     words = "Options for virt-install, where the VM does not exist yet; empty for a VM that exists."
     yield Spec(f"{at}.install", "  install with", words, default="it exists already")

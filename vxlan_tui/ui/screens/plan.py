@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from vxlan_tui.ui.model import Model
-from vxlan_tui.ui.plan_form.choices import choices_of, set_choice
+from vxlan_tui.ui.plan_form.choices import choices_of, set_choice, value_of
 from vxlan_tui.ui.plan_form.edits import type_in
 from vxlan_tui.ui.plan_form.fields import Act, Heading, Item, Spec, items
 from vxlan_tui.ui.screens.messages import EditRequested, Hinted, ListRequested, MarkChanged, PlanChanged
@@ -88,11 +88,14 @@ class PlanPane(Pane):
             return ActLine(item.text, item.action, item.row)
         return Field(item.key, item.label, item.help, self._editor(item))
 
-    def _editor(self, spec: Spec) -> Widget:
+    def _editor(self, spec: Spec) -> Line | Choice:
         if spec.kind == "choice":
             values, value = choices_of(spec.key, self.model.draft, self.model.surveys)
             return Choice(values, value)
-        return Line(self.model.draft.get(spec.key), spec.default)
+        return Line(value_of(spec.key, self.model.draft), spec.default)
+
+    def _items(self) -> list[Item]:
+        return list(items(self.model.draft)) if self.model.begun else []
 
     async def build(self, focus: str = "") -> None:
         """Draw the form anew, with the focus where it was, or on the field of that key, or on `=` and an action."""
@@ -103,7 +106,7 @@ class PlanPane(Pane):
         self._shown = self._shape()
         with self.app.batch_update():
             await form.remove_children()
-            await form.mount_all([self._widget(item) for item in items(self.model.draft)])
+            await form.mount_all([self._widget(item) for item in self._items()])
         for each in self.query(Field):
             each.visited = each.key in visited
         self.check()
@@ -133,19 +136,38 @@ class PlanPane(Pane):
     def _shape(self) -> tuple[object, ...]:
         """Return what the form is made for: its draft, and its fields without the defaults that follow."""
         draft = self.model.draft
-        rows = [item.key if isinstance(item, Spec) else item for item in items(draft)]
+        rows = [item.key if isinstance(item, Spec) else item for item in self._items()]
         return (id(draft), draft.here, *rows)
 
     def show(self) -> None:
         """Show which file the plan is, and whether it is saved; draw the form anew where it has other fields now."""
         saved = "saved" if self.model.draft.is_saved else "not saved yet"
         self.query_one(".heading", Static).update(f"Plan: {self.model.draft.path.name} ({saved})")
+        focus, self.model.form_focus = self.model.form_focus, ""
         if self._shown and self._shown != self._shape():
             self._shown = self._shape()
-            self.call_later(self.build, self.model.form_focus)
-            self.model.form_focus = ""
+            self.call_later(self.build, focus)
+        elif self._follow():
+            self._tell()
+            self.mark(focus)
         else:
             self.tell_note()
+
+    def _follow(self) -> bool:
+        """Show in the fields what came into the draft by another way than theirs; return whether something did.
+
+        What is typed meanwhile stays: a field's value is compared with the last one, and not with what is on screen.
+        """
+        draft = self.model.draft
+        changed = [field for field in self.query(Field) if field.held != value_of(field.key, draft)]
+        for field in changed:
+            field.hold(value_of(field.key, draft))
+        if changed:
+            self._tell_defaults()
+            for field in self.query(Field):
+                if isinstance(field.editor, Choice):
+                    field.editor.offer(choices_of(field.key, draft, self.model.surveys)[0])
+        return bool(changed)
 
     def opened(self) -> None:
         """Put the focus on the first field that needs something, else on the first; where it was, it stays."""
@@ -165,15 +187,19 @@ class PlanPane(Pane):
         """Check the draft, and put each fault's words beneath its field, once that field has been left."""
         before = self.model.plan
         self.model.check_plan()
+        self._tell()
+        if self.model.plan is not before:
+            self.post_message(PlanChanged())
+        self.post_message(MarkChanged())
+
+    def _tell(self) -> None:
+        """Put the words of what was checked last beneath the fields, and above the form."""
         everything = self._all or self.model.opened
         words = self._words()
         for field in self.query(Field):
             field.tell("\n".join(words.get(field.key, ())) if field.visited or everything else "")
         self._tell_doubts()
         self.tell_note()
-        if self.model.plan is not before:
-            self.post_message(PlanChanged())
-        self.post_message(MarkChanged())
 
     def _tell_doubts(self) -> None:
         """Say beneath a field without fault what is worth a second look."""
@@ -194,7 +220,7 @@ class PlanPane(Pane):
         words = self._words()
         fields = {field.key for field in self.query(Field)}
         loose = [str(fault) for fault in self.model.faults if self._field_key(fault.key) not in fields]
-        if self.model.survey is None:
+        if not self.model.begun:
             note = "Looking at this host ..."
         elif self.model.plan is not None:
             note = "The plan is complete. F8 goes on; Esc then A runs all."
@@ -225,8 +251,9 @@ class PlanPane(Pane):
     def _typed(self, event: Input.Changed) -> None:
         """Keep what is typed at once: nothing is lost, whatever happens next."""
         field = field_of(event.input)
-        if field is not None and self.model.draft.get(field.key) != event.value.strip():
-            type_in(self.model.draft, field.key, event.value)
+        if field is not None and value_of(field.key, self.model.draft) != field.value.strip():
+            type_in(self.model.draft, field.key, field.value)
+            field.held = value_of(field.key, self.model.draft)
             self._tell_defaults()
             self.show()
 
@@ -242,7 +269,6 @@ class PlanPane(Pane):
         """Take what was chosen; the form may change with it."""
         field = field_of(event.choice)
         if field is not None:
-            self.model.draft.edited = True
             set_choice(field.key, event.choice.value, self.model.draft, self.model.surveys)
             await self.build(field.key)
 

@@ -10,16 +10,23 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from vxlan_tui.ui.widgets.choice import Choice
+from vxlan_tui.ui.widgets.line import Line
+
 
 class Field(Vertical):
-    """A label, what is typed or chosen, and words beneath where it is not allowed."""
+    """A label, what is typed or chosen, and words beneath where it is not allowed.
 
-    def __init__(self, key: str, label: str, about: str, editor: Widget) -> None:
+    `held` is the value that it was given last, or that was taken from it last.
+    """
+
+    def __init__(self, key: str, label: str, about: str, editor: Line | Choice) -> None:
         super().__init__(classes="field")
         self.key = key
         self.label = label
         self.about = about
         self.editor = editor
+        self.held = editor.value
         self.visited = False
         self._words = Static(classes="fault", markup=False)
         self._words.display = False
@@ -40,7 +47,11 @@ class Field(Vertical):
     @property
     def value(self) -> str:
         """What is typed or chosen."""
-        return str(getattr(self.editor, "value", ""))
+        return self.editor.value
+
+    def hold(self, value: str) -> None:
+        """Show a value that was not typed or chosen here."""
+        self.held = self.editor.value = value
 
 
 class ActLine(Static, can_focus=True):
