@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import three_hosts
 from tests.fake_host import JOURNAL, FakeHost
 from vxlan_tui import exits, guard
 from vxlan_tui.command import Command
@@ -43,19 +44,26 @@ class Answering:
         return [Output(0 if self.key else 1, f"{self.key}\n", "" if self.key else missing) for _ in commands]
 
 
+A, B, C = map(three_hosts.key, range(3))
+
+
 @pytest.mark.parametrize(
     ("told", "more", "all_make", "known"),
     [
-        (("A", "B"), "C", False, {"host-a": "A", "host-b": "B", "host-c": "C"}),
-        (("A", ""), "", False, {"host-a": "A", "host-b": ""}),
-        (("A", ""), "", True, {"host-a": "A", "host-b": "", "host-c": ""}),
-        (("A", "B"), None, True, {"host-a": "A", "host-b": "B"}),
+        ((A, B), C, False, {"host-a": A, "host-b": B, "host-c": C}),
+        ((A, ""), "", False, {"host-a": A, "host-b": ""}),
+        ((A, ""), "", True, {"host-a": A, "host-b": "", "host-c": ""}),
+        ((A, B), None, True, {"host-a": A, "host-b": B}),
+        ((A, f"{B}]\nallowed-ips=0.0.0.0/0;\n[ipv4]\ndns=192.0.2.66"), f"\x1b[2J{C}", True, {"host-a": A}),
     ],
 )
 def test_hosts_tell_each_other_their_public_keys(
     told: tuple[str, str], more: str | None, all_make: bool, known: Mapping[str, str]
 ) -> None:
-    """One that has none yet makes it in this run, where it takes part; one that is not reached is not known."""
+    """One that has none yet makes it in this run, where it takes part; one that is not reached is not known.
+
+    Nor is one that tells more than a key: it goes into the others' profiles, which are root's.
+    """
     of: Any = SimpleNamespace(encrypted=True)
     sessions: Any = {
         name: SimpleNamespace(plan=of, reach=Answering(key), keys={}) for name, key in zip(NAMES[:2], told, strict=True)

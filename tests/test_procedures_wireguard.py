@@ -367,3 +367,14 @@ def test_the_keys_that_a_host_knows_are_its_own_and_those_in_its_profile() -> No
     this = ENCRYPTED.hosts[0]
     assert read_keys(ENCRYPTED, this, Local(), lambda reach, asked: shown) == {"host-a": OWN, "host-b": OTHER}
     assert read_keys(ENCRYPTED, this, Local(), lambda reach, asked: {}) == {}
+
+
+def test_a_host_that_tells_more_than_its_key_is_stopped_with_words_and_nothing_of_it_is_taken() -> None:
+    told = f"{OWN}\n[ipv4]\ndns=192.0.2.66\n"
+    (words,) = conflicts(rows(), {**as_planned.outputs(rows()), wireguard.PUBLIC_KEY: told})
+    assert words.startswith("this host tells a WireGuard public key that is none: [ipv4], dns=192.0.2.66. ")
+    shown: Outputs = {
+        wireguard.PUBLIC_KEY: told,
+        wireguard.PROFILE: f"wireguard-peer.{OTHER}]\n[ipv4.allowed-ips:10.255.42.2/32;\n",
+    }
+    assert read_keys(ENCRYPTED, ENCRYPTED.hosts[0], Local(), lambda reach, asked: shown) == {}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
+from vxlan_tui.facts.wireguard import public_key
 from vxlan_tui.fleet.member import Member, all_or_none, is_begun
 from vxlan_tui.fleet.side_by_side import side_by_side
 from vxlan_tui.procedures import wireguard
@@ -83,22 +84,26 @@ def exchange(
 ) -> None:
     """Tell each host the public keys of the others, as far as they can be read; a host that cannot be is left out.
 
-    One that has no key pair is left out as well, but where `makes` says that the run makes it. `others` are further
-    hosts that can be reached; `all_make` says that the run to come makes theirs too.
+    So is one that tells what is no key, which its own steps say. One that has no key pair is left out as well, but
+    where `makes` says that the run makes it. `others` are further hosts that can be reached; `all_make` says that the
+    run to come makes theirs too.
     """
     used = {name: session for name, session in sessions.items() if session.plan.encrypted}
     if not used:
         return
     reaches = {name: session.reach for name, session in used.items()}
-    told = side_by_side(_public_key, reaches)[0]
-    more = side_by_side(_public_key, others or {})[0]
-    keys = {name: key for name, key in more.items() if key or all_make}
-    keys |= {name: key for name, key in told.items() if key or makes}
+    keys = {name: key for name, key in _told(others or {}).items() if key or all_make}
+    keys |= {name: key for name, key in _told(reaches).items() if key or makes}
     for session in used.values():
         session.keys = keys
 
 
-def _public_key(reach: Reach) -> str:
-    """Return a host's public key; empty where it has no key pair."""
+def _told(reaches: Mapping[str, Reach]) -> dict[str, str]:
+    """Return hosts' public keys by their names; empty for one that has no key pair."""
+    found = side_by_side(_public_key, reaches)[0]
+    return {name: key for name, key in found.items() if key is not None}
+
+
+def _public_key(reach: Reach) -> str | None:
     asked = wireguard.PUBLIC_KEY
-    return read_what_answers(reach, (asked,)).get(asked, "").strip()
+    return public_key(read_what_answers(reach, (asked,)).get(asked, ""))
