@@ -146,6 +146,20 @@ def test_another_key_in_the_plan_than_the_hosts_own_is_a_conflict_with_both_ways
     assert conflicts(found, {**shown, wireguard.PUBLIC_KEY: f"{OWN}\n"}) == []
 
 
+@pytest.mark.parametrize("twins", [("host-b", "host-c"), ("host-a", "host-c")], ids=["two others", "the host itself"])
+def test_two_hosts_with_one_key_pair_are_a_conflict_that_names_both_and_the_file(twins: tuple[str, str]) -> None:
+    """One that was cloned from the other: WireGuard would have one peer only, and leave out itself without a word."""
+    of = plan.parse(three_hosts.encrypted(three_hosts.text(3), keys=0).encode(), FILE)
+    keys = {each.name: three_hosts.key(place) for place, each in enumerate(of.hosts)}
+    assert conflicts(rows(of, replace(STATE, keys=keys)), {}) == []
+    cloned = replace(STATE, keys={**keys, twins[1]: keys[twins[0]]})
+    (words,) = conflicts(rows(of, cloned), {})
+    assert words.startswith(f"{twins[0]} and {twins[1]} have the same WireGuard key pair")
+    assert f"remove {WIREGUARD_KEY} on all of them but one" in words
+    written = rows(read(1), replace(STATE, keys={"host-b": OWN}))
+    assert conflicts(written, {})[0].startswith("host-b and host-a have the same")
+
+
 @pytest.mark.parametrize("words", ["it is in FIPS mode, which has no WireGuard", "its kernel 5.4 has no module x"])
 def test_a_host_that_has_no_wireguard_is_told_of_before_anything_is_made(words: str) -> None:
     found = rows()

@@ -140,7 +140,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         _groups(plan, encryption, host, keys, mtu),
         keys[host.name],
         _another_key(host),
-        _taken(state) or not_known(plan, host, state),
+        _taken(state) or one_pair_of_two(known) or not_known(plan, host, state),
     )
     address = str(encryption.address(plan.hosts.index(host)))
     yield device(address, mtu)
@@ -164,6 +164,23 @@ def not_known(plan: Plan, host: Host, state: HostState | None) -> str:
     return (
         f"the WireGuard public key of {', '.join(lacking)} is not known here: carry the plan out on all hosts at once "
         f"(--all), or write `public_key` into the plan, as `wg pubkey <{WIREGUARD_KEY}` prints it on its host{told}"
+    )
+
+
+def one_pair_of_two(keys: Mapping[str, str]) -> str:
+    """Return in words which hosts have one key pair, by the public keys of hosts; empty where each has its own.
+
+    WireGuard knows a peer by its key alone: of two with one key it has the second, and never itself.
+    """
+    by_key: dict[str, list[str]] = {}
+    for name, key in keys.items():
+        by_key.setdefault(key, []).append(name)
+    names = next((names for key, names in by_key.items() if key and len(names) > 1), [])
+    if not names:
+        return ""
+    return (
+        f"{' and '.join(names)} have the same WireGuard key pair, as copies of one disk do: remove {WIREGUARD_KEY} on "
+        "all of them but one, and carry the plan out on all hosts at once (--all), which makes new pairs"
     )
 
 
