@@ -1,13 +1,14 @@
 """WireGuard's key pairs: made on their hosts before all else that a run does, and the public keys exchanged."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.wireguard import public_key
 from vxlan_tui.fleet.member import Member, all_or_none, is_begun
 from vxlan_tui.fleet.side_by_side import side_by_side
+from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import wireguard
 from vxlan_tui.reach import Reach
 from vxlan_tui.readings import read_what_answers
@@ -73,6 +74,15 @@ def _fits(now: str, shown: str) -> bool:
 def are_lacking(members: Sequence[Member]) -> bool:
     """Return whether a host has no key pair, as they were looked at."""
     return any(_makes_one(step) for member in members for step in member.course.steps)
+
+
+def others(plan: Plan, names: Container[str], to: Callable[[Host], Reach | None]) -> dict[str, Reach]:
+    """Return the ways to the hosts outside a run that are to tell it their public keys, by their names.
+
+    Those of the plan that there is a way `to`; not one whose key the plan has, which goes before what it tells.
+    """
+    asked = [host for host in plan.hosts if host.name not in names and not host.public_key] if plan.encrypted else []
+    return {host.name: reach for host in asked if (reach := to(host)) is not None}
 
 
 def exchange(
