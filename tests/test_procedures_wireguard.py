@@ -157,7 +157,7 @@ def test_two_hosts_with_one_key_pair_are_a_conflict_that_names_both_and_the_file
     assert words.startswith(f"{twins[0]} and {twins[1]} have the same WireGuard key pair")
     assert f"remove {WIREGUARD_KEY} on all of them but one" in words
     written = rows(read(1), replace(STATE, keys={"host-b": OWN}))
-    assert conflicts(written, {})[0].startswith("host-b and host-a have the same")
+    assert conflicts(written, {})[0].startswith("host-a and host-b have the same")
 
 
 @pytest.mark.parametrize("words", ["it is in FIPS mode, which has no WireGuard", "its kernel 5.4 has no module x"])

@@ -175,7 +175,7 @@ def one_pair_of_two(keys: Mapping[str, str]) -> str:
     by_key: dict[str, list[str]] = {}
     for name, key in keys.items():
         by_key.setdefault(key, []).append(name)
-    names = next((names for key, names in by_key.items() if key and len(names) > 1), [])
+    names = next((sorted(names) for key, names in by_key.items() if key and len(names) > 1), [])
     if not names:
         return ""
     return (
