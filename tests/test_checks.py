@@ -769,6 +769,17 @@ def test_an_encrypted_tunnel_that_is_down_is_named_for_each_host(change: Change,
     assert all(fix in each.fix for each in down)
 
 
+def test_a_tunnel_that_is_down_since_two_hosts_have_one_key_pair_is_said_to_be_that() -> None:
+    plan = PLANS["encrypted"]
+    this, cloned = plan.hosts[0], plan.hosts[1]
+    same = of_state(keys={cloned.name: well.state(plan, this).keys[this.name]})(well.facts(plan, cloned))
+    silent = replace(well.answers(plan, this), path_=Path(Echo(False, error="no answer"), outside=Echo(True, 0.001)))
+    facts, others = fact(handshakes={})(well.facts(plan, this)), {cloned.name: well.there(plan, cloned, same)}
+    found = well.findings(plan, this, facts, silent, others)
+    down = next(each for each in found if (each.cause, each.subject) == ("encryption-down", cloned.name))
+    assert down.fix.startswith(f"{this.name} and {cloned.name} have the same WireGuard key pair")
+
+
 def test_every_cause_has_a_fault_here_that_it_is_named_of() -> None:
     elsewhere = {"host-not-reached", "encryption-down", "sent-in-clear", "evpn-not-running", "evpn-no-session"}
     named = {case.cause for case in CASES} | ALWAYS | elsewhere

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -11,17 +11,20 @@ from typing import Any
 
 import pytest
 
-from tests.fake_host import JOURNAL, FakeHost
-from vxlan_tui import exits, guard
+from tests import three_hosts
+from tests.fake_host import JOURNAL, FakeHost, Silent
+from vxlan_tui import exits, guard, judge
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
 from vxlan_tui.facts.system import Missing
-from vxlan_tui.fleet import Member, NotStarted, Together, keys, run, side_by_side
+from vxlan_tui.fleet import Member, NotStarted, Together, keys, look, run, side_by_side
 from vxlan_tui.fleet.together import Proof, merged
 from vxlan_tui.guard import Ended, Question
-from vxlan_tui.journal import Journal
+from vxlan_tui.journal import Journal, Unwritten
+from vxlan_tui.procedures import things
 from vxlan_tui.reach import Interrupted, Output, Unreachable
-from vxlan_tui.session import NotReady, Result
+from vxlan_tui.session import NotReady, Result, Session, StepRun
+from vxlan_tui.state import HostState, Link
 from vxlan_tui.steps import Step
 from vxlan_tui.verbs import change
 
@@ -43,19 +46,26 @@ class Answering:
         return [Output(0 if self.key else 1, f"{self.key}\n", "" if self.key else missing) for _ in commands]
 
 
+A, B, C = map(three_hosts.key, range(3))
+
+
 @pytest.mark.parametrize(
     ("told", "more", "all_make", "known"),
     [
-        (("A", "B"), "C", False, {"host-a": "A", "host-b": "B", "host-c": "C"}),
-        (("A", ""), "", False, {"host-a": "A", "host-b": ""}),
-        (("A", ""), "", True, {"host-a": "A", "host-b": "", "host-c": ""}),
-        (("A", "B"), None, True, {"host-a": "A", "host-b": "B"}),
+        ((A, B), C, False, {"host-a": A, "host-b": B, "host-c": C}),
+        ((A, ""), "", False, {"host-a": A, "host-b": ""}),
+        ((A, ""), "", True, {"host-a": A, "host-b": "", "host-c": ""}),
+        ((A, B), None, True, {"host-a": A, "host-b": B}),
+        ((A, f"{B}]\nallowed-ips=0.0.0.0/0;\n[ipv4]\ndns=192.0.2.66"), f"\x1b[2J{C}", True, {"host-a": A}),
     ],
 )
 def test_hosts_tell_each_other_their_public_keys(
     told: tuple[str, str], more: str | None, all_make: bool, known: Mapping[str, str]
 ) -> None:
-    """One that has none yet makes it in this run, where it takes part; one that is not reached is not known."""
+    """One that has none yet makes it in this run, where it takes part; one that is not reached is not known.
+
+    Nor is one that tells more than a key: it goes into the others' profiles, which are root's.
+    """
     of: Any = SimpleNamespace(encrypted=True)
     sessions: Any = {
         name: SimpleNamespace(plan=of, reach=Answering(key), keys={}) for name, key in zip(NAMES[:2], told, strict=True)
@@ -303,6 +313,39 @@ def test_where_one_host_stops_the_others_end_their_section_and_begin_no_other() 
     assert told_a.results["network"] == Result("skipped", "the run stopped on host-b")
     assert other.ran == ["bridge"]
     assert told_b.results["vxlan"] == Result("skipped", "the run stopped before it")
+
+
+# What fits into the tunnel
+
+
+def looked_at(more: str, sections: Sequence[str] = ("bridge",)) -> None:
+    """Look at two hosts for what a plan's sections take; the underlay of the first lets larger packets out."""
+    of = three_hosts.plan(2, more)
+    states = {
+        each.name: HostState(links={"enp1s0": Link("enp1s0", mtu=mtu)}, underlay_mtu=mtu)
+        for each, mtu in zip(of.hosts, (9000, 1500), strict=True)
+    }
+
+    def course(session: Session) -> StepRun:
+        state = states[session.host.name]
+        rows = things(of, session.host, state, sections)
+        return StepRun(session, state, judge.forward(rows, {}), {})
+
+    reach: Any = FakeHost()
+    look([Member(Session(of, each, reach, Unwritten()), Silent()) for each in of.hosts], course)
+
+
+def test_hosts_whose_underlays_leave_different_mtus_are_not_set_up_before_the_plan_says_one() -> None:
+    """Each would have a segment of its own size, and large frames from one be lost on the way to the other."""
+    with pytest.raises(NotStarted) as stopped:
+        looked_at("")
+    assert str(stopped.value).splitlines() == [
+        "nothing was changed on any host.",
+        "host-a: the MTU of its underlay is 9000, and that of host-b's is 1500: give the segment `mtu = 1450`, "
+        "which fits all hosts, in the plan, and apply it on all",
+    ]
+    looked_at("mtu = 1450")
+    looked_at("", ["network"])
 
 
 # A host that is cut off

@@ -1,6 +1,7 @@
-"""WireGuard's key pairs in a run of the wizard: made where that was agreed to, and where nothing else is in the way."""
+"""WireGuard's key pairs in a run: made where that was agreed to and nothing else is in the way, and told to others."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,16 @@ from vxlan_tui.guard import NOBODY
 from vxlan_tui.journal import Journal
 from vxlan_tui.plan import parse
 from vxlan_tui.procedures import wireguard
-from vxlan_tui.reach import Outcome
+from vxlan_tui.reach import Outcome, Unreachable
 from vxlan_tui.session import NotReady, Result, Session, StepRun
 from vxlan_tui.state import HostState
 from vxlan_tui.steps import Step
 from vxlan_tui.ui.controllers.engine import Order
 from vxlan_tui.ui.controllers.matching import CHANGED_SINCE
 from vxlan_tui.ui.controllers.steps_run import preview, run_steps
+from vxlan_tui.verbs import change
+from vxlan_tui.verbs.common import Which
+from vxlan_tui.verbs.reaches import Reaches
 
 PLAN = parse(three_hosts.encrypted(three_hosts.text(2), keys=0).encode(), three_hosts.PATH)
 KEYS = {"host-a": three_hosts.key(0), "host-b": three_hosts.key(1)}
@@ -172,3 +176,28 @@ def test_where_a_run_stops_behind_the_keys_it_is_not_said_that_nothing_was_chang
     monkeypatch.setattr(OnHost, "forward", lost)
     with pytest.raises(CannotStart, match="nothing else was changed on any host"):
         wizard.run(shown)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_apply_on_one_host_asks_the_others_for_their_public_keys_and_goes_on_without_those_that_do_not_answer(
+    wizard: Wizard,
+    answers: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wizard.hosts["host-b"].has_pair = True
+    monkeypatch.setattr(Reaches, "to", lambda reaches, host: wizard.hosts[host.name])
+    monkeypatch.setattr(change, "Session", OnHost)
+    if not answers:
+        monkeypatch.setattr(wizard.hosts["host-b"], "read_all", unreachable)
+    path = tmp_path / "plan.toml"
+    path.write_text(three_hosts.encrypted(three_hosts.text(2), keys=0))
+    assert change.apply(path, Which(("host-a",)), ("bridge",), change.Manner(check=True)) == 1
+    said = capsys.readouterr().out
+    assert (f"[wireguard-peer.{KEYS['host-b']}]" in said) == answers
+    assert ("the WireGuard public key of host-b is not known here" in said) != answers
+
+
+def unreachable(*asked: object) -> None:
+    raise Unreachable("host-b", "no route")

@@ -146,6 +146,20 @@ def test_another_key_in_the_plan_than_the_hosts_own_is_a_conflict_with_both_ways
     assert conflicts(found, {**shown, wireguard.PUBLIC_KEY: f"{OWN}\n"}) == []
 
 
+@pytest.mark.parametrize("twins", [("host-b", "host-c"), ("host-a", "host-c")], ids=["two others", "the host itself"])
+def test_two_hosts_with_one_key_pair_are_a_conflict_that_names_both_and_the_file(twins: tuple[str, str]) -> None:
+    """One that was cloned from the other: WireGuard would have one peer only, and leave out itself without a word."""
+    of = plan.parse(three_hosts.encrypted(three_hosts.text(3), keys=0).encode(), FILE)
+    keys = {each.name: three_hosts.key(place) for place, each in enumerate(of.hosts)}
+    assert conflicts(rows(of, replace(STATE, keys=keys)), {}) == []
+    cloned = replace(STATE, keys={**keys, twins[1]: keys[twins[0]]})
+    (words,) = conflicts(rows(of, cloned), {})
+    assert words.startswith(f"{twins[0]} and {twins[1]} have the same WireGuard key pair")
+    assert f"remove {WIREGUARD_KEY} on all of them but one" in words
+    written = rows(read(1), replace(STATE, keys={"host-b": OWN}))
+    assert conflicts(written, {})[0].startswith("host-a and host-b have the same")
+
+
 @pytest.mark.parametrize("words", ["it is in FIPS mode, which has no WireGuard", "its kernel 5.4 has no module x"])
 def test_a_host_that_has_no_wireguard_is_told_of_before_anything_is_made(words: str) -> None:
     found = rows()
@@ -367,3 +381,14 @@ def test_the_keys_that_a_host_knows_are_its_own_and_those_in_its_profile() -> No
     this = ENCRYPTED.hosts[0]
     assert read_keys(ENCRYPTED, this, Local(), lambda reach, asked: shown) == {"host-a": OWN, "host-b": OTHER}
     assert read_keys(ENCRYPTED, this, Local(), lambda reach, asked: {}) == {}
+
+
+def test_a_host_that_tells_more_than_its_key_is_stopped_with_words_and_nothing_of_it_is_taken() -> None:
+    told = f"{OWN}\n[ipv4]\ndns=192.0.2.66\n"
+    (words,) = conflicts(rows(), {**as_planned.outputs(rows()), wireguard.PUBLIC_KEY: told})
+    assert words.startswith("this host tells a WireGuard public key that is none: [ipv4], dns=192.0.2.66. ")
+    shown: Outputs = {
+        wireguard.PUBLIC_KEY: told,
+        wireguard.PROFILE: f"wireguard-peer.{OTHER}]\n[ipv4.allowed-ips:10.255.42.2/32;\n",
+    }
+    assert read_keys(ENCRYPTED, ENCRYPTED.hosts[0], Local(), lambda reach, asked: shown) == {}

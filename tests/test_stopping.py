@@ -34,7 +34,7 @@ def ask(interrupts: Interrupts, asked: list[str]) -> None:
         name="host-a", session=session, conflict="", early=set(), course=SimpleNamespace(steps=[step])
     )
     report: Any = SimpleNamespace(preview=lambda steps: None, say=asked.append)
-    change.agree([member], lambda session: member.course, {"host-a": report}, report)
+    change.agree([member], lambda: None, {"host-a": report}, report)
 
 
 @pytest.mark.usefixtures("keyboard")

@@ -78,17 +78,16 @@ STOPPED = Result("stopped", "interrupted; run the same again to go on")
 
 
 class Session:
-    """A plan on a host, and what may be done with it. `underlay_mtu`: the least of all hosts in bytes, if known.
+    """A plan on a host, and what may be done with it.
 
     `keys` are the other hosts' public keys as those hosts told them, empty for one whose key pair is to be made.
     """
 
-    def __init__(self, plan: Plan, host: Host, reach: Reach, journal: Journal, underlay_mtu: int = 0) -> None:
+    def __init__(self, plan: Plan, host: Host, reach: Reach, journal: Journal) -> None:
         self.plan = plan
         self.host = host
         self.reach = reach
         self.journal = journal
-        self.underlay_mtu = underlay_mtu
         self.keys: Mapping[str, str] = {}
         self.records = Records(reach)
 
@@ -109,7 +108,7 @@ class Session:
         if missing:
             raise NotReady(missing)
         keys = {**state.keys, **self.keys}  # what a host tells itself goes before what this one knew of it
-        return replace(state, keys=keys, underlay_mtu=self.underlay_mtu or state.underlay_mtu)
+        return replace(state, keys=keys)
 
     def read(self, commands: Iterable[tuple[str, ...]]) -> Outputs:
         """Return what these commands show, empty for what is not there; raise CommandFailed, Unreachable."""

@@ -195,7 +195,7 @@ class HostState:
     vms: Mapping[str, VmState] = field(default_factory=dict)
     path: AdminPath = AdminPath()
     underlay_mtu: int = 1500
-    """The underlay's MTU in bytes: the interface's, or what is least over all hosts."""
+    """The MTU of the underlay interface in bytes."""
 
     keys: Mapping[str, str] = field(default_factory=dict)
     """WireGuard's public keys by the names of the plan's hosts; empty for one whose key pair is still to be made."""

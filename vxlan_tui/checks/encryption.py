@@ -15,7 +15,7 @@ from vxlan_tui.checks.probes import ping
 from vxlan_tui.checks.protection import leaves_by, protection
 from vxlan_tui.command import command
 from vxlan_tui.plan import WIREGUARD_DEVICE, Host, Plan
-from vxlan_tui.procedures import profiles
+from vxlan_tui.procedures import profiles, wireguard
 
 STALE = 180.0
 """Seconds after which WireGuard drops a session without a new handshake (its paper: Reject-After-Time)."""
@@ -63,11 +63,22 @@ def _tunnel(plan: Plan, this: Host, peer: Host, evidence: Evidence) -> Verdict:
     if age is not None and age < STALE:
         return good(f"{address} answers no ping{told}")
     never = "there never was a handshake" if handshakes is not None and age is None else f"{echo.error}{told}"
+    shows = f"{address} does not answer inside the tunnel: {never}"
+    if twins := _twins(this, peer, evidence):
+        return bad("encryption-down", shows, remedies.words(twins))
     look = remedies.words(
         f"see whether {WIREGUARD_DEVICE} is up on {peer.name}, has this host's public key, and both let UDP port "
         f"{plan.encryption.port if plan.encryption else ''} in: `wg show {WIREGUARD_DEVICE}`"
     )
-    return bad("encryption-down", f"{address} does not answer inside the tunnel: {never}", look)
+    return bad("encryption-down", shows, look)
+
+
+def _twins(this: Host, peer: Host, evidence: Evidence) -> str:
+    """Return in words that one end of a tunnel has another host's key pair; empty where that is not so."""
+    theirs = {name: there.facts.state.keys.get(name, "") for name, there in evidence.there.items()}
+    keys = {**evidence.state.keys, **theirs}
+    ends = [keys.get(host.name) for host in (this, peer)]
+    return wireguard.one_pair_of_two({name: key for name, key in keys.items() if key in ends})
 
 
 def last_handshake(plan: Plan, peer: Host, evidence: Evidence) -> float | None:

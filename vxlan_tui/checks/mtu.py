@@ -13,7 +13,7 @@ from vxlan_tui.checks.evidence import Evidence, Facts
 from vxlan_tui.checks.sizes import ETHERNET_MTU, Guest, guests
 from vxlan_tui.command import Command, command
 from vxlan_tui.plan import DEFAULT_SHUTDOWN_TIMEOUT, Host, Plan, Segment
-from vxlan_tui.procedures import vms
+from vxlan_tui.procedures import bridge, vms
 from vxlan_tui.record import Record
 from vxlan_tui.sections import VMS
 from vxlan_tui.state import HostState
@@ -82,13 +82,14 @@ def _put_right(plan: Plan, this: Host, segment: Segment, evidence: Evidence, pla
 
 def _same(plan: Plan, segment: Segment, other: str, own: int, evidence: Evidence) -> Mend:
     """Mended there where this host has what the least underlay leaves, and else by saying that in the plan."""
-    underlays = [evidence.state.underlay_mtu, *(there.facts.state.underlay_mtu for there in evidence.there.values())]
-    planned = plan.mtu_inside(min(filter(None, underlays), default=ETHERNET_MTU), segment)
+    states = (evidence.state, *(there.facts.state for there in evidence.there.values()))
+    underlays = [state.underlay_mtu for state in states if state.underlay_mtu] or [ETHERNET_MTU]
+    planned = plan.mtu_inside(min(underlays), segment)
     if own == planned:
         host = plan.host(other)
         mend = _put_right(plan, host, segment, Evidence(evidence.there[other].facts), planned)
         return replace(mend, on_host=host.name)
-    return remedies.words(f"give the segment `mtu = {planned}`, which fits all hosts, in the plan, and apply it on all")
+    return remedies.words(bridge.give_mtu(plan, underlays, segment))
 
 
 def _guests(plan: Plan, segment: Segment, evidence: Evidence) -> Verdict:

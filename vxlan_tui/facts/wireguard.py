@@ -7,7 +7,7 @@ from ipaddress import ip_interface
 from vxlan_tui import readings
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures.wireguard import PROFILE, PUBLIC_KEY
+from vxlan_tui.procedures.wireguard import ANY_KEY, PROFILE, PUBLIC_KEY
 from vxlan_tui.reach import Output, Reach
 
 Read = Callable[[Reach, tuple[tuple[str, ...], ...]], Outputs]
@@ -21,13 +21,22 @@ def read_keys(plan: Plan, host: Host, reach: Reach, read: Read = readings.read_w
     shown = read(reach, (PUBLIC_KEY, PROFILE))
     by_address = dict(_peers(shown.get(PROFILE, "")))
     told = {peer.name: by_address.get(str(plan.tunnel_address(peer)), "") for peer in plan.peers(host)}
-    own = shown.get(PUBLIC_KEY, "").strip()
+    own = public_key(shown.get(PUBLIC_KEY, "")) or ""
     return {name: key for name, key in {**told, host.name: own}.items() if key}
+
+
+def public_key(shown: str) -> str | None:
+    """Return the public key that a host shows, empty for none; None for anything else.
+
+    It goes into a keyfile of root's on every other host, and on terminals: nothing else may come along.
+    """
+    text = shown.strip()
+    return text if not text or re.fullmatch(ANY_KEY, text) else None
 
 
 def _peers(shown: str) -> Iterator[tuple[str, str]]:
     """Give the address inside the tunnel of each host in a profile, with its key."""
-    for found in re.finditer(r"^wireguard-peer\.([^.]+)\.allowed-ips:([^/;]+)/", shown, re.MULTILINE):
+    for found in re.finditer(rf"^wireguard-peer\.({ANY_KEY})\.allowed-ips:([^/;]+)/", shown, re.MULTILINE):
         yield found[2], found[1]
 
 

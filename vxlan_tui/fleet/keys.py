@@ -1,12 +1,14 @@
 """WireGuard's key pairs: made on their hosts before all else that a run does, and the public keys exchanged."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 from vxlan_tui.command import Command
 from vxlan_tui.exits import CannotStart
+from vxlan_tui.facts.wireguard import public_key
 from vxlan_tui.fleet.member import Member, all_or_none, is_begun
 from vxlan_tui.fleet.side_by_side import side_by_side
+from vxlan_tui.plan import Host, Plan
 from vxlan_tui.procedures import wireguard
 from vxlan_tui.reach import Reach
 from vxlan_tui.readings import read_what_answers
@@ -74,6 +76,15 @@ def are_lacking(members: Sequence[Member]) -> bool:
     return any(_makes_one(step) for member in members for step in member.course.steps)
 
 
+def others(plan: Plan, names: Container[str], to: Callable[[Host], Reach | None]) -> dict[str, Reach]:
+    """Return the ways to the hosts outside a run that are to tell it their public keys, by their names.
+
+    Those of the plan that there is a way `to`; not one whose key the plan has, which goes before what it tells.
+    """
+    asked = [host for host in plan.hosts if host.name not in names and not host.public_key] if plan.encrypted else []
+    return {host.name: reach for host in asked if (reach := to(host)) is not None}
+
+
 def exchange(
     sessions: Mapping[str, Session],
     others: Mapping[str, Reach] | None = None,
@@ -83,22 +94,26 @@ def exchange(
 ) -> None:
     """Tell each host the public keys of the others, as far as they can be read; a host that cannot be is left out.
 
-    One that has no key pair is left out as well, but where `makes` says that the run makes it. `others` are further
-    hosts that can be reached; `all_make` says that the run to come makes theirs too.
+    So is one that tells what is no key, which its own steps say. One that has no key pair is left out as well, but
+    where `makes` says that the run makes it. `others` are further hosts that can be reached; `all_make` says that the
+    run to come makes theirs too.
     """
     used = {name: session for name, session in sessions.items() if session.plan.encrypted}
     if not used:
         return
     reaches = {name: session.reach for name, session in used.items()}
-    told = side_by_side(_public_key, reaches)[0]
-    more = side_by_side(_public_key, others or {})[0]
-    keys = {name: key for name, key in more.items() if key or all_make}
-    keys |= {name: key for name, key in told.items() if key or makes}
+    keys = {name: key for name, key in _told(others or {}).items() if key or all_make}
+    keys |= {name: key for name, key in _told(reaches).items() if key or makes}
     for session in used.values():
         session.keys = keys
 
 
-def _public_key(reach: Reach) -> str:
-    """Return a host's public key; empty where it has no key pair."""
+def _told(reaches: Mapping[str, Reach]) -> dict[str, str]:
+    """Return hosts' public keys by their names; empty for one that has no key pair."""
+    found = side_by_side(_public_key, reaches)[0]
+    return {name: key for name, key in found.items() if key is not None}
+
+
+def _public_key(reach: Reach) -> str | None:
     asked = wireguard.PUBLIC_KEY
-    return read_what_answers(reach, (asked,)).get(asked, "").strip()
+    return public_key(read_what_answers(reach, (asked,)).get(asked, ""))

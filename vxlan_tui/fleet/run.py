@@ -11,7 +11,9 @@ from vxlan_tui.fleet.side_by_side import STOPS, side_by_side
 from vxlan_tui.fleet.together import Proof, Together
 from vxlan_tui.guard import Ended, Guard, Keeper, Question
 from vxlan_tui.guard.regions import is_guarded
+from vxlan_tui.procedures import bridge
 from vxlan_tui.reach import Reach, Unreachable
+from vxlan_tui.sections import BRIDGE, VMS
 from vxlan_tui.session import Result, Session, StepRun
 from vxlan_tui.steps import Step
 
@@ -58,6 +60,30 @@ def look(
         member.take(ahead)
 
     all_or_none(side_by_side(one, _by_name(members))[1], len(members), is_begun(members))
+    all_or_none(_of_other_mtus(members), len(members), is_begun(members))
+
+
+def _of_other_mtus(members: Sequence[Member]) -> dict[str, Exception]:
+    """Return what stops hosts whose segments would have a larger MTU than those of another one, by their names.
+
+    Frames that fit into the tunnel on one side would be lost on the other.
+    """
+    mtus = {member.name: member.course.state.underlay_mtu for member in members if _goes_by_the_underlay(member)}
+    least = min(mtus, key=lambda name: mtus[name], default="")
+    larger = {name: mtu for name, mtu in mtus.items() if mtu > mtus[least]}
+    words = bridge.give_mtu(members[0].session.plan, mtus.values()) if larger else ""
+    return {
+        name: CannotStart(f"the MTU of its underlay is {mtu}, and that of {least}'s is {mtus[least]}: {words}")
+        for name, mtu in larger.items()
+    }
+
+
+def _goes_by_the_underlay(member: Member) -> bool:
+    """Return whether its steps give a segment the MTU that the underlay leaves."""
+    if all(segment.mtu is not None for segment in member.session.plan.segments):
+        return False
+    given = {step.section for step in member.course.steps if step.thing is not None and not step.restored}
+    return member.session.host.interface in member.course.state.links and bool(given & {BRIDGE.number, VMS.number})
 
 
 def run(members: Sequence[Member], keeper: Keeper) -> None:

@@ -141,7 +141,7 @@ class Plan(Table):
         return underlay_mtu - WIREGUARD_OVERHEAD if self.encrypted else underlay_mtu
 
     def mtu_inside(self, underlay_mtu: int, segment: Segment | None = None) -> int:
-        """Return a segment's MTU, in bytes: its own, or what is left of the underlay's (the least over all hosts)."""
+        """Return a segment's MTU, in bytes: its own, or what is left of the underlay's."""
         if segment is not None and segment.mtu is not None:
             return segment.mtu
         return self.tunnel_mtu(underlay_mtu) - overhead(self._addresses[0])

@@ -212,8 +212,8 @@ class Segment(Table):
     )
     mtu: Mtu | None = Field(
         default=None,
-        description="The MTU of the bridge, the VXLAN and the VMs' NICs, in bytes. Default: what the smallest underlay "
-        "MTU of all hosts leaves inside the tunnel, and inside the encryption.",
+        description="The MTU of the bridge, the VXLAN and the VMs' NICs, in bytes. Default: what the underlay's MTU "
+        "leaves inside the tunnel, and inside the encryption; needed where the hosts' underlays differ in it.",
         examples=[1450],
     )
     stp: bool = Field(

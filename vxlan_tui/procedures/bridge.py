@@ -51,6 +51,15 @@ def inner_mtu(plan: Plan, segment: Segment, state: HostState | None) -> str:
     return str(plan.mtu_inside(state.underlay_mtu if state else 0, segment))
 
 
+def give_mtu(plan: Plan, underlays: Iterable[int], segment: Segment | None = None) -> str:
+    """Return in words which MTU the plan is to have where the hosts' underlays, of these MTUs, differ.
+
+    A host knows its own alone, and so does its script: what fits all of them is for the plan to say.
+    """
+    mtu = plan.mtu_inside(min(underlays), segment)
+    return f"give the segment `mtu = {mtu}`, which fits all hosts, in the plan, and apply it on all"
+
+
 def learns(plan: Plan, segment: Segment) -> bool:
     """Return whether the VXLAN learns by itself behind which VTEP an address is; with EVPN, BGP tells it."""
     return plan.flood(segment) != "evpn"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from vxlan_tui.command import Command, command
 from vxlan_tui.paths import STATE_DIRECTORY, WIREGUARD_KEY
 from vxlan_tui.plan import WIREGUARD_DEVICE, Encryption, Host, Plan
-from vxlan_tui.plan.values import IpAddress
+from vxlan_tui.plan.values import KEY_PATTERN, IpAddress
 from vxlan_tui.procedures import profiles
 from vxlan_tui.procedures.firewall import TUNNEL_ZONE
 from vxlan_tui.procedures.profiles import Wanted
@@ -122,7 +122,7 @@ KEY_PAIR = "bridge.key"
 PENDING = r"<public key of [^,<>]+, made first>"
 """Matches what stands in place of a key (a regular expression)."""
 
-ANY_KEY = "[A-Za-z0-9+/]{43}="
+ANY_KEY = KEY_PATTERN
 """Matches a key (a regular expression)."""
 
 
@@ -140,7 +140,7 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
         _groups(plan, encryption, host, keys, mtu),
         keys[host.name],
         _another_key(host),
-        _taken(state) or not_known(plan, host, state),
+        _taken(state) or one_pair_of_two(known) or not_known(plan, host, state),
     )
     address = str(encryption.address(plan.hosts.index(host)))
     yield device(address, mtu)
@@ -167,6 +167,23 @@ def not_known(plan: Plan, host: Host, state: HostState | None) -> str:
     )
 
 
+def one_pair_of_two(keys: Mapping[str, str]) -> str:
+    """Return in words which hosts have one key pair, by the public keys of hosts; empty where each has its own.
+
+    WireGuard knows a peer by its key alone: of two with one key it has the second, and never itself.
+    """
+    by_key: dict[str, list[str]] = {}
+    for name, key in keys.items():
+        by_key.setdefault(key, []).append(name)
+    names = next((sorted(names) for key, names in by_key.items() if key and len(names) > 1), [])
+    if not names:
+        return ""
+    return (
+        f"{' and '.join(names)} have the same WireGuard key pair, as copies of one disk do: remove {WIREGUARD_KEY} on "
+        "all of them but one, and carry the plan out on all hosts at once (--all), which makes new pairs"
+    )
+
+
 def _alone(address: IpAddress) -> str:
     return f"{address}/{address.max_prefixlen}"
 
@@ -185,13 +202,22 @@ def key_pair() -> Thing:
         "root 600",
         make=make,
         change=make,
-        clear=(_support(), Clear(Reading(_NO_KEY), "", _NO_KEY_WORDS)),
+        clear=(
+            _support(),
+            Clear(Reading(_NO_KEY), "", _NO_KEY_WORDS),
+            Clear(Reading(PUBLIC_KEY), ANY_KEY, _NO_PUBLIC_KEY_WORDS),
+        ),
         delete=(command("rm", "-f", WIREGUARD_KEY),),
         back_title="This host's WireGuard key pair, there or not as before",
     )
 
 
 _NO_KEY_WORDS = "the file {} holds no WireGuard key: remove it, and a new pair is made"
+
+_NO_PUBLIC_KEY_WORDS = (
+    f"this host tells a WireGuard public key that is none: {{}}. `wg pubkey <{WIREGUARD_KEY}` has to print 44 "
+    "characters of base64 here and nothing else: see by `type -a wg` what stands in the place of wg(8)"
+)
 
 
 def _support() -> Clear:

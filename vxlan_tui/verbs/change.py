@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vxlan_tui import exits, fleet, guard, journal, plan
@@ -13,7 +14,7 @@ from vxlan_tui.exits import CannotStart, Refused
 from vxlan_tui.fleet import Member, Run, Wanted, is_begun
 from vxlan_tui.guard import Ended
 from vxlan_tui.plan import Plan
-from vxlan_tui.reach import Interrupted, Interrupts, Unreachable
+from vxlan_tui.reach import Interrupted, Interrupts, Reach, Unreachable
 from vxlan_tui.report import Json, Text
 from vxlan_tui.session import Session, StepRun
 from vxlan_tui.steps import Step
@@ -56,10 +57,15 @@ def _check(path: Path, which: Which, sections: tuple[str, ...], manner: Manner) 
     with Reaches(loaded) as reaches:
         wanted, reports = _wanted(loaded, which, reaches, manner, lambda: None)
         members = [Member(Session(loaded, each.host, each.reach, journal.Unwritten()), each.report) for each in wanted]
-        fleet.look(members, lambda session: session.forward(sections))
+        fleet.look(members, lambda session: session.forward(sections), _others(loaded, members, reaches))
     for member in members:
         reports[member.name].would(member.course.steps)
     return exits.FAILED if any(m.course.conflicts or m.course.commands for m in members) else exits.DONE
+
+
+def _others(loaded: Plan, members: Iterable[Member], reaches: Reaches) -> dict[str, Reach]:
+    """Give the ways to the hosts that are not worked on, where they are to tell those that are something."""
+    return fleet.keys.others(loaded, [member.name for member in members], reaches.to)
 
 
 def _wanted(
@@ -90,11 +96,13 @@ def _change(verb: str, path: Path, which: Which, manner: Manner, course: Course)
             if manner.unconfirmed:
                 return recovered(members, found, reports)
             fleet.hold_to_recovered(found)
-            fleet.look(members, course)
+            others = _others(loaded, members, reaches) if verb == "apply" else {}
+            look = partial(fleet.look, members, course, others)
+            look()
             if not manner.yes:
-                agree(members, course, reports, everybody)
+                agree(members, look, reports, everybody)
             elif fleet.keys.make(members):
-                fleet.look(members, course)
+                look()
             fleet.run(members, ByProof(everybody) if manner.yes else AtTerminal(everybody))
             return told(members, reports)
 
@@ -122,7 +130,7 @@ _RECOVERED = {"taken-back": ("rolled-back", exits.ROLLED_BACK), "stuck": ("faile
 """How a host is told to have ended, and the exit status, by what became of what nobody had confirmed there."""
 
 
-def agree(members: Sequence[Member], course: Course, reports: dict[str, Text], everybody: Text) -> None:
+def agree(members: Sequence[Member], look: Callable[[], None], reports: dict[str, Text], everybody: Text) -> None:
     """Show and ask; what was agreed to is what runs, so where a host has changed meanwhile, ask again."""
     interrupts = members[0].session.reach.interrupts
     shown = _to_show(members)
@@ -137,7 +145,7 @@ def agree(members: Sequence[Member], course: Course, reports: dict[str, Text], e
             more = " else" if is_begun(members) else ""
             raise CannotStart(f"nothing{more} was changed")
         fleet.keys.make(members)
-        fleet.look(members, course)
+        look()
         before, shown = shown, _to_show(members)
         if all(_is_as_shown(member, shown[member.name], before[member.name]) for member in members):
             return

@@ -111,12 +111,12 @@ class Hosts:
         self, plan: Plan | None, names: Sequence[str], interrupts: Interrupts | None = None
     ) -> dict[str, Reach]:
         """Give the ways to the plan's other hosts, where there are some and something is to be asked of them."""
-        others = [host for host in plan.hosts if host.name not in names] if plan is not None and plan.encrypted else []
-        return {
-            host.name: self._reaches.to(host, interrupts)
-            for host in others
-            if host.ssh or host.name == self._reaches.here
-        }
+        here = self._reaches.here
+
+        def to(host: Host) -> Reach | None:
+            return self._reaches.to(host, interrupts) if host.ssh or host.name == here else None
+
+        return fleet.keys.others(plan, names, to) if plan is not None else {}
 
     def _opened(self, order: Order, verb: str, telling: Telling) -> AbstractContextManager[list[fleet.Member]]:
         """Hold the locks of an order's hosts, and frame what runs in their journals."""

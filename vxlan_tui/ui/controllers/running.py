@@ -139,6 +139,7 @@ class Running:
 
     async def remedy(self, host: str, step: Step) -> bool:
         """Run what mends a host's finding; return whether it ran. Where a section would do that guarded, it is that."""
+        plan = self._model.plan
         if not await self._may_stop_vms((step,)):
             return False
         if any(map(is_put_in_force, step.commands)):
@@ -147,7 +148,7 @@ class Running:
                 return False
             if section := self._guarding(host, step):
                 return await self._as_section(host, section)
-        return await self._begin(Order("remedy", "verify", {host: (step,)}, self._model.plan))
+        return await self._begin(Order("remedy", "verify", {host: (step,)}, plan))
 
     def _guarding(self, host: str, remedy: Step) -> str:
         """Return the section that has these commands left there, among steps that can cut somebody off, or nothing."""
@@ -160,6 +161,7 @@ class Running:
 
     async def _as_section(self, host: str, section: str) -> bool:
         left = tuple(self._model.work_of(host).left(section))
+        order = Order("forward", section, {host: left}, self._model.plan, (section,))
         why = next(step.cuts for step in left if step.cuts)
         question = [
             block(f"This can cut you off: {why}."),
@@ -171,7 +173,7 @@ class Running:
         if not await self._shell.ask(Ask(question, [(True, "Run it"), (False, "Back")])):
             return False
         await self._shell.go(section)
-        ran = await self._begin(Order("forward", section, {host: left}, self._model.plan, (section,)))
+        ran = await self._begin(order)
         await self._shell.go("verify")
         return ran
 
