@@ -17,13 +17,19 @@ from vxlan_tui.things import Thing
 PORTS = tuple(f"{kind}{when}" for kind in ("port", "peers", "bgp", "icmp") for when in ("", "-permanent"))
 """Kinds of records of who is let in."""
 
+_OF_UDP = ("port", "port-permanent", "peers", "peers-permanent")
+
+_TUNNEL = ("key", "wireguard", "tunnel")
+
 
 def not_asked(named: Iterable[str]) -> frozenset[str]:
     """Return of the records of a plan's things those that nothing on the way there is decided by."""
     return frozenset(name for name in named if name.partition(".")[0] not in PORTS)
 
 
-_TUNNEL = ("key", "wireguard", "tunnel")
+def udp_port(record: str) -> str:
+    """Return the UDP port that the record of this name is about; empty where it is about something else."""
+    return record.rpartition(".")[2] if record.partition(".")[0] in _OF_UDP else ""
 
 
 def made_for(plan: Plan, record: Record) -> bool:
@@ -63,7 +69,7 @@ class Others:
 
     def _needs(self, device: str, vxlan: VxlanLink, record: Record) -> bool:
         kind = record.kind.removesuffix("-permanent")
-        if kind in ("port", "peers") and record.name.endswith(f".{vxlan.port}"):
+        if udp_port(record.name) == str(vxlan.port):
             return True
         if kind in ("bgp", "evpn"):  # BGP fills it, where neither a remote nor a list of the other hosts does
             return not vxlan.remote and f"flood.{device}" not in self.records
