@@ -43,8 +43,7 @@ def is_of(plan: Plan, record: Record, named: Collection[str]) -> bool:
     One of a UDP port of the plan's is, whoever is let in there by now, and in whichever zone.
     """
     ports = {str(segment.port) for segment in plan.segments}
-    of_port = record.kind in PORTS and record.name.rpartition(".")[2] in ports
-    return made_for(plan, record) or record.name in named or of_port
+    return made_for(plan, record) or record.name in named or udp_port(record.name) in ports
 
 
 @dataclass(frozen=True)
@@ -104,21 +103,21 @@ def _device(record: Record) -> str:
 
 
 def with_what_stays(things: Iterable[Thing], records: Iterable[Record], of: Others) -> list[Thing]:
-    """Return things in which each set of lines has those that are not the plan's to take away.
+    """Return things in which each set of lines that has a record has those that are not the plan's to take away.
 
-    What stood before the first change is not, nor is anything where there is no record. What came since is, unless
+    What stood before the first change is not, nor is anything where nothing is on record. What came since is, unless
     another plan may have put it there.
     """
     known = by_name(records)
     return [
         replace(each, members=replace(each.members, stays=_stays(each, known.get(each.record), of)))
-        if each.members
+        if each.members and each.record
         else each
         for each in things
     ]
 
 
 def _stays(thing: Thing, record: Record | None, of: Others) -> Collection[str] | None:
-    if (thing.record and record is None) or of.stays(thing, record or Record(thing.id, "")):
+    if record is None or of.stays(thing, record):
         return None
-    return thing.before.shown(record.text).splitlines() if record else ()
+    return thing.before.shown(record.text).splitlines()
