@@ -66,6 +66,48 @@ def test_apply_does_nothing_twice_and_undo_restores_what_was(host: Host) -> None
     assert rows(host, "undo")[-1] == {"result": "unchanged"}
 
 
+OTHER = """
+[[hosts]]
+name = "host-a"
+interface = "enp1s0"
+vtep = "198.51.100.2"
+
+[[hosts]]
+name = "host-c"
+interface = "enp1s0"
+vtep = "203.0.113.9"
+
+[[segments]]
+vni = 20
+bridge = "bridge1"
+admit = "peers"
+"""
+
+
+def test_two_plans_on_a_host_share_a_port_and_neither_cuts_the_other_or_whom_the_admin_let_in(host: Host) -> None:
+    """The last one that is undone takes back what both needed; what stays until then is said."""
+    mine = "rule family=ipv4 source address=192.0.2.254 port port=8472 protocol=udp accept"
+    shell(host, f"for when in '' --permanent; do firewall-cmd $when --zone=public --add-rich-rule='{mine}'; done")
+    shell(host, f"sed -i '/^vni = 10/a admit = \"peers\"' {PLAN}")
+    host.run(["tee", "/root/other.toml"], input=OTHER)
+    before = configuration(host)
+    for plan in (PLAN, "/root/other.toml", PLAN):
+        program(host, "apply", plan, "--yes", "--only", "bridge")
+    sources = {"192.0.2.254", "203.0.113.1", "203.0.113.9"}
+    assert _let_in(host, "") == _let_in(host, "--permanent") == sources
+    told = program(host, "undo", PLAN, "--yes")
+    assert "It stays for vxlan20, of the plan /root/other.toml." in told
+    assert "vxlan10" not in shell(host, "ip -br link")
+    assert _let_in(host, "") == _let_in(host, "--permanent") == sources
+    program(host, "undo", "/root/other.toml", "--yes")
+    assert configuration(host) == before
+    assert shell(host, "ls -A /var/lib/vxlan-tui/before") == ""
+
+
+def _let_in(host: Host, when: str) -> set[str]:
+    return set(re.findall('address="(.*?)"', shell(host, f"firewall-cmd {when} --zone=public --list-rich-rules")))
+
+
 def test_a_check_says_what_would_run_and_changes_nothing(host: Host) -> None:
     """Exit status 1 where there is something to do, also over a pipe; 0 where there is nothing."""
     before, kept = configuration(host), shell(host, "cat /var/lib/vxlan-tui/* 2>/dev/null || true")

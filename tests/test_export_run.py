@@ -174,3 +174,48 @@ def test_a_bridge_that_an_ssh_session_may_come_in_over_stops_a_script(came: dict
     stopped = ran(_script(PLAN), shown, tmp_path, "--check", environment=came)
     assert (stopped.returncode, "Stopped in 10.3: in the way of profile.bridge0: " in stopped.stderr) == (1, True)
     assert ran(_script(PLAN), shown, tmp_path, "--check").returncode == 0
+
+
+PEERS = _plan(SAMPLE.read_text().replace("vni = 10\n", 'vni = 10\nadmit = "peers"\n'))
+LET_IN = 'rule family="ipv4" source address="{}" port port="8472" protocol="udp" accept\n'
+PEER, LEFT, ADMINS = "203.0.113.1", "203.0.113.9", "192.0.2.254"
+
+
+def _letting_in(*addresses: str) -> Outputs:
+    rules = "".join(map(LET_IN.format, addresses))
+    return {argv: rules if argv[-1] == "--list-rich-rules" else text for argv, text in _right(PEERS).items()}
+
+
+def test_a_script_takes_out_a_host_that_has_left_and_nobody_whom_the_admin_let_in(tmp_path: Path) -> None:
+    """The record says who was there before; where there is none, all of them were."""
+    shown = _letting_in(ADMINS, PEER, LEFT)
+    told = ran(_script(PEERS), shown, tmp_path, "--check", records=_records(PEERS, _letting_in(ADMINS)))
+    assert told.stderr == ""
+    assert [re.findall("--remove|[0-9.]{9,}", words) for words in commands(told.stdout)] == [["--remove", LEFT]] * 2
+    assert ran(_script(PEERS), shown, tmp_path / "first", "--check").stdout == ""
+
+
+LINKED = "7: {}: <UP> mtu 1450 \\    vxlan id 20 local 198.51.100.2 srcport 0 0 dstport {} ttl auto\n"
+THIS, OTHER, ELSEWHERE = LINKED.format("vxlan10", 8472), LINKED.format("vxlan20", 8472), LINKED.format("vxlan20", 4789)
+RECORDED = (Record("device.vxlan20:br20-vxlan20", ""),)
+
+
+@pytest.mark.parametrize("of", [PLAN, PEERS], ids=["everybody", "peers"])
+@pytest.mark.parametrize(
+    ("links", "more", "stays"),
+    [(THIS + OTHER, RECORDED, True), (THIS + ELSEWHERE, RECORDED, False), (THIS + OTHER, (), False)],
+    ids=["in use", "another port", "not on record"],
+)
+def test_a_script_leaves_open_what_another_plan_on_the_host_uses(
+    of: Plan, links: str, more: tuple[Record, ...], stays: bool, tmp_path: Path
+) -> None:
+    """Its VXLAN is on record and on the same UDP port. What stays keeps its record, for the last one to go by."""
+    shown: Outputs = {**(_letting_in(PEER, LEFT) if of is PEERS else _right(of)), ("ip", "-d", "-o", "link"): links}
+    records = (*(record for record in _records(of, {}) if record.kind.startswith(("port", "peers"))), *more)
+    back = ran(_script(of, "undo"), shown, tmp_path, records=records)
+    assert back.stderr == ""
+    assert len([words for words in commands(back.stdout) if "--remove-" in words]) == (0 if stays else 2)
+    kept = {file.name for file in (tmp_path / "state/before").iterdir()}
+    assert kept == {record.name for record in (records if stays else more)}
+    if of is PEERS and stays:
+        assert ran(_script(of), shown, tmp_path, "--check").stdout == ""

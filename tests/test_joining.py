@@ -12,7 +12,7 @@ from tests import as_planned, three_hosts
 from vxlan_tui import judge
 from vxlan_tui.command import Command
 from vxlan_tui.plan import Plan, parse
-from vxlan_tui.procedures import evpn, flood, former, things
+from vxlan_tui.procedures import evpn, flood, former, things, whose
 from vxlan_tui.record import Record
 from vxlan_tui.state import HostState, Link, Zone
 
@@ -39,7 +39,9 @@ class Told:
 
     def apply(self, plan: Plan, name: str) -> list[str]:
         """Take the steps that a plan takes on it, as a session does, and give those that did something."""
-        host, rows = plan.host(name), things(plan, plan.host(name), KNOWN)
+        host = plan.host(name)
+        others = whose.others(plan, self.records, former.named(plan, host, KNOWN), KNOWN)
+        rows = whose.with_what_stays(things(plan, host, KNOWN), self.records, others)
         left = former.find(plan, host, self.records, KNOWN)
         shown = self.outputs()
         ahead = judge.forward(rows, left.unseen(shown))
@@ -131,7 +133,10 @@ def _finding(file: str) -> Argv:
 
 
 def _set_up(plan: Plan, name: str) -> Told:
-    """Return a host as the plan wants it, with the records of all that was not there before."""
+    """Return a host as the plan wants it, with the records of all that was not there before.
+
+    Its admin had let somebody else in at each port that is open to the other hosts alone.
+    """
     rows = things(plan, plan.host(name), KNOWN)
     shows = {argv: set(text.splitlines()) for argv, text in as_planned.outputs(rows).items()}
     host = plan.host(name)
@@ -139,7 +144,12 @@ def _set_up(plan: Plan, name: str) -> Told:
     if remote:
         shows[FLOOD] = {f"{flood.ALL} dst {remote}"}
     files = {t.make[0].argv[-1]: str(t.make[0].stdin) for t in rows if t.id == "bridge.flood-script"}
-    return Told(shows, [Record(t.record, "", str(plan.path)) for t in rows if t.record], files)
+    had = {
+        t.record: re.sub('address="[^"]*"', 'address="192.0.2.254"', t.wants.split("\n")[0]) for t in rows if t.members
+    }
+    for thing in rows:
+        shows[thing.reading.argv] |= {had[thing.record]} if thing.record in had and thing.record else set()
+    return Told(shows, [Record(t.record, had.get(t.record, ""), str(plan.path)) for t in rows if t.record], files)
 
 
 @st.composite

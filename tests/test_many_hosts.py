@@ -7,7 +7,7 @@ import pytest
 from tests import as_planned, three_hosts
 from vxlan_tui import judge
 from vxlan_tui.plan import Plan, parse
-from vxlan_tui.procedures import flood, things
+from vxlan_tui.procedures import flood, things, whose
 from vxlan_tui.procedures.back import of_record, recorded
 from vxlan_tui.record import Record
 from vxlan_tui.state import HostState, Link, Zone
@@ -20,8 +20,11 @@ ADD = 'firewall-cmd --zone=public \'--add-rich-rule=rule family="ipv4" source ad
 
 def _steps(plan: Plan, before: Plan | None = None, state: HostState = KNOWN) -> dict[str, Step]:
     """Return what the plan's first host takes where it is as another plan of it wants it; by the steps' ids."""
-    had = as_planned.outputs(things(before, before.hosts[0], state, ["bridge"])) if before else {}
-    return {step.id: step for step in judge.forward(things(plan, plan.hosts[0], state, ["bridge"]), had)}
+    made = things(before, before.hosts[0], state, ["bridge"]) if before else []
+    had, records = as_planned.outputs(made), [Record(each.record, "", str(plan.path)) for each in made if each.record]
+    of = whose.others(plan, records, (), state)
+    rows = whose.with_what_stays(things(plan, plan.hosts[0], state, ["bridge"]), records, of)
+    return {step.id: step for step in judge.forward(rows, had)}
 
 
 def test_a_host_more_and_one_less_change_the_list_and_who_is_let_in_and_nothing_else() -> None:
@@ -38,6 +41,13 @@ def test_a_host_more_and_one_less_change_the_list_and_who_is_let_in_and_nothing_
     assert [c.text for c in less["bridge.firewall"].commands] == [
         ADD.format("198.51.100.5").replace("--add", "--remove") + ' protocol="udp" accept\''
     ]
+
+
+def test_whom_somebody_else_has_let_in_is_no_difference_where_nothing_tells_who_did() -> None:
+    """As `verify` asks, which reads no records: it has no fault to tell, and nothing to take away as its mending."""
+    rows, more = (things(three_hosts.plan(n, PEERS), three_hosts.plan(n).hosts[0], KNOWN, ["bridge"]) for n in (3, 4))
+    shown = as_planned.outputs([row for row in more if row.members])
+    assert not [step.commands for step in judge.forward([row for row in rows if row.members], shown) if step.commands]
 
 
 def test_from_two_hosts_to_three_the_vxlan_loses_its_remote() -> None:

@@ -44,6 +44,8 @@ def forward(things: Iterable[Thing], outputs: Outputs) -> list[Step]:
 
 
 def _forward(thing: Thing, outputs: Outputs) -> Step:
+    if thing.members:
+        thing = replace(thing, wants=thing.members.wanted(shown(thing.reading, outputs), thing.wants))
     step = Step(thing.id, thing.section, thing.subject, thing.title, thing.why, confirms=thing.confirms, thing=thing)
     if conflict := in_the_way(thing.clear, outputs) or thing.refused:
         return replace(step, conflict=conflict)
@@ -76,6 +78,8 @@ def back(thing: Thing, record: str, outputs: Outputs, file: str) -> Step:
     if thing.within and thing.within not in outputs.get(thing.before.argv, "").splitlines():
         now = ""
     title = thing.back_title or f"{thing.title}: {'as before' if then else 'taken away'}"
+    if thing.stays:
+        return Step(thing.id, thing.section, thing.subject, title, note=thing.stays)
     step = Step(
         thing.id, thing.section, thing.subject, title, confirms=thing.confirms, thing=thing, restored=thing.record
     )

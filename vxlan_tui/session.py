@@ -20,7 +20,7 @@ from vxlan_tui.journal import Journal
 from vxlan_tui.judge import Outputs
 from vxlan_tui.paths import CONFIGURATION, LOCK
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, bridge, former, lockout, things
+from vxlan_tui.procedures import BY_NAME, BY_NUMBER, SECTIONS, back, bridge, former, lockout, things, whose
 from vxlan_tui.reach import CommandFailed, Interrupted, Outcome, Reach
 from vxlan_tui.reach.outcome import TIMED_OUT
 from vxlan_tui.record import Record, by_name
@@ -136,9 +136,12 @@ class Session:
         """Return the way there: the plan's steps of these sections, and what takes back that it no longer names."""
         asked = tuple(sections)
         state = self.look(asked)
-        records = self.records.read(without=former.named(self.plan, self.host, state))
+        named = former.named(self.plan, self.host, state)
+        records = self.records.read(without=whose.not_asked(named))
         left = former.find(self.plan, self.host, records, state, asked)
-        rows = things(self.plan, self.host, left.without(state), asked)
+        others = whose.others(self.plan, records, named, state)
+        planned = things(self.plan, self.host, left.without(state), asked)
+        rows = whose.with_what_stays(planned, records, others)
         outputs = self.read((*judge.readings(rows), *back.readings(left.all)))
         unseen = left.unseen(outputs)
         ahead = judge.forward(rows, unseen)

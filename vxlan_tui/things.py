@@ -5,7 +5,7 @@ with one comparator in bash. So nothing is decided twice, and what is shown is w
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vxlan_tui.command import Command
@@ -98,12 +98,19 @@ AT_ONCE = 500
 class Members:
     """A thing that is a set of lines: the command that adds lines to it or takes lines away, a word each.
 
-    `add` and `remove` are what stands before the line in its word, as `--add-rich-rule=`.
+    `add` and `remove` are what stands before the line in its word, as `--add-rich-rule=`. `stays` are the lines that
+    are somebody else's, and are not taken away on the way there; None where all that are there may be.
     """
 
     words: tuple[str, ...]
     add: str
     remove: str
+    stays: Collection[str] | None = ()
+
+    def wanted(self, shown: str, wants: str) -> str:
+        """Return what is wanted of a set that shows this: what stays in it is right as well."""
+        others = (line for line in shown.splitlines() if self.stays is None or line in self.stays)
+        return lines({*wants.splitlines(), *others})
 
     def commands(self, shown: str, wants: str) -> tuple[Command, ...]:
         """Return the commands that make a set of one out of the other: what is new first."""
@@ -145,7 +152,8 @@ class Thing:
     show nothing that counts. One that is held in memory until it is confirmed has what `saves` it. Where what it
     `applies`, named by its record, is changed, so is this, though it shows what it has to already; where that is put
     back, `revive` brings it into force. One `with_next` is looked at again with the next thing of its subject, which
-    fails or does no harm where this one did not take effect.
+    fails or does no harm where this one did not take effect. Where `stays` says why, undo leaves it as it is, and its
+    record as well.
     """
 
     id: str
@@ -181,6 +189,7 @@ class Thing:
     confirms: bool = False
     with_next: bool = False
     back_note: str = ""
+    stays: str = ""
 
     @property
     def before(self) -> Reading:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from vxlan_tui.command import Command, here_document_end
 from vxlan_tui.export.words import PROPERTIES, WIDTH, expanded, has_marks, quoted, wrapped
+from vxlan_tui.procedures import whose
 from vxlan_tui.procedures.profiles import PUT_BACK
 from vxlan_tui.things import RECORD, VALUE, Clear, Members, Ours, Reading, Thing, escaped
 
@@ -82,7 +83,7 @@ def put_back(thing: Thing) -> Iterator[str]:
     if thing.members and thing.record:
         was = ["was", quoted(thing.record), quoted(_pick(thing.before)), *map(quoted, thing.before.argv)]
         again = _members(thing.members, '"$then"', thing.reading)
-        yield f"{wrapped(was)} &&\n{_INDENT}{again}"
+        yield f"{wrapped([*_lone(thing), *was])} &&\n{_INDENT}{again}"
     for then, commands in thing.restore_when.items():
         yield from _if("stood", thing, escaped(then), _when("", thing, commands))
     gone = len(thing.restore) - len(thing.revive)
@@ -108,7 +109,7 @@ def take_away(thing: Thing) -> Iterator[str]:
 
 def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[str]:
     body = list(lines)
-    words = [helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
+    words = [*_lone(thing), helper, quoted(thing.record), quoted(pick), *map(quoted, thing.before.argv)]
     # Asked second: the first marks the record as seen, which is to be forgotten in any case.
     words += ["&&", f"kept {quoted(thing.goes_with)}"] if thing.goes_with else []
     words += ["&&", "shows", quoted(thing.within), quoted(f"^{escaped(thing.within)}$")] if thing.within else []
@@ -121,6 +122,12 @@ def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[
     yield wrapped(["if", *words], end="; then")
     yield from body
     yield "fi"
+
+
+def _lone(thing: Thing) -> list[str]:
+    """Return the words that ask whether no other plan uses a thing. Asked first: what it uses keeps its record."""
+    port = whose.udp_port(thing.record)
+    return ["lone", port, "&&"] if port else []
 
 
 def _marks(commands: Iterable[Command]) -> list[str]:

@@ -16,7 +16,7 @@ from vxlan_tui.plan import Host, Plan, printable
 from vxlan_tui.procedures import TABLE, Section, bridge, checkpoint, things
 from vxlan_tui.procedures.packages import ALWAYS_THERE, PACKAGES
 from vxlan_tui.procedures.profiles import PUT_BACK
-from vxlan_tui.things import ABSENT, PEER, Thing
+from vxlan_tui.things import ABSENT, PEER, Thing, escaped
 
 _HERE = Path(__file__).parent
 
@@ -88,9 +88,13 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
     else:
         ask = f"firewall-cmd --get-zone-of-interface={interface} 2>/dev/null"
         yield f"zone=$({ask} || firewall-cmd --get-default-zone) || die 3 firewalld"
+    names = "|".join(escaped(segment.vxlan) for segment in plan.segments)
+    own = f"own={quoted(f'/: ({names})[:@]/d')} # `lone` PORT: whether no other plan's VXLAN is on it"
     if back:
-        yield f"part={quoted(PUT_BACK)} seen=() differ=()"
+        yield f"part={quoted(PUT_BACK)} seen=() differ=() {own}"
     else:
+        if any(row.members for row in rows_):
+            yield own
         sizes = {"mtu": plan.mtu_inside(0)} if any(segment.mtu is None for segment in plan.segments) else {}
         sizes |= {"outer": plan.tunnel_mtu(0)} if plan.encrypted else {}
         for name, less in sizes.items():
@@ -159,7 +163,10 @@ def _written(programs: Iterable[str]) -> str:
 def _more_helpers(host: Host, rows_: Sequence[Thing], back: bool) -> Iterator[str]:
     if not back and _names_peers(rows_):
         yield "each"
-    if any(row.members for row in rows_):
+    has_members = any(row.members for row in rows_)
+    if back or has_members:
+        yield "lone"
+    if has_members:
         yield "members"
     if host.ethernet:
         yield "guard"

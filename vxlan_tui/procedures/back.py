@@ -24,6 +24,7 @@ from vxlan_tui.procedures import (
     profiles,
     things,
     vms,
+    whose,
     wireguard,
 )
 from vxlan_tui.procedures.profiles import Wanted
@@ -39,26 +40,28 @@ Recorded = tuple[Thing, Record]
 def recorded(plan: Plan, host: Host, records: Iterable[Record], state: HostState | None) -> list[Recorded]:
     """Return the things that this plan changed on this host with their records, in the order of the chapter.
 
-    Those are the things that the plan names, and those that were recorded for this very plan file, edited since.
+    Those are the things that the plan names, and those that were recorded for this very plan file, edited since. Among
+    them is what stays for another plan, with words that say so.
     """
     left = by_name(records)
     named = [thing for thing in things(plan, host, state, SECTIONS) if thing.record]
+    names = {thing.record for thing in named}
+    others = whose.others(plan, left.values(), names, state)
     timeouts = {vm.name: vm.shutdown_timeout for vm in plan.vms_of(host)}
     found = [
         (_as_it_ran(thing, left[thing.record], timeouts), left[thing.record]) for thing in named if thing.record in left
     ]
     for thing, _ in found:
         left.pop(thing.record, None)
-    ports = {str(segment.port) for segment in plan.segments}
-    others = [
-        (thing, record)
-        for record in left.values()
-        if record.plan == str(plan.path) or (record.kind in PORTS and record.name.rpartition(".")[2] in ports)
-        for thing in of_record(record)
+    more = [
+        (thing, record) for record in left.values() if whose.is_of(plan, record, names) for thing in of_record(record)
     ]
     own = {vms.of_record(record.subject)[0] for record in records if record.kind in ("nic", "live")}
     own |= {record.subject for record in records if record.kind in ("vm", "power")}
-    rows = [(with_own(thing, own, state), record) for thing, record in [*found, *others]]
+    rows = [
+        (replace(with_own(thing, own, state), stays=others.stays(thing, record)), record)
+        for thing, record in [*found, *more]
+    ]
     return sorted(rows, key=lambda pair: _place(pair[0]))
 
 
@@ -89,9 +92,6 @@ def _vxlan_in(name: str, state: HostState) -> str:
     return next((link.name for link in state.ports_of(name) if link.vxlan), "none")
 
 
-PORTS = tuple(f"{kind}{when}" for kind in ("port", "peers", "bgp", "icmp") for when in ("", "-permanent"))
-
-
 def _place(thing: Thing) -> int:
     return [section.number for section in TABLE].index(thing.section)
 
@@ -109,7 +109,7 @@ def steps(found: Iterable[Recorded], outputs: Outputs) -> list[Step]:
 def _section(pairs: list[Recorded], outputs: Outputs) -> Iterator[Step]:
     gone = {record.name for _, record in pairs if not record.text.strip()}
     alone = [pair for pair in pairs if pair[0].goes_with not in gone]
-    stood = [pair for pair in alone if pair[0].before.shown(pair[1].text)]
+    stood = [pair for pair in alone if pair[0].before.shown(pair[1].text) and not pair[0].stays]
     put_back = [pair for pair in stood if not pair[0].last]
     changed: set[str] = set()
     for thing, record in put_back:
@@ -192,7 +192,7 @@ _KINDS: Mapping[str, tuple[Callable[[Record], Thing], ...]] = {
     "underlay": (lambda record: ethernet.in_force(Wanted("", "", record.subject), record.subject),),
     "profile": (_profile,),
     "device": (_device,),
-    **dict.fromkeys(PORTS, (_port,)),
+    **dict.fromkeys(whose.PORTS, (_port,)),
     "flood": (lambda record: flood.script(record.subject),),
     "network": (
         lambda record: network.definition(record.subject),

@@ -145,7 +145,7 @@ def _rules(
             f"{kind}{suffix}.{rest}",
             Reading((*asked, "--list-rich-rules"), f'rule family="ipv[46]" source address="[^"]*" {told}'),
             rules,
-            members=Members(asked, "--add-rich-rule=", "--remove-rich-rule="),
+            members=Members(asked, "--add-rich-rule=", "--remove-rich-rule=", stays=None),
             refused=refused,
             with_next=bool(suffix),
             back_title=f"{subject} in the firewalld zone {zone}, who is let in {when} as before",

@@ -6,12 +6,12 @@ way of those that take their place, first; all else once what takes its place is
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vxlan_tui.judge import Outputs
 from vxlan_tui.plan import Host, Plan
-from vxlan_tui.procedures import SECTIONS, back, ethernet, evpn, things, vms, wireguard
+from vxlan_tui.procedures import SECTIONS, back, ethernet, evpn, things, vms, whose, wireguard
 from vxlan_tui.procedures.back import Recorded
 from vxlan_tui.record import Record
 from vxlan_tui.sections import BY_NAME
@@ -72,7 +72,7 @@ def named(plan: Plan, host: Host, state: HostState) -> frozenset[str]:
 
 
 def find(
-    plan: Plan, host: Host, records: Iterable[Record], state: HostState, sections: Iterable[str] = SECTIONS
+    plan: Plan, host: Host, records: Sequence[Record], state: HostState, sections: Iterable[str] = SECTIONS
 ) -> Former:
     """Return what these sections have left behind on this host.
 
@@ -81,10 +81,15 @@ def find(
     """
     asked = set(sections)
     known = named(plan, host, state)
-    own = [record for record in records if record.plan == str(plan.path) and record.name not in known]
+    own = [record for record in records if whose.made_for(plan, record) and record.name not in known]
+    others = whose.others(plan, records, known, state)
     here = {vm.name for vm in plan.vms_of(host)}
     rows = [
-        (thing, record) for record in own if not _is_kept(record, here, own, state) for thing in back.of_record(record)
+        (thing, record)
+        for record in own
+        if not _is_kept(record, here, own, state)
+        for thing in back.of_record(record)
+        if not others.stays(thing, record)
     ]
     away = {record.subject for _, record in rows if record.kind == "vm"}
     rows = [(back.with_own(thing, here | away, state), record) for thing, record in rows]
@@ -126,8 +131,7 @@ def _is_in_the_way(record: Record, own: list[Record]) -> bool:
     if record.kind == "flood" or is_of_router:
         return True
     if record.kind == "device":
-        device, _, profile = record.subject.partition(":")
-        return device != profile
+        return whose.is_vxlan(record)
     devices = [each.subject.partition(":") for each in own if each.kind == "device"]
     return record.kind == "profile" and any(
         profile == record.subject and device != profile for device, _, profile in devices
@@ -143,5 +147,5 @@ def _names(record: Record) -> tuple[str, ...]:
 
 def _section_of(record: Record) -> str:
     """Return the section whose way there ends with the way back of a thing that goes last."""
-    of_bridge = record.kind in (*back.PORTS, "evpn") or wireguard.of_record(record.name)
+    of_bridge = record.kind in (*whose.PORTS, "evpn") or wireguard.of_record(record.name)
     return "bridge" if of_bridge else "vms"
