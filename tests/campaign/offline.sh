@@ -11,9 +11,12 @@ refused() {
     [[ $? == "$status" && $said == *"$words"* ]] || { echo "$said"; return 98; }
 }
 
+# as_nobody COMMAND…: as a user who is not root.
+as_nobody() { (cd / && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"); }
+
 tried() {
     local said began=$EPOCHREALTIME verdict=right
-    said=$(bash -euo pipefail -c "$(declare -f refused "$2"); $2" 2>&1) || verdict=WRONG
+    said=$(bash -euo pipefail -c "$(declare -f refused as_nobody "$2"); $2" 2>&1) || verdict=WRONG
     printf '%s %s %s\n' "$verdict" "$(awk "BEGIN { print $EPOCHREALTIME - $began }")" "$1"
     [[ $verdict == right ]] || printf '%s\n' "$said"
 }
@@ -62,14 +65,41 @@ somebody_elses() {
 }
 tried "what is somebody else's stays" somebody_elses
 
+not_root() {
+    cp -r . /tmp/archive
+    chmod -R a+rX /tmp/archive
+    refused 3 "/opt: run this as root, or choose another --prefix" as_nobody /tmp/archive/install
+    refused 3 "/usr/local/bin: run this as root, or choose another --links" \
+        as_nobody /tmp/archive/install --prefix /tmp/theirs
+    [[ ! -e /tmp/theirs ]]
+}
+tried "where it may not write, it does not begin" not_root
+
 places() { find /opt /usr /etc /var -not -path '*/__pycache__*' | sort; }
 places >/tmp/before
 
-install() { ./install; }
+# Killed with all that it started, as soon as the new virtual environment is being made.
+killed() {
+    touch /tmp/began
+    setsid ./install &
+    until [[ /opt/vxlan-tui/pyvenv.cfg -nt /tmp/began ]]; do
+        kill -0 $!
+        sleep 0.1
+    done
+    kill -9 -- -$!
+    wait $! || true
+}
+tried "the first time, it is killed halfway" killed
+
+install() {
+    umask 077
+    ./install
+}
 tried "it installs" install
 
 starts() {
     cd /
+    as_nobody vxlan-tui --version
     [[ $(vxlan-tui --version) == "vxlan-tui "[0-9]* ]]
     vxlan-tui --help | grep -q "Without a verb"
     /opt/vxlan-tui/bin/python -I -c 'import libvirt, vxlan_tui.ui.app, textual; assert "/opt/" in textual.__file__'
@@ -99,6 +129,8 @@ linked() {
 }
 tried "manual and completion are linked" linked
 
+tried "at an update, it is killed halfway" killed
+
 fails_halfway() {
     mv wheels/rich-*.whl /tmp/
     sed -i.whole /rich-/d SHA256SUMS
@@ -108,15 +140,24 @@ fails_halfway() {
     vxlan-tui plan --example >/dev/null
     [[ ! -e /opt/vxlan-tui.before ]]
 }
-tried "failed halfway, all is as before" fails_halfway
+tried "failed halfway, after a run that was killed, all is as before" fails_halfway
+
+fails_at_links() {
+    mkdir /srv/links
+    ln -s /nowhere/share /srv/links/share
+    refused 1 "all is as before" ./install --links /srv/links
+    vxlan-tui plan --example >/dev/null
+    [[ ! -e /opt/vxlan-tui.before && ! -L /srv/links/bin/vxlan-tui ]]
+}
+tried "failed at the links, all is as before" fails_at_links
 
 once_more() {
-    touch /opt/vxlan-tui/old
+    touch /opt/vxlan-tui/old wheels/pip-0.1-py3-none-any.whl # an older archive was unpacked here
     ./install
     [[ ! -e /opt/vxlan-tui/old ]]
     vxlan-tui --version
 }
-tried "once more is an update" once_more
+tried "once more is an update, in an older archive's folder too" once_more
 
 uninstalls() {
     ./install --uninstall
