@@ -51,9 +51,24 @@ old_python() {
     printf '#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.18 || exit 1\n' >/usr/local/bin/python3.9
     chmod 755 /usr/local/bin/python3.9
     refused 3 "is Python 3.9.18, and vxlan-tui needs Python 3.11" ./install --python python3.9
-    rm /usr/local/bin/python3.9
 }
 tried "with an old Python, it says so" old_python
+
+newer_python() {
+    local module newer
+    module=$(python3 -c 'import libvirt; print(libvirt.__file__)')
+    newer=$(readlink -f /usr/bin/python3)
+    mv "$module" /tmp/
+    ln -sfn /usr/local/bin/python3.9 /usr/bin/python3
+    refused 3 "libvirt-devel ${newer##*/}-devel" ./install
+    refused 3 "$newer -m pip install libvirt-python" ./install
+    ln -sfn "${newer##*/}" /usr/bin/python3
+    cp "$newer" /tmp/mine
+    refused 3 "run this with --python /usr/bin/python3" ./install --python /tmp/mine
+    mv "/tmp/${module##*/}" "$module"
+    rm /usr/local/bin/python3.9
+}
+tried "with a newer Python beside an old one, as on RHEL 9, it says what libvirt's module takes" newer_python
 
 somebody_elses() {
     mkdir /opt/vxlan-tui
