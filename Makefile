@@ -52,7 +52,8 @@ campaign: setup ## Run all campaigns on real systems (hours), and print their fi
 screenshots: setup ## Take pictures of every screen in a rehearsal
 	@$(AS_ROOT) $(BIN)/python -m tests.make_screenshots
 
-dist: setup ## Make the wheel, the source, and an archive that installs without a network, in dist
+dist: ## Make the wheel, the source, and an archive that installs without a network, in dist
+	@.ci/setup dist
 	@$(BIN)/python .packaging/dist.py
 
 lock: setup ## Renew requirements.lock from the newest versions

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-"""What the distributions run: Debian 12 and RHEL 9; RHEL 10; Debian 13; Fedora."""
+"""What the distributions run: Debian 12; RHEL 10, and RHEL 9 beside its own 3.9; Debian 13; Fedora."""
 
 MACHINES = ("x86_64", "aarch64")
 

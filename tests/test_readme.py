@@ -20,8 +20,8 @@ README = (ROOT / "README.md").read_text()
 ELSEWHERE = {
     "make dist": ("tests/campaign/offline.py", ".packaging/dist.py"),
     "apt-get install python3-libvirt": ("tests/campaign/offline.py", '"python3-libvirt"'),
-    "tar -xzf vxlan-tui-*-offline.tar.gz": ("tests/campaign/offline.py", "tar -xzf"),
-    "vxlan-tui-*/install": ("tests/campaign/offline.sh", "./install"),
+    "tar -xzf vxlan-tui-<version>-offline.tar.gz": ("tests/campaign/offline.py", "tar -xzf"),
+    "vxlan-tui-<version>/install": ("tests/campaign/offline.sh", "./install"),
     "vxlan-tui --plan plan.toml": ("tests/test_ui_end_to_end.py", "vxlan-tui --plan new.toml"),
     "vxlan-tui rehearse plan.toml": ("tests/test_rehearsal.py", '"rehearse", str(plan_file)'),
     "journalctl -t vxlan-tui": ("tests/test_audit.py", "journalctl -t {audit.TAG}"),

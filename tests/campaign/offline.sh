@@ -11,9 +11,12 @@ refused() {
     [[ $? == "$status" && $said == *"$words"* ]] || { echo "$said"; return 98; }
 }
 
+# as_nobody COMMAND…: as a user who is not root.
+as_nobody() { (cd / && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"); }
+
 tried() {
     local said began=$EPOCHREALTIME verdict=right
-    said=$(bash -euo pipefail -c "$(declare -f refused "$2"); $2" 2>&1) || verdict=WRONG
+    said=$(bash -euo pipefail -c "$(declare -f refused as_nobody "$2"); $2" 2>&1) || verdict=WRONG
     printf '%s %s %s\n' "$verdict" "$(awk "BEGIN { print $EPOCHREALTIME - $began }")" "$1"
     [[ $verdict == right ]] || printf '%s\n' "$said"
 }
@@ -48,9 +51,24 @@ old_python() {
     printf '#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.18 || exit 1\n' >/usr/local/bin/python3.9
     chmod 755 /usr/local/bin/python3.9
     refused 3 "is Python 3.9.18, and vxlan-tui needs Python 3.11" ./install --python python3.9
-    rm /usr/local/bin/python3.9
 }
 tried "with an old Python, it says so" old_python
+
+newer_python() {
+    local module newer
+    module=$(python3 -c 'import libvirt; print(libvirt.__file__)')
+    newer=$(readlink -f /usr/bin/python3)
+    mv "$module" /tmp/
+    ln -sfn /usr/local/bin/python3.9 /usr/bin/python3
+    refused 3 "libvirt-devel ${newer##*/}-devel" ./install
+    refused 3 "$newer -m pip install libvirt-python" ./install
+    ln -sfn "${newer##*/}" /usr/bin/python3
+    cp "$newer" /tmp/mine
+    refused 3 "run this with --python /usr/bin/python3" ./install --python /tmp/mine
+    mv "/tmp/${module##*/}" "$module"
+    rm /usr/local/bin/python3.9
+}
+tried "with a newer Python beside an old one, as on RHEL 9, it says what libvirt's module takes" newer_python
 
 somebody_elses() {
     mkdir /opt/vxlan-tui
@@ -62,14 +80,41 @@ somebody_elses() {
 }
 tried "what is somebody else's stays" somebody_elses
 
+not_root() {
+    cp -r . /tmp/archive
+    chmod -R a+rX /tmp/archive
+    refused 3 "/opt: run this as root, or choose another --prefix" as_nobody /tmp/archive/install
+    refused 3 "/usr/local/bin: run this as root, or choose another --links" \
+        as_nobody /tmp/archive/install --prefix /tmp/theirs
+    [[ ! -e /tmp/theirs ]]
+}
+tried "where it may not write, it does not begin" not_root
+
 places() { find /opt /usr /etc /var -not -path '*/__pycache__*' | sort; }
 places >/tmp/before
 
-install() { ./install; }
+# Killed with all that it started, as soon as the new virtual environment is being made.
+killed() {
+    touch /tmp/began
+    setsid ./install &
+    until [[ /opt/vxlan-tui/pyvenv.cfg -nt /tmp/began ]]; do
+        kill -0 $!
+        sleep 0.1
+    done
+    kill -9 -- -$!
+    wait $! || true
+}
+tried "the first time, it is killed halfway" killed
+
+install() {
+    umask 077
+    ./install
+}
 tried "it installs" install
 
 starts() {
     cd /
+    as_nobody vxlan-tui --version
     [[ $(vxlan-tui --version) == "vxlan-tui "[0-9]* ]]
     vxlan-tui --help | grep -q "Without a verb"
     /opt/vxlan-tui/bin/python -I -c 'import libvirt, vxlan_tui.ui.app, textual; assert "/opt/" in textual.__file__'
@@ -99,6 +144,8 @@ linked() {
 }
 tried "manual and completion are linked" linked
 
+tried "at an update, it is killed halfway" killed
+
 fails_halfway() {
     mv wheels/rich-*.whl /tmp/
     sed -i.whole /rich-/d SHA256SUMS
@@ -108,15 +155,24 @@ fails_halfway() {
     vxlan-tui plan --example >/dev/null
     [[ ! -e /opt/vxlan-tui.before ]]
 }
-tried "failed halfway, all is as before" fails_halfway
+tried "failed halfway, after a run that was killed, all is as before" fails_halfway
+
+fails_at_links() {
+    mkdir /srv/links
+    ln -s /nowhere/share /srv/links/share
+    refused 1 "all is as before" ./install --links /srv/links
+    vxlan-tui plan --example >/dev/null
+    [[ ! -e /opt/vxlan-tui.before && ! -L /srv/links/bin/vxlan-tui ]]
+}
+tried "failed at the links, all is as before" fails_at_links
 
 once_more() {
-    touch /opt/vxlan-tui/old
+    touch /opt/vxlan-tui/old wheels/pip-0.1-py3-none-any.whl # an older archive was unpacked here
     ./install
     [[ ! -e /opt/vxlan-tui/old ]]
     vxlan-tui --version
 }
-tried "once more is an update" once_more
+tried "once more is an update, in an older archive's folder too" once_more
 
 uninstalls() {
     ./install --uninstall
