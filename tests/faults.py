@@ -149,7 +149,12 @@ sleep 1
 """
 
 FAULTS = (
-    here("underlay switched off", "underlay-down", "ip link set enp1s0 down"),
+    # NetworkManager takes a lost carrier seriously after 6 s; as it does so, it breaks off what is activated just then.
+    here(
+        "underlay switched off",
+        "underlay-down",
+        "ip link set enp1s0 down; until nmcli -t device | grep -q ^enp1s0:.*:unavailable; do sleep 0.5; done",
+    ),
     here("underlay disconnected", "underlay-down", "nmcli device disconnect enp1s0"),
     Fault(
         "underlay without carrier",
