@@ -6,8 +6,11 @@ STATE_DIRECTORY = "/var/lib/vxlan-tui"
 LOCK = f"{STATE_DIRECTORY}/lock"
 """Held, and signed, by the run that changes the host."""
 
-CONFIGURATION = ("/etc/NetworkManager", "/etc/firewalld", "/etc/libvirt", "/etc/frr")
-"""Where the daemons keep what they are told to keep."""
+CONFIGURATION = ("/etc/NetworkManager", "/etc/firewalld", "/etc/libvirt", "/etc/frr", "/var/lib/NetworkManager")
+"""Where the daemons keep what they are told to keep.
+
+That is also which profile NetworkManager used last: of several for one device it takes that one at a boot.
+"""
 
 JOURNAL = f"{STATE_DIRECTORY}/journal"
 """What ran on the host, and how it ended."""

@@ -133,10 +133,10 @@ def run() -> Iterator[Figure]:
         parts: dict[str, Callable[[], Iterable[Figure]]] = {
             "a power cut before a change is confirmed": lambda: [cut(a, CUTS, Path(work))],
             "somebody else's checkpoint after it": lambda: [somebody_elses(a, Path(work))],
+            "a power cut after a change was confirmed": lambda: [confirmed(a)],
             "two hosts and their VMs, booted": lambda: set_up(a, b),
             "a power cut, and a bridge that SSH comes in over": lambda: [over_the_bridge(a, b, Path(work))],
             "a busy machine": lambda: [slow(a)],
-            "a power cut after a change was confirmed": lambda: [confirmed(a)],
         }
         for about, part in parts.items():
             for machine in (a, b):

@@ -156,8 +156,9 @@ def _render(
 
 def _written(programs: Iterable[str]) -> str:
     """Return where the daemons keep what the script has them keep, as bash writes several paths."""
-    names = [path.removeprefix("/etc/") for path in CONFIGURATION if path != "/etc/frr" or "vtysh" in programs]
-    return f"/etc/{{{','.join(names)}}}"
+    paths = [path for path in CONFIGURATION if path != "/etc/frr" or "vtysh" in programs]
+    names = [path.removeprefix("/etc/") for path in paths if path.startswith("/etc/")]
+    return " ".join([f"/etc/{{{','.join(names)}}}", *(path for path in paths if not path.startswith("/etc/"))])
 
 
 def _more_helpers(host: Host, rows_: Sequence[Thing], back: bool) -> Iterator[str]:
