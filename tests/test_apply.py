@@ -146,6 +146,24 @@ def test_the_profile_that_was_active_on_the_interface_is_active_again_after_undo
     assert configuration(host) == before
 
 
+def test_a_boot_right_after_apply_brings_up_the_plans_profile(host: Host) -> None:
+    """Though the one that was there before was in use in the same second, which NetworkManager goes by otherwise."""
+    shell(
+        host,
+        "nmcli connection add con-name old ifname enp1s0 type ethernet ipv4.method manual "
+        "ipv4.addresses 198.51.100.77/24; nmcli connection up old",
+    )
+    in_use = "nmcli -g GENERAL.CONNECTION device show enp1s0"
+    rows(host, "apply", "--only", "ethernet")
+    host.daemons.stop("NetworkManager")
+    shell(host, "rm -rf /run/NetworkManager; ip address flush dev enp1s0; ip link set enp1s0 down")
+    host.daemons.start("NetworkManager")
+    shell(host, "nm-online -q -t 30")
+    assert shell(host, in_use) == "Example\n"
+    rows(host, "undo")
+    assert shell(host, in_use) == "old\n"
+
+
 DIFFERENT = {
     "the chapter to the letter": (
         "nmcli connection modify bridge0 bridge.stp yes 802-3-ethernet.mtu ''",

@@ -55,7 +55,7 @@ def wanted(of: Plan, *sections: str, state: HostState | None = STATE) -> tuple[l
 def test_a_new_host_takes_the_chapters_commands_in_its_order() -> None:
     """With its gaps closed: the zone is named, the port is open now too, and frames fit into the tunnel."""
     assert texts(judge.forward(rows(read(), "ethernet", "bridge", "network"), {})) == [
-        "nmcli connection add save no con-name Example ifname enp1s0 type ethernet",
+        "nmcli connection add save no con-name Example ifname enp1s0 type ethernet connection.autoconnect-priority 999",
         "nmcli connection modify --temporary id Example ipv4.addresses 198.51.100.2/24 ipv4.method manual "
         "ipv4.gateway 198.51.100.254 ipv4.dns 198.51.100.200 ipv4.dns-search example.com connection.autoconnect yes",
         "nmcli connection up id Example",
