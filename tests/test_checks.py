@@ -35,6 +35,7 @@ from tests.well import (
 from vxlan_tui import checks
 from vxlan_tui.checks import Finding, Status
 from vxlan_tui.checks.causes import CAUSES
+from vxlan_tui.checks.collect.facts import Later
 from vxlan_tui.checks.evidence import (
     Echo,
     Facts,
@@ -56,6 +57,7 @@ from vxlan_tui.facts.firewalld import Rules, Zones
 from vxlan_tui.facts.ipsec import Policy
 from vxlan_tui.facts.netfilter import Chain, Netfilter
 from vxlan_tui.plan import Plan, load, parse
+from vxlan_tui.procedures import things
 from vxlan_tui.rehearsal import SAMPLE
 from vxlan_tui.state import BridgeLink, BridgePort, FdbEntry, Link, Route, VmState, VxlanLink, Zone
 
@@ -364,6 +366,26 @@ def test_a_remedy_for_the_vxlan_leaves_the_bridge_and_the_mtu_alone() -> None:
     assert "vxlan.id 10" in finding.fix
     assert "mtu 1350" not in finding.fix
     assert "id bridge0 " not in finding.fix
+
+
+def test_a_remedy_waits_for_nothing_that_it_does_not_need() -> None:
+    """A firewalld or libvirt that takes its time must not keep what NetworkManager says from mending a VXLAN."""
+    change = several(
+        settings("bridge0-vxlan10", vxlan__id="11"), shows("bridge0-vxlan10$", "vxlan.id:10", "vxlan.id:11")
+    )
+    known, asked = change(well.facts(PLAN, THIS)), list[tuple[str, ...]]()
+
+    def read(commands: list[tuple[str, ...]], seconds: float) -> dict[tuple[str, ...], str]:
+        asked.extend(commands)
+        return {argv: known.outputs[argv] for argv in commands if argv[0] not in ("firewall-cmd", "virsh")}
+
+    later = Later(lambda: things(PLAN, THIS, known.state), read)
+    finding = next(each for each in _findings(replace(known, outputs=later)) if each.cause == "vxlan-wrong-vni")
+    assert "vxlan.id 10" in finding.fix
+    assert {argv[0] for argv in asked} == {"nmcli", "ip"}
+    assert len(asked) == len(set(asked))
+    assert asked[0] in later
+    assert not any(argv[0] == "virsh" for argv in later)
 
 
 def test_a_remedy_for_another_host_is_not_run_here() -> None:

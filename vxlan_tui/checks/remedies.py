@@ -38,7 +38,7 @@ def by_steps(plan: Plan, this: Host, facts: Facts, asked: Iterable[tuple[str, st
     """
     wanted = list(asked)
     rows = [thing for thing in things(plan, this, facts.state) if (thing.id, thing.subject) in wanted]
-    if not set(judge.readings(rows)) <= set(facts.outputs):
+    if not all(argv in facts.outputs for argv in judge.readings(rows)):
         return otherwise
     found = judge.forward(rows, facts.outputs)
     conflict = next((step.conflict for step in found if step.conflict), "")

@@ -2,8 +2,7 @@ die() { printf '%s\n' "${section:+Stopped in $section: }$2" >&2 && exit "$1"; }
 at() { # RECORD COMMAND...: sets `all` to what COMMAND prints, to nothing where what it is about is not there
     record=$1 all=$("${@:2}" 2>/dev/null </dev/null) && return
     all=$("${@:2}" 2>&1 >/dev/null </dev/null)
-    [[ -z $all || "$2: $all" =~ $absent ]] || die 1 "${*:2}: $all"
-    all=""
+    [[ -z $all || "$2: $all" =~ $absent ]] || die 1 "${*:2}: $all"; all=""
 }
 pick() { grep -oE -e "${1:-.+}" <<<"$all" | sort; }
 shows() { [[ $(pick "$2") == "$1" ]]; } # WHAT-IS-SO PICK: whether that is what PICK picks of `all`

@@ -1,6 +1,7 @@
 """The facts of a host, read side by side: the kernel's, and each daemon's by itself."""
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures import wait
 from dataclasses import replace
@@ -20,11 +21,14 @@ from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
 from vxlan_tui.state import Link
 from vxlan_tui.things import Thing
 
-OUTPUTS_LIMIT = 3.0
-"""Seconds for the things' readings, by which faults are mended."""
+OUTPUTS_LIMIT, GRACE = 3.0, 0.5
+"""Seconds for the things' readings, by which faults are mended; and for what answered in time to be told."""
 
 
 Argv = tuple[str, ...]
+
+Read = Callable[[list[Argv], float], judge.Outputs]
+"""Returns what these commands show, without those that could not tell in so many seconds."""
 
 
 def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
@@ -51,35 +55,56 @@ def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
         raise Unreadable(f"what ip(8) or bridge(8) said was not understood ({strange})") from strange
     for part in asked:
         known = part.result()(known)
-    return replace(known, outputs=Later(partial(_outputs, plan, this, reach, known)))
+    return replace(known, outputs=Later(partial(_things, plan, this, known), partial(_outputs, reach)))
 
 
 class Later(Mapping[Argv, str]):
-    """What the plan's things show. It is read once it is asked for: where nothing is to be mended, it never is."""
+    """What the plan's things show; a reading that could not tell in time is left out.
 
-    def __init__(self, read: Callable[[], judge.Outputs]) -> None:
-        self._read = read
+    What one program tells of one section is read as soon as any of it is asked for, and nothing before: one fault's
+    remedy does not wait for what others need.
+    """
+
+    def __init__(
+        self, things: Callable[[], Iterable[Thing]], read: Callable[[list[Argv], float], judge.Outputs]
+    ) -> None:
+        self._things, self._read = things, read
+        self._known: dict[tuple[str, str], judge.Outputs] = {}
+        self._end = 0.0
 
     @cached_property
-    def _known(self) -> judge.Outputs:
-        return self._read()
+    def _groups(self) -> dict[Argv, tuple[str, str]]:
+        pairs = ((argv, thing.section) for thing in self._things() for argv in judge.readings([thing]))
+        return {argv: (section, argv[0]) for argv, section in pairs}
 
     def __getitem__(self, argv: Argv) -> str:
-        return self._known[argv]
+        group = self._groups[argv]
+        if group not in self._known:
+            self._end = self._end or time.monotonic() + OUTPUTS_LIMIT
+            asked = [each for each, of in self._groups.items() if of == group]
+            left = self._end - time.monotonic()
+            self._known[group] = self._read(asked, left) if left > 0 else {}
+        return self._known[group][argv]
 
     def __iter__(self) -> Iterator[Argv]:
-        return iter(self._known)
+        return (argv for argv in self._groups if argv in self)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return sum(1 for _ in self)
 
 
-def _outputs(plan: Plan, this: Host, reach: Reach, known: Facts) -> judge.Outputs:
-    """Return what the plan's things show, by which faults are mended; nothing where that takes too long."""
-    rows = [thing for thing in things(plan, this, known.state) if not _needs(thing) & set(known.gone)]
-    asked = [argv for argv in judge.readings(rows) if not any("\0" in word for word in argv)]  # a zone not known
-    reading = start(partial(readings.read_what_answers, reach, asked, OUTPUTS_LIMIT))
-    wait([reading], OUTPUTS_LIMIT)
+def _things(plan: Plan, this: Host, known: Facts) -> Iterator[Thing]:
+    """Return the things that can be read: their parts answer, and their words are known."""
+    for thing in things(plan, this, known.state):
+        if not _needs(thing) & set(known.gone):
+            yield thing
+
+
+def _outputs(reach: Reach, asked: list[Argv], seconds: float) -> judge.Outputs:
+    """Return what these commands show; nothing where that takes too long."""
+    named = [argv for argv in asked if not any("\0" in word for word in argv)]  # a zone not known
+    reading = start(partial(readings.read_what_answers, reach, named, seconds))
+    wait([reading], seconds + GRACE)
     return reading.result() if reading.done() else {}
 
 
