@@ -375,7 +375,7 @@ def test_a_remedy_waits_for_nothing_that_it_does_not_need() -> None:
     )
     known, asked = change(well.facts(PLAN, THIS)), list[tuple[str, ...]]()
 
-    def read(commands: list[tuple[str, ...]], seconds: float) -> dict[tuple[str, ...], str]:
+    def read(commands: list[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
         asked.extend(commands)
         return {argv: known.outputs[argv] for argv in commands if argv[0] not in ("firewall-cmd", "virsh")}
 

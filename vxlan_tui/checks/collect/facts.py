@@ -1,6 +1,5 @@
 """The facts of a host, read side by side: the kernel's, and each daemon's by itself."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures import wait
@@ -21,14 +20,17 @@ from vxlan_tui.reach import CommandFailed, Outcome, Output, Reach
 from vxlan_tui.state import Link
 from vxlan_tui.things import Thing
 
-OUTPUTS_LIMIT, GRACE = 3.0, 0.5
-"""Seconds for the things' readings, by which faults are mended; and for what answered in time to be told."""
+OUTPUTS_LIMIT, GRACE = 6.0, 0.5
+"""Seconds for what one program tells of one section's things, by which faults are mended; and for that to be told.
+
+It takes a fraction of a second, but where the host is busy: then a remedy that mends is worth the wait.
+"""
 
 
 Argv = tuple[str, ...]
 
-Read = Callable[[list[Argv], float], judge.Outputs]
-"""Returns what these commands show, without those that could not tell in so many seconds."""
+Read = Callable[[list[Argv]], judge.Outputs]
+"""Returns what these commands show, without those that could not tell in time."""
 
 
 def facts(plan: Plan, this: Host, reach: Reach) -> Facts:
@@ -65,12 +67,9 @@ class Later(Mapping[Argv, str]):
     remedy does not wait for what others need.
     """
 
-    def __init__(
-        self, things: Callable[[], Iterable[Thing]], read: Callable[[list[Argv], float], judge.Outputs]
-    ) -> None:
+    def __init__(self, things: Callable[[], Iterable[Thing]], read: Read) -> None:
         self._things, self._read = things, read
         self._known: dict[tuple[str, str], judge.Outputs] = {}
-        self._end = 0.0
 
     @cached_property
     def _groups(self) -> dict[Argv, tuple[str, str]]:
@@ -80,10 +79,7 @@ class Later(Mapping[Argv, str]):
     def __getitem__(self, argv: Argv) -> str:
         group = self._groups[argv]
         if group not in self._known:
-            self._end = self._end or time.monotonic() + OUTPUTS_LIMIT
-            asked = [each for each, of in self._groups.items() if of == group]
-            left = self._end - time.monotonic()
-            self._known[group] = self._read(asked, left) if left > 0 else {}
+            self._known[group] = self._read([each for each, of in self._groups.items() if of == group])
         return self._known[group][argv]
 
     def __iter__(self) -> Iterator[Argv]:
@@ -100,11 +96,11 @@ def _things(plan: Plan, this: Host, known: Facts) -> Iterator[Thing]:
             yield thing
 
 
-def _outputs(reach: Reach, asked: list[Argv], seconds: float) -> judge.Outputs:
+def _outputs(reach: Reach, asked: list[Argv]) -> judge.Outputs:
     """Return what these commands show; nothing where that takes too long."""
     named = [argv for argv in asked if not any("\0" in word for word in argv)]  # a zone not known
-    reading = start(partial(readings.read_what_answers, reach, named, seconds))
-    wait([reading], seconds + GRACE)
+    reading = start(partial(readings.read_what_answers, reach, named, OUTPUTS_LIMIT))
+    wait([reading], OUTPUTS_LIMIT + GRACE)
     return reading.result() if reading.done() else {}
 
 
