@@ -33,8 +33,10 @@ async def _hosts(stage: Stage, app: Wizard, pilot: P) -> None:
 
 
 async def _plan(stage: Stage, app: Wizard, pilot: P) -> None:
-    await pilot.press("2", "down", "down")
-    await sees(pilot, "interface")
+    await pilot.press("2")
+    await sees(pilot, "this machine is")
+    await pilot.press("down", "down")
+    await sees(pilot, "(the underlay)")
 
 
 async def _steps(stage: Stage, app: Wizard, pilot: P) -> None:
