@@ -69,6 +69,14 @@ def shell(host: Host, script: str) -> str:
     return host.run(["bash", "-euc", script], timeout=120).stdout
 
 
+def boot(host: Host) -> None:
+    """Have NetworkManager start as at a boot: nothing is left of what only memory held, and no device is up."""
+    host.daemons.stop("NetworkManager")
+    shell(host, "ip address flush dev enp1s0; ip link set enp1s0 down; ip link delete bridge0 2>/dev/null || true")
+    shell(host, "rm -rf /run/NetworkManager")
+    host.daemons.start("NetworkManager")
+
+
 def program(host: Host, *arguments: str, status: int | None = 0, timeout: float = 240) -> str:
     """Run vxlan-tui on a host, hold it to an exit status, and give all that it wrote."""
     ended = host.run(["vxlan-tui", *arguments], check=False, timeout=timeout)

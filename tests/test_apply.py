@@ -9,7 +9,7 @@ import pytest
 
 from tests.cases import campaign, few
 from tests.fresh import Fresh
-from tests.on_host import PLAN, configuration, program, rows, shell, states
+from tests.on_host import PLAN, boot, configuration, program, rows, shell, states
 from tests.processes import held
 from vxlan_tui.plan import Plan
 from vxlan_tui.rehearsal import Rehearsal
@@ -155,9 +155,7 @@ def test_a_boot_right_after_apply_brings_up_the_plans_profile(host: Host) -> Non
     )
     in_use = "nmcli -g GENERAL.CONNECTION device show enp1s0"
     rows(host, "apply", "--only", "ethernet")
-    host.daemons.stop("NetworkManager")
-    shell(host, "rm -rf /run/NetworkManager; ip address flush dev enp1s0; ip link set enp1s0 down")
-    host.daemons.start("NetworkManager")
+    boot(host)
     shell(host, "nm-online -q -t 30")
     assert shell(host, in_use) == "Example\n"
     rows(host, "undo")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases import few
 from tests.fresh import Fresh
-from tests.on_host import PLAN, RECORDS, configuration, program, rows, shell, states
+from tests.on_host import PLAN, RECORDS, boot, configuration, program, rows, shell, states
 from tests.over_ssh import until
 from tests.processes import held
 from vxlan_tui import plan
@@ -83,11 +83,9 @@ def cut_power(host: Host, run: subprocess.Popen[str]) -> None:
     """Let everything end at once, with all that only memory held, and the host boot."""
     run.kill()
     run.wait()
-    shell(host, "pkill -KILL -x NetworkManager || true; rm -rf /usr/local/sbin/* /root/asks /run/NetworkManager")
-    host.daemons.stop("NetworkManager")
-    shell(host, "ip address flush dev enp1s0; ip link set enp1s0 down; ip link delete bridge0 2>/dev/null || true")
+    shell(host, "pkill -KILL -x NetworkManager || true; rm -rf /usr/local/sbin/* /root/asks")
     shell(host, "cp /proc/sys/kernel/random/uuid boot_id; mount --bind boot_id /proc/sys/kernel/random/boot_id")
-    host.daemons.start("NetworkManager")
+    boot(host)
 
 
 def silence_the_gateway(host: Host) -> None:

@@ -22,7 +22,7 @@ DOT = r"\."
 TYPE = "802-3-ethernet"
 """NetworkManager's word for the kind of the underlay's connection profile."""
 
-FIRST = ("connection.autoconnect-priority", "999")
+_FIRST = ("connection.autoconnect-priority", "999")
 """What has a boot bring up this profile of all that the interface has: the highest priority (nm-settings-nmcli(5)).
 
 Where priorities are equal, NetworkManager takes the profile that was used last, by the second; and a change from one to
@@ -53,7 +53,7 @@ def things(host: Host, state: HostState | None) -> Iterator[Thing]:
 
 def wanted(host: Host, ethernet: Ethernet) -> Wanted:
     """Return the profile that the plan asks for."""
-    add = ("con-name", ethernet.profile, "ifname", host.interface, "type", "ethernet", *FIRST)
+    add = ("con-name", ethernet.profile, "ifname", host.interface, "type", "ethernet", *_FIRST)
     settings = _ip_settings(host, ethernet)
     return Wanted(ethernet.profile, TYPE, host.interface, add, settings, set_new=True, tried=True)
 

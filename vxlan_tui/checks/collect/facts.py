@@ -74,7 +74,8 @@ class Later(Mapping[Argv, str]):
     @cached_property
     def _groups(self) -> dict[Argv, tuple[str, str]]:
         pairs = ((argv, thing.section) for thing in self._things() for argv in judge.readings([thing]))
-        return {argv: (section, argv[0]) for argv, section in pairs}
+        named = (pair for pair in pairs if not any("\0" in word for word in pair[0]))  # a zone may not be known
+        return {argv: (section, argv[0]) for argv, section in named}
 
     def __getitem__(self, argv: Argv) -> str:
         group = self._groups[argv]
@@ -90,7 +91,7 @@ class Later(Mapping[Argv, str]):
 
 
 def _things(plan: Plan, this: Host, known: Facts) -> Iterator[Thing]:
-    """Return the things that can be read: their parts answer, and their words are known."""
+    """Return the things whose parts answer."""
     for thing in things(plan, this, known.state):
         if not _needs(thing) & set(known.gone):
             yield thing
@@ -98,8 +99,7 @@ def _things(plan: Plan, this: Host, known: Facts) -> Iterator[Thing]:
 
 def _outputs(reach: Reach, asked: list[Argv]) -> judge.Outputs:
     """Return what these commands show; nothing where that takes too long."""
-    named = [argv for argv in asked if not any("\0" in word for word in argv)]  # a zone not known
-    reading = start(partial(readings.read_what_answers, reach, named, OUTPUTS_LIMIT))
+    reading = start(partial(readings.read_what_answers, reach, asked, OUTPUTS_LIMIT))
     wait([reading], OUTPUTS_LIMIT + GRACE)
     return reading.result() if reading.done() else {}
 
