@@ -236,6 +236,7 @@ def test_a_console_that_dies_leaves_every_host_to_itself_and_the_same_command_go
     assert fleet.configurations() == fleet.before
 
 
+@campaign
 def test_a_host_whose_sshd_ends_in_the_middle_is_told_of_as_such_and_the_others_come_to_their_sections_end(
     fleet: Fleet,
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.cases import few
 from tests.processes import held
 from vxlan_tui.plan import parse
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
@@ -71,7 +72,9 @@ def _events(host: Host) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "number", few([signal.SIGTERM, signal.SIGHUP, signal.SIGINT], signal.SIGHUP), ids=lambda n: n.name
+)
 def test_a_signal_in_the_middle_lets_the_command_end_and_leaves_all_in_order(host: Host, number: int) -> None:
     host.run(["vxlan-tui", "undo", "/root/plan.toml", "--yes"], check=False)
     seen = len(_events(host))

@@ -232,6 +232,7 @@ def _holds_no_private_key(host: Host, said: str) -> None:
     assert private not in shell(host, "nmcli connection show wg-vxlan")
 
 
+@campaign
 def test_a_script_does_and_undoes_the_same_with_the_plans_public_keys(rehearsal: Rehearsal) -> None:
     console, other = rehearsal.hosts
     before = configuration(console)
