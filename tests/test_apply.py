@@ -226,7 +226,13 @@ CONFLICTS = {
         "the device bridge0 exists, and no",
     ),
     "a bridge by another profile": (
-        "nmcli connection add type bridge con-name mine ifname bridge0 ipv4.method disabled ipv6.method disabled",
+        "nmcli connection add type bridge con-name mine ifname bridge0 ipv4.method disabled ipv6.method disabled; "
+        "nmcli connection up mine",
+        "the device bridge0 exists, and not by the connection profile bridge0 (CONNECTION:mine)",
+    ),
+    "a bridge by another profile that is not active": (
+        "nmcli connection add type bridge con-name mine ifname bridge0 autoconnect no "
+        "ipv4.method disabled ipv6.method disabled",
         "the device bridge0 belongs to the connection profile mine",
     ),
     "two profiles of one name": (

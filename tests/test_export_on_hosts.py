@@ -195,7 +195,11 @@ _LINK = "virsh dumpxml --xpath '//interface/link/@state' vma"
 
 
 # What only the program knows: a script meets it when NetworkManager or libvirt refuses, and stops there.
-BY_THE_PROGRAM = ("a bridge by another profile", "a VNI and port in a profile", "an underlay interface in a bridge")
+BY_THE_PROGRAM = (
+    "a bridge by another profile that is not active",
+    "a VNI and port in a profile",
+    "an underlay interface in a bridge",
+)
 
 
 TO_THE_SCRIPT = [name for name in CONFLICTS if name not in BY_THE_PROGRAM]
