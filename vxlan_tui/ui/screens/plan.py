@@ -77,6 +77,8 @@ class PlanPane(Pane):
 
     async def on_mount(self) -> None:
         """Draw the form, and check what is there already."""
+        # Words beneath a field: with some versions of Textual they have their place before the form has its new height.
+        self.watch(self.query_one(Form), "virtual_size", self._keep_focus_in_sight, init=False)
         await self.build()
 
     # The form
@@ -116,9 +118,9 @@ class PlanPane(Pane):
             self.call_after_refresh(self.opened)
 
     def on_resize(self) -> None:
-        """Keep the field in focus in sight, with the words beneath it."""
+        """Fit what is shown into the new width, and keep the focus in sight."""
         super().on_resize()
-        self.call_after_refresh(self._show_focus)
+        self._keep_focus_in_sight()
 
     def mark(self, key: str) -> None:
         """Put the focus on the field of that key, or on `=` and an action."""
@@ -126,7 +128,10 @@ class PlanPane(Pane):
         found += [act for act in self.query(ActLine) if key in (f"={act.action}", f"={act.action}[{act.row}]")]
         if found:
             self.screen.set_focus(found[0], scroll_visible=False)
-            self.call_after_refresh(self._show_focus)
+            self._keep_focus_in_sight()
+
+    def _keep_focus_in_sight(self) -> None:
+        self.call_after_refresh(self._show_focus)
 
     def _show_focus(self) -> None:
         focused = self.screen.focused
@@ -298,7 +303,7 @@ class PlanPane(Pane):
         if field is not None and field.is_attached:
             field.visited = True
             self.check()
-            self.call_after_refresh(self._show_focus)  # words that have come above it push it out of sight
+            self._keep_focus_in_sight()  # words that have come above it push it out of sight
 
     def action_step(self, by: int) -> None:
         """Go to the fields below or above."""
