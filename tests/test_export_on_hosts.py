@@ -120,7 +120,8 @@ def test_the_address_that_the_profile_in_use_had_is_in_force_again(host: Host, b
     assert configuration(host) == before
 
 
-@pytest.mark.parametrize("by", few(["script", "program"]))
+@campaign
+@pytest.mark.parametrize("by", ["script", "program"])
 def test_a_profile_in_use_that_becomes_dhcp_is_tried_before_it_is_saved(host: Host, by: str) -> None:
     """Nobody gives addresses here: the one that it had would go on answering, until the next boot cuts the host off."""
     old = "ipv4.method manual ipv4.addresses 198.51.100.2/24 ipv4.gateway 198.51.100.254 ipv4.dhcp-timeout 5"

@@ -211,7 +211,8 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("edit", few(EDITS))
+@campaign
+@pytest.mark.parametrize("edit", EDITS)
 def test_an_edited_segment_leaves_nothing_behind(with_vm: Rehearsal, edit: str) -> None:
     """The running VM moves along, what the plan no longer names goes, and undo gives back what was before it all."""
     host = with_vm["host-a"]
