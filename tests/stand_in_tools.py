@@ -24,6 +24,7 @@ _TOOLS = (
     "busctl",
     "logger",
     "ping",
+    "ss",
 )
 
 _TOOL = """#!/bin/bash

@@ -42,9 +42,9 @@ def test_the_directory_is_whole_and_replaces_nothing_unasked(
     words = ["export", str(path), "--format", "ansible", "--output", str(out)]
     assert run(words) == 0
     names = {str(file.relative_to(out)) for file in out.rglob("*.*")}
-    scripts = {f"scripts/host-{letter}{undo}.sh" for letter in "abc" for undo in ("", "-undo")}
+    scripts = {f"{play}/host-{letter}.sh" for letter in "abc" for play in ("site", "undo")}
     assert names == {"inventory.yml", "site.yml", "undo.yml", *scripts}
-    assert {file.stat().st_mode & 0o777 for file in out.glob("scripts/*")} == {0o700}
+    assert {file.stat().st_mode & 0o777 for file in out.glob("*/*")} == {0o700}
     assert run(words) == 2
     assert "is not empty" in capsys.readouterr().err
     assert run([*words, "--force"]) == 0

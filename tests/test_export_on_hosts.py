@@ -199,7 +199,6 @@ _LINK = "virsh dumpxml --xpath '//interface/link/@state' vma"
 BY_THE_PROGRAM = (
     "a bridge by another profile that is not active",
     "a VNI and port in a profile",
-    "an underlay interface in a bridge",
 )
 
 

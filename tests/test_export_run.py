@@ -101,6 +101,89 @@ def test_what_a_daemon_that_is_stopped_does_not_tell_is_not_taken_for_absent(for
     assert form == "undo" or not [name for name in kept if name.startswith(("network", "nic", "live", "power"))]
 
 
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [(["--check"], ">/dev/full"), ([], ">/dev/full"), (["", "--check"], ""), ([], "2>/dev/full")],
+    ids=str,
+)
+def test_what_cannot_be_said_is_not_done_and_check_is_never_passed_over(
+    words: list[str], how: str, tmp_path: Path
+) -> None:
+    """A full disk, or a wrapper's empty variable: neither turns a stop, or a look, into a change."""
+    shown = as_planned.gone(_right(PLAN), "--query-port")
+    if how.startswith("2"):
+        shown = as_planned.instead(_right(PLAN), "dumpxml .*interface.2.", "", ' address="52:54:00:00:00:01"')
+    script = _script(PLAN).replace("set -uo pipefail", f"exec {how or '2>&1'}; set -uo pipefail", 1)
+    ended = ran(script, shown, tmp_path, *words)
+    assert ended.returncode == (2 if "" in words else 1)
+    assert not list((tmp_path / "state/before").iterdir())
+
+
+def test_what_is_read_at_the_second_time_is_there(tmp_path: Path) -> None:
+    """A daemon that is being restarted: what it says then counts, and nothing is kept as if it had not been there."""
+    shown = as_planned.gone(_right(PLAN), "domstate")
+    flaky = 'if [[ -e ../again ]]; then echo "shut off"; else touch ../again; exit 1; fi'
+    (tmp_path / "answers").mkdir()
+    script = _script(PLAN).replace(
+        "at power.vma virsh domstate vma", f"domstate() {{ cd {tmp_path}/answers; {flaky}; }}\nat power.vma domstate"
+    )
+    ended = ran(script, shown, tmp_path)
+    assert commands(ended.stdout) == ["virsh start vma"]
+    assert (tmp_path / "state/before/power.vma").read_text() == "shut off\n"
+
+
+@pytest.mark.parametrize("mac", ["", "52:54:00:00:00:99"])
+def test_a_vm_without_the_nic_stops_a_script(mac: str, tmp_path: Path) -> None:
+    """With --check as well: it is not on the network, and nothing that would run says so."""
+    of = _plan(SAMPLE.read_text().replace('name = "vma"\n', f'name = "vma"\nmac = "{mac}"\n')) if mac else PLAN
+    shown = as_planned.gone(_right(of), "dumpxml")
+    for words in ([], ["--check"]):
+        ended = ran(_script(of), shown, tmp_path, *words)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert ended.stderr == f"Stopped in 10.5: the VM vma has no NIC{' with the MAC address ' if mac else ''}{mac}\n"
+
+
+UNDERLAY = ("ip", "-o", "link", "show", "dev", "enp1s0")
+LINK = "2: enp1s0: <BROADCAST,UP> mtu 1500 qdisc mq{} state UP\\    link/ether 52:54:00:00:00:02\n"
+
+
+def test_an_underlay_that_is_a_port_stops_a_script(tmp_path: Path) -> None:
+    """To activate a profile would take it out of its bridge, and the host off its address."""
+    shown = {**as_planned.gone(_right(PLAN), "connection show"), UNDERLAY: LINK.format(" master br0")}
+    stopped = ran(_script(PLAN), shown, tmp_path)
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (1, "", "Stopped in 10.2: in the way: master br0\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "text", "guarded"),
+    [
+        (("ip", "-o", "link"), "3: vlan7@enp1s0: <UP> mtu 1500\n", True),
+        (("ip", "-o", "addr", "show", "dev", "enp1s0", "scope", "global"), "2: enp1s0    inet 192.0.2.7/24\n", True),
+        (("ip", "-o", "link"), "2: enp1s0@if9: <UP> mtu 1500\n", False),
+    ],
+)
+def test_a_change_under_an_address_is_guarded(argv: tuple[str, ...], text: str, guarded: bool, tmp_path: Path) -> None:
+    """Also under that of a VLAN: there is no checkpoint to be had here, so it does not begin."""
+    shown = {**as_planned.gone(_right(PLAN), "connection show id Example"), argv: text}
+    ended = ran(_script(PLAN), shown, tmp_path)
+    assert ("gives no checkpoint" in ended.stderr) == guarded
+    assert (ended.returncode == 3) == guarded
+
+
+def test_the_way_back_takes_no_connection_from_under_an_ssh_session(tmp_path: Path) -> None:
+    """The interface had none before, so there is nothing to go back to and nothing to guard."""
+    record = Record("underlay.enp1s0", "GENERAL.STATE:30 (disconnected)\n")
+    shown = as_planned.instead(_right(PLAN), "device show enp1s0", "CONNECTION:", "GENERAL.CON-UUID:7\nCONNECTION:")
+    there = ("ss", "-Htn", "state", "established", "src", "198.51.100.2", "sport", "=", ":ssh")
+    here = {**shown, there: "0 0 198.51.100.2:22 203.0.113.1:40000\n"}
+    stopped = ran(_script(PLAN, "undo"), here, tmp_path, records=(record,))
+    assert (stopped.returncode, stopped.stdout) == (1, "")
+    assert "Stopped in 10.2: in the way: 0 0 198.51.100.2:22 203.0.113.1:40000" in stopped.stderr
+    assert (tmp_path / "state/before/underlay.enp1s0").exists()
+    ended = ran(_script(PLAN, "undo"), shown, tmp_path / "alone", records=(record,))
+    assert commands(ended.stdout) == ["nmcli connection down id Example"]
+
+
 def test_the_way_back_of_a_moved_vm_is_told_and_its_network_is_not_in_its_own_way(tmp_path: Path) -> None:
     """With --check it is still on the network that goes after it. What is in the way has no record to be named."""
     shown = _right(PLAN)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.fake_host import FakeHost
+from tests.fake_host import JOURNAL, FakeHost, Silent
 from vxlan_tui import judge, session
 from vxlan_tui.command import Command, command
-from vxlan_tui.journal import Unwritten
+from vxlan_tui.journal import Journal, Unwritten, commands
 from vxlan_tui.plan import Plan
 from vxlan_tui.reach import CommandFailed, Interrupted, Interrupts, Outcome, Output
 from vxlan_tui.session import NotReady, Session, StepRun
@@ -117,6 +117,27 @@ def test_an_interrupt_leaves_no_step_that_ran_without_its_second_look() -> None:
     assert states == {"one": "changed", "two": "stopped"}
     assert host.asked == ["make one", "show one"]
     assert told.begun == ["one", "two"]
+
+
+class StoppedAsItWrites(FakeHost):
+    """A host where a stop is asked for while the journal announces a command."""
+
+    def append(self, path: str, text: str) -> None:
+        super().append(path, text)
+        if '"command"' in text:
+            self.interrupts.stop()
+
+
+def test_a_command_that_was_announced_and_did_not_start_is_not_told_to_have_been_cut_off() -> None:
+    host: Any = StoppedAsItWrites()
+    plan: Any = SimpleNamespace(path=Path("plan.toml"))
+    work = Session(plan, plan, host, Journal(host, JOURNAL))
+    (step,) = judge.forward([thing("one")], {})
+    with pytest.raises(Interrupted):
+        work.execute(step, step.commands[0], Silent())
+    assert [row["event"] for row in host.rows()] == ["command", "not-begun"]
+    assert host.ran == []
+    assert commands(host.rows()) == []
 
 
 class Busy(FakeHost):

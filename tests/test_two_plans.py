@@ -141,7 +141,8 @@ def test_a_plan_that_was_moved_since_takes_back_all_that_was_done_by_its_old_nam
     assert host.records == []
 
 
-FILLED, LISTED, INSIDE = (
+FILLED, LISTED, REMOTE, INSIDE = (
+    VxlanLink(20, 4790, "198.51.100.97", learning=False),
     VxlanLink(20, 4790, "198.51.100.97"),
     VxlanLink(20, 4790, "198.51.100.97", "198.51.100.99"),
     VxlanLink(20, 4790, "10.255.42.1", "10.255.42.2"),
@@ -156,16 +157,17 @@ FILLED, LISTED, INSIDE = (
         ("wireguard.wg-vxlan", [INSIDE]),
         ("icmp.block.4", [INSIDE]),
         ("port.public.8472", []),
-        ("port.public.4790", [FILLED, LISTED, INSIDE]),
+        ("port.public.4790", [FILLED, LISTED, REMOTE, INSIDE]),
         ("flood.vxlan10", []),
     ],
 )
 def test_what_two_plans_share_stays_for_a_vxlan_that_needs_it(name: str, users: list[VxlanLink]) -> None:
     """FRR for one that nothing else fills, the encrypted tunnel for one inside it, a port for one on that port."""
     plan = _plan("a", 10, "b")
-    records = [Record(name, "", str(plan.path)), Record("device.vxlan20:br20-vxlan20", "", "/root/b.toml")]
+    theirs = [Record(each, "", "/root/b.toml") for each in ("device.vxlan20:br20-vxlan20", "flood.vxlan20")]
+    records = [Record(name, "", str(plan.path)), *theirs]
     (thing, *_) = back.of_record(records[0])
-    for other in (FILLED, LISTED, INSIDE):
+    for other in (FILLED, LISTED, REMOTE, INSIDE):
         links = {"vxlan20": Link("vxlan20", vxlan=other), WIREGUARD_DEVICE: Link(WIREGUARD_DEVICE, addresses=SUBNET)}
         of = whose.others(plan, records, (), HostState(links=links))
         assert bool(of.stays(thing, records[0])) == (other in users), other

@@ -98,6 +98,10 @@ class Journal:
         words = "" if outcome.ok else outcome.words[-MAX_WORDS:]
         self.write("ended", command=number, status=outcome.status, seconds=round(outcome.seconds, 3), words=words)
 
+    def not_begun(self, number: int) -> None:
+        """Record that the command of that number did not start: a stop was asked for as it was announced."""
+        self.write("not-begun", command=number)
+
 
 class Unwritten(Journal):
     """The journal of a run that changes nothing: none is kept."""
@@ -130,9 +134,11 @@ def ran(reach: Reach, path: str | PurePath) -> list[Ran]:
 
 
 def commands(rows: Sequence[Mapping[str, Any]]) -> list[Ran]:
-    """Give the commands of these events, in their order."""
+    """Give the commands of these events that began, in their order."""
     ends = {row["command"]: row for row in rows if row.get("event") == "ended" and "command" in row}
-    return [_ran(row, ends.get(row.get("n"), {})) for row in rows if row.get("event") == "command"]
+    never = {row.get("command") for row in rows if row.get("event") == "not-begun"}
+    begun = [row for row in rows if row.get("event") == "command" and row.get("n") not in never]
+    return [_ran(row, ends.get(row.get("n"), {})) for row in begun]
 
 
 def guarded(rows: Iterable[Mapping[str, Any]]) -> list[Guarded]:

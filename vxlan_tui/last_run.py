@@ -53,15 +53,14 @@ def last_of(events: Iterable[Mapping[str, Any]]) -> LastRun | None:
         return None
     kinds = [row.get("event") for row in rows]
     steps = [row for row in rows if row.get("event") == "step"]
-    ended = {row.get("command") for row in rows if row.get("event") == "ended"}
-    open_commands = [row for row in rows if row.get("event") == "command" and row.get("n") not in ended]
+    cut_off = [ran.text for ran in journal.commands(rows) if ran.status is None]
     failures = [row for row in rows if row.get("event") == "step-ended" and row.get("state") == "failed"]
     return LastRun(
         plan=Path(str(rows[0]["plan"])),
         host=str(rows[0].get("host", "")),
         step=str(steps[-1].get("step", "")) if steps else "",
         cut_off="run-ended" not in kinds,
-        command=str(open_commands[-1].get("text", "")) if open_commands else "",
+        command=cut_off[-1] if cut_off else "",
         guarded=_guarded(rows),
         failed=str(failures[-1].get("detail", "")).split("\n")[0] if failures else "",
     )

@@ -117,7 +117,7 @@ class Session:
     def execute(self, step: Step, command: Command, reporter: Reporter, reach: Reach | None = None) -> Outcome:
         """Run a step's command, told and in the journal; another `reach` is one that no interrupt keeps from running.
 
-        Raise Interrupted before it starts, and OSError where the journal cannot be written.
+        Raise Interrupted before it starts, which the journal tells too, and OSError where that cannot be written.
         """
         reach = reach or self.reach
         reach.interrupts.check()
@@ -127,6 +127,9 @@ class Session:
             outcome = reach.run(command, reporter.line)
         except CommandFailed as failure:
             outcome = failure.outcome
+        except Interrupted:
+            self.journal.not_begun(number)
+            raise
         self.journal.ended(number, outcome)
         audit.tell(reach, self.plan.path, command, outcome.status)
         reporter.ended(outcome)

@@ -13,6 +13,8 @@ class VxlanLink:
     local: str = ""
     remote: str = ""
     parent: str = ""
+    learning: bool = True
+    """Whether it learns from frames behind which host an address is; where BGP tells that, it does not."""
 
 
 @dataclass(frozen=True)

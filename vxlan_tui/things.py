@@ -133,9 +133,10 @@ class Thing:
     """One thing on a host, and all that is decided about it.
 
     It is right where `reading` shows `wants`. Where that shows nothing, `make` makes it, or `missing` says why that
-    cannot be; where it shows something else, `change` changes it (or `members`, line by line). It is somebody else's
-    where one of `clear` says so, or where `refused`, which the program alone knows, does. `settings` are the
-    properties of a thing that is a set of them.
+    cannot be. `lacking` says so in a script of what nothing makes by itself: the program has `refused` for that. Where
+    it shows something else, `change` changes it (or `members`, line by line). It is somebody else's where one of
+    `clear` says so, or where `refused`, which the program alone knows, does. `settings` are the properties of a thing
+    that is a set of them.
 
     `record` names what is kept of it before the first change: all that `kept` prints, which is `reading` where it is
     not given. Undo takes away by `delete` what was not there, and puts back by `restore` what was; `restore_when` has
@@ -167,6 +168,7 @@ class Thing:
     make: tuple[Command, ...] = ()
     change: tuple[Command, ...] = ()
     missing: str = ""
+    lacking: str = ""
     members: Members | None = None
     clear: tuple[Clear | Ours, ...] = ()
     change_clear: tuple[Clear, ...] = ()

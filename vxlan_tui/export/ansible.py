@@ -18,7 +18,7 @@ _PLAY = """\
 #     ansible-playbook -i inventory.yml {name}.yml --limit host-a
 #     ansible-playbook -i inventory.yml {name}.yml --forks 50 -e serial=100
 #
-# Each host runs its own script from scripts/. Read it: it is all that is done there.
+# Each host runs its own script from {name}/. Read it: it is all that is done there.
 - name: {quoted}
   hosts: vxlan_tui
   gather_facts: false
@@ -27,7 +27,7 @@ _PLAY = """\
   tasks:
     - name: {task}
       ansible.builtin.script:
-        cmd: "scripts/{{{{ inventory_hostname }}}}{suffix}.sh{{{{ ' --check' if ansible_check_mode else '' }}}}"
+        cmd: "{name}/{{{{ inventory_hostname }}}}.sh{{{{ ' --check' if ansible_check_mode else '' }}}}"
       check_mode: false
       register: ran
       # The scripts print each command behind `# `; with --check, exit status 1 behind one only says that there is one.
@@ -42,17 +42,17 @@ def directory(plan: Plan) -> Iterator[tuple[str, str]]:
     """Return the files of the directory: their names in it, and their texts."""
     yield "inventory.yml", inventory(plan)
     title = f"What the plan {printable(str(plan.path))} asks for"
-    yield "site.yml", _play("site", title, task="Carry out what is missing", suffix="")
+    yield "site.yml", _play("site", title, task="Carry out what is missing")
     title = f"Undo of the plan {printable(str(plan.path))}"
-    yield "undo.yml", _play("undo", title, task="Take back what was done", suffix="-undo")
+    yield "undo.yml", _play("undo", title, task="Take back what was done")
     for host in plan.hosts:
         rows = things(plan, host, None)
-        yield f"scripts/{host.name}.sh", script(plan, host, rows)
-        yield f"scripts/{host.name}-undo.sh", undo_script(plan, host, rows)
+        yield f"site/{host.name}.sh", script(plan, host, rows)
+        yield f"undo/{host.name}.sh", undo_script(plan, host, rows)
 
 
-def _play(name: str, title: str, task: str, suffix: str) -> str:
-    return _PLAY.format(name=name, title=title, quoted=_word(title), task=task, suffix=suffix)
+def _play(name: str, title: str, task: str) -> str:
+    return _PLAY.format(name=name, title=title, quoted=_word(title), task=task)
 
 
 def inventory(plan: Plan) -> str:

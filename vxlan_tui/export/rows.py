@@ -20,6 +20,8 @@ def at(thing: Thing) -> str:
 
 def forward(thing: Thing) -> Iterator[str]:
     """Return the lines that bring about a thing that was looked at."""
+    if thing.lacking:
+        yield f"[[ -n $all || -n $check && -n $todo ]] || die 1 {quoted(thing.lacking)}"
     # A thing in a state of its own, as a VM that is paused, stops the command that would change it.
     yield from (
         _stand(each) for each in thing.clear if isinstance(each, Ours) or each.reading.argv != thing.before.argv
@@ -97,11 +99,11 @@ def put_back(thing: Thing) -> Iterator[str]:
         yield from _if("stood", thing, _pick(thing.before), lines)
 
 
-def take_away(thing: Thing) -> Iterator[str]:
-    """Return the lines that take a thing away that was not there; none where nothing has to be."""
+def take_away(thing: Thing, more: Iterable[str] = ()) -> Iterator[str]:
+    """Return the lines that take a thing away that was not there, `more` first; none where nothing has to be."""
     if thing.delete:
         # With --check, what is put back before it is in the way still.
-        stands = [f"[[ -n $check ]] || {_stand(each)}" for each in thing.back_clear]
+        stands = [f"[[ -n $check ]] || {each}" for each in (*map(_stand, thing.back_clear), *more)]
         clear = [_indented(each) for each in stands]
         pick = _pick(thing.before) if thing.partial else ""
         yield from _if("fell", thing, pick, [*clear, *_when("", thing, thing.delete)])
@@ -117,7 +119,8 @@ def _if(helper: str, thing: Thing, pick: str, lines: Iterable[str]) -> Iterator[
     words += [word for each in known for word in ("&&", each)]
     if len(body) == 1:
         line = f"{wrapped(words)} && {body[0].strip()}"
-        yield line if len(line) <= WIDTH and "\n" not in line else f"{wrapped(words, end=' &&')}\n{body[0]}"
+        together = len(line.rpartition("\n")[2]) <= WIDTH and "\n" not in body[0]
+        yield line if together else f"{wrapped(words, end=' &&')}\n{body[0]}"
         return
     yield wrapped(["if", *words], end="; then")
     yield from body

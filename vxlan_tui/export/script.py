@@ -39,7 +39,7 @@ def _forward(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
     looked = ""
     for thing in section:
         if thing.id == "ethernet.profile":
-            yield f"[[ -z $(ip -o addr show dev {quoted(host.interface)} scope global) ]] || guarded=yes"
+            yield from _underlay_in_use(quoted(host.interface))
         if thing.confirms:
             yield _confirm(plan, host)
         if (look := rows.at(thing)) != looked:
@@ -55,16 +55,32 @@ def _back(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
     for thing in section:
         if thing.confirms:
             yield _confirm(plan, host)
-            yield rows.at(thing)
             # What has no record was not put back, and so is not saved either.
-            yield f"[[ -s $state/before/{quoted(f'profile.{thing.subject}')} ]] || all=''"
+            yield f"all=''; [[ ! -s $state/before/{quoted(f'profile.{thing.subject}')} ]] || {rows.at(thing)}"
             yield from rows.forward(thing)
         elif not thing.last:
             yield from rows.put_back(thing)
     for thing in reversed(section):
-        yield from rows.take_away(thing)
+        yield from rows.take_away(thing, [_nobody_on(host)] if thing.id == "ethernet.activate" else [])
     for thing in section:
         yield from rows.put_back(thing) if thing.last else ()
+
+
+def _underlay_in_use(interface: str) -> Iterator[str]:
+    """A port of a bridge or a bond stays one, and a change is guarded where an address is on it or on what it carries.
+
+    The program knows both from all of the host's devices.
+    """
+    yield f"free '' 'master [^ ]+' ip -o link show dev {interface}"
+    carries = f"ip -o link; ip -o addr show dev {interface} scope global"
+    yield f"[[ $({carries}) != *@(@{interface}:| inet)* ]] || guarded=yes"
+
+
+def _nobody_on(host: Host) -> str:
+    """Whoever came in by SSH over a connection is not cut off by undo, which leaves none: the program guards that."""
+    return wrapped(
+        ["free", "''", ".+", "ss", "-Htn", "state", "established", "src", str(host.vtep), "sport", "=", ":ssh"]
+    )
 
 
 def _addresses(bridge: str) -> str:
@@ -83,11 +99,6 @@ def _confirm(plan: Plan, host: Host) -> str:
 
 def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterator[str]:
     interface = quoted(host.interface)
-    if host.zone:
-        yield f"zone={quoted(host.zone)}"
-    else:
-        ask = f"firewall-cmd --get-zone-of-interface={interface} 2>/dev/null"
-        yield f"zone=$({ask} || firewall-cmd --get-default-zone) || die 3 firewalld"
     names = "|".join(escaped(segment.vxlan) for segment in plan.segments)
     own = f"own={quoted(f'/: ({names})[:@]/d')} # `lone` PORT: whether no other plan's VXLAN is on it"
     if back:
@@ -102,6 +113,14 @@ def _facts(plan: Plan, host: Host, rows_: Iterable[Thing], back: bool) -> Iterat
     if not back and _names_peers(rows_):
         first, *more = plan.others(host)
         yield wrapped([f"peers=({first}", *more], end=")")
+
+
+def _zone(host: Host) -> str:
+    """Return the line that says the underlay's zone, as it is by then: a change of its profile can change it."""
+    if host.zone:
+        return f"zone={quoted(host.zone)}"
+    ask = f"firewall-cmd --get-zone-of-interface={quoted(host.interface)} 2>/dev/null"
+    return f"zone=$({ask} || firewall-cmd --get-default-zone) || die 3 firewalld"
 
 
 def _once(sections: Iterable[str]) -> Iterator[str]:
@@ -131,7 +150,8 @@ def _render(
     for each, rows_ in order:
         body = list(functions(plan, host, each, lambda of: write(plan, host, of))) or list(write(plan, host, rows_))
         guarded = write is _back and bool(rows_) and rows_[0].id == "ethernet.profile"
-        texts += ["\n".join([_heading(each, guarded), *body])] if rows_ else []
+        zone = [_zone(host)] if any('"$zone"' in line for line in body) else []
+        texts += ["\n".join([_heading(each, guarded), *zone, *body])] if rows_ else []
     return (
         _environment()
         .get_template("base.sh.j2")

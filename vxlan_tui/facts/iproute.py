@@ -43,6 +43,7 @@ def _vxlan(data: Mapping[str, Any]) -> VxlanLink:
         local=data.get("local", data.get("local6", "")),
         remote=next((data[key] for key in ("remote", "remote6", "group", "group6") if key in data), ""),
         parent=data.get("link", ""),
+        learning=data.get("learning", True),
     )
 
 

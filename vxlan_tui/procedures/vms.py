@@ -41,10 +41,11 @@ def things(plan: Plan, host: Host, state: HostState | None) -> Iterator[Thing]:
     for nics in by_name.values():
         refused = _refused(nics, state)
         mtus = {vm: inner_mtu(plan, plan.segment_of(vm.network), state) for vm in nics}
-        yield existing(nics[0].name, creation(nics[0], mtus[nics[0]]), refused)
+        timeout = max(row.shutdown_timeout for row in nics)
+        yield existing(nics[0].name, creation(nics[0], mtus[nics[0]]), timeout, refused)
         for vm in nics:
             yield from _nic(plan, vm, len(nics), mtus[vm], state)
-        yield running(nics[0].name, max(row.shutdown_timeout for row in nics), refused)
+        yield running(nics[0].name, timeout, refused)
 
 
 def _refused(nics: list[Vm], state: HostState | None) -> str:
@@ -131,6 +132,7 @@ def stored_nic(vm: str, mac: str, subject: str, network: str = "", mtu: str = ""
         lines(('<interface type="network"', f'<source network="{network}"', f'<mtu size="{mtu}"')),
         change=(edit,),
         clear=() if mac else (several(vm),),
+        lacking=f"the VM {vm} has no NIC{f' with the MAC address {mac}' if mac else ''}",
         refused=refused,
         kept=Reading(shows),
         restore=(command("virsh", "update-device", vm, RECORD, "--config"),),
@@ -239,7 +241,9 @@ def start(name: str) -> Command:
     return command("virsh", "start", name)
 
 
-def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Thing:
+def existing(
+    vm: str, create: tuple[Command, ...] = (), timeout: int = DEFAULT_SHUTDOWN_TIMEOUT, refused: str = ""
+) -> Thing:
     """Return as a thing that the VM exists; `create` makes it where it does not."""
     none = f"there is no VM {vm}, and the plan does not say how to create it"
     return Thing(
@@ -254,7 +258,8 @@ def existing(vm: str, create: tuple[Command, ...] = (), refused: str = "") -> Th
         make=create,
         missing="" if create else none,
         refused=refused,
-        delete=(command("virsh", "undefine", vm, "--nvram", "--managed-save"),),
+        # virt-install leaves it running.
+        delete=(*shut_down(vm, timeout), command("virsh", "undefine", vm, "--nvram", "--managed-save")),
         back_title=f"The VM {vm}, there or not as before",
         back_note="Its disks are kept: what is on them is yours to judge.",
     )
@@ -275,7 +280,6 @@ def running(vm: str, timeout: int = DEFAULT_SHUTDOWN_TIMEOUT, refused: str = "")
         change=(start(vm),),
         clear=(other,),
         refused=refused,
-        delete=shut_down(vm, timeout),
         restore_when={"running": (start(vm),), "shut off": shut_down(vm, timeout)},
         back_title=f"{vm}: running or not, as before",
     )

@@ -70,8 +70,8 @@ class Others:
         kind = record.kind.removesuffix("-permanent")
         if udp_port(record.name) == str(vxlan.port):
             return True
-        if kind in ("bgp", "evpn"):  # BGP fills it, where neither a remote nor a list of the other hosts does
-            return not vxlan.remote and f"flood.{device}" not in self.records
+        if kind in ("bgp", "evpn"):
+            return not vxlan.learning
         tunnel = self.state.links.get(WIREGUARD_DEVICE)
         inside = tunnel is not None and vxlan.local in [each.partition("/")[0] for each in tunnel.addresses]
         return kind in (*_TUNNEL, "icmp", "peers") and inside

@@ -51,7 +51,8 @@ def _directory(loaded: Plan, name: str | None, output: Path | None, force: bool)
     if output.exists() and any(output.iterdir()) and not force:
         raise Refused(f"--output: {output} is not empty: name another directory, or write into it with --force")
     try:
-        (output / "scripts").mkdir(parents=True, exist_ok=True, mode=EXECUTABLE)
+        for play in ("site", "undo"):
+            (output / play).mkdir(parents=True, exist_ok=True, mode=EXECUTABLE)
         for file, text in directory(loaded):
             (output / file).write_text(text, encoding="utf-8", errors="surrogateescape")
             (output / file).chmod(EXECUTABLE if file.endswith(".sh") else READABLE)
