@@ -170,18 +170,31 @@ def test_a_change_under_an_address_is_guarded(argv: tuple[str, ...], text: str, 
     assert (ended.returncode == 3) == guarded
 
 
-def test_the_way_back_takes_no_connection_from_under_an_ssh_session(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "records",
+    [
+        (Record("underlay.enp1s0", "GENERAL.STATE:30 (disconnected)\n"),),
+        # As a script finds it where NetworkManager activates a profile that is added.
+        (Record("underlay.enp1s0", "GENERAL.CON-UUID:7\n"), Record("profile.Example", "")),
+    ],
+    ids=["the profile was there", "the profile was made"],
+)
+def test_the_way_back_takes_no_connection_from_under_an_ssh_session(
+    records: tuple[Record, ...], tmp_path: Path
+) -> None:
     """The interface had none before, so there is nothing to go back to and nothing to guard."""
-    record = Record("underlay.enp1s0", "GENERAL.STATE:30 (disconnected)\n")
     shown = as_planned.instead(_right(PLAN), "device show enp1s0", "CONNECTION:", "GENERAL.CON-UUID:7\nCONNECTION:")
+    shown = {**shown, ("nmcli", "-e", "no", "-g", "GENERAL.CONNECTION", "device", "show", "enp1s0"): "Example\n"}
     there = ("ss", "-Htn", "state", "established", "src", "198.51.100.2", "sport", "=", ":ssh")
     here = {**shown, there: "0 0 198.51.100.2:22 203.0.113.1:40000\n"}
-    stopped = ran(_script(PLAN, "undo"), here, tmp_path, records=(record,))
+    stopped = ran(_script(PLAN, "undo"), here, tmp_path, records=records)
     assert (stopped.returncode, stopped.stdout) == (1, "")
     assert "Stopped in 10.2: in the way: 0 0 198.51.100.2:22 203.0.113.1:40000" in stopped.stderr
     assert (tmp_path / "state/before/underlay.enp1s0").exists()
-    ended = ran(_script(PLAN, "undo"), shown, tmp_path / "alone", records=(record,))
-    assert commands(ended.stdout) == ["nmcli connection down id Example"]
+    ended = ran(_script(PLAN, "undo"), shown, tmp_path / "alone", records=records)
+    assert commands(ended.stdout) in (["nmcli connection down id Example"], ["nmcli connection delete id Example"])
+    elsewhere = {**here, **dict.fromkeys(shown, ""), **_right(PLAN), there: here[there]}
+    assert "in the way" not in ran(_script(PLAN, "undo"), elsewhere, tmp_path / "else", records=records).stderr
 
 
 def test_the_way_back_of_a_moved_vm_is_told_and_its_network_is_not_in_its_own_way(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tests.test_chapter import apply, run_script, run_undo_script, undo
 from vxlan_tui import plan as plans
 from vxlan_tui.plan import Plan
 from vxlan_tui.rehearsal import SAMPLE, Rehearsal
+from vxlan_tui.rehearsal.guest import INITRAMFS
 from vxlan_tui.rehearsal.network import links
 
 OVER_IPV6 = SAMPLE.read_text().replace("198.51.100.254", "2001:db8:1::fe").replace("203.0.113.254", "2001:db8:2::fe")
@@ -69,6 +70,31 @@ def test_a_bridge_that_changes_keeps_the_running_vms_in_it(field: Field, carry_o
     shell(here, carry_out)
     assert "stp_state 0" in shell(here, "ip -d link show up dev bridge0")
     assert shell(here, ports) == had
+
+
+MADE = (
+    '\n[[vms]]\nhost = "host-a"\nname = "made"\nnetwork = "vxlan10-bridge"\ninstall = """'
+    "--memory 128 --virt-type qemu --import --disk none --osinfo detect=off,require=off --graphics none --boot "
+    'kernel=KERNEL,initrd=INITRD,kernel_args=\'console=ttyS0 quiet net.ifnames=0 rehearsal=192.0.2.77\'"""\n'
+)
+"""A VM as the rehearsal's own are, made by virt-install."""
+
+
+def test_a_vm_that_the_plan_makes_runs_and_is_shut_down_before_it_goes(field: Field) -> None:
+    """virt-install leaves it running; libvirt would forget a running one's definition, and keep the VM."""
+    here = field.rehearsal.hosts[0]
+    vms = "virsh list --all --name | sort"
+    had, kernel = shell(here, vms), shell(here, "virsh dumpxml --xpath '//os/kernel/text()' vma").strip()
+    shell(here, f"cp {PLAN} /root/kept.toml")
+    here.run(["tee", "-a", PLAN], input=MADE.replace("KERNEL", kernel).replace("INITRD", INITRAMFS))
+    try:
+        apply(here)
+        assert shell(here, "virsh domstate made").strip() == "running"
+        assert 'bridge="bridge0"' in shell(here, "virsh dumpxml --xpath '//interface/source/@bridge' made")
+    finally:
+        shell(here, f"mv /root/kept.toml {PLAN}")
+    apply(here)
+    assert shell(here, vms) == had
 
 
 def test_a_vm_that_starts_has_its_lease_with_the_first_request(field: Field) -> None:

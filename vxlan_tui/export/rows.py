@@ -99,11 +99,11 @@ def put_back(thing: Thing) -> Iterator[str]:
         yield from _if("stood", thing, _pick(thing.before), lines)
 
 
-def take_away(thing: Thing, more: Iterable[str] = ()) -> Iterator[str]:
-    """Return the lines that take a thing away that was not there, `more` first; none where nothing has to be."""
+def take_away(thing: Thing) -> Iterator[str]:
+    """Return the lines that take a thing away that was not there; none where nothing has to be."""
     if thing.delete:
         # With --check, what is put back before it is in the way still.
-        stands = [f"[[ -n $check ]] || {each}" for each in (*map(_stand, thing.back_clear), *more)]
+        stands = [f"[[ -n $check ]] || {_stand(each)}" for each in thing.back_clear]
         clear = [_indented(each) for each in stands]
         pick = _pick(thing.before) if thing.partial else ""
         yield from _if("fell", thing, pick, [*clear, *_when("", thing, thing.delete)])

@@ -60,8 +60,10 @@ def _back(plan: Plan, host: Host, section: list[Thing]) -> Iterator[str]:
             yield from rows.forward(thing)
         elif not thing.last:
             yield from rows.put_back(thing)
+    if host.ethernet and any(thing.id == "ethernet.activate" for thing in section):
+        yield from _nobody_on(host, host.ethernet.profile)
     for thing in reversed(section):
-        yield from rows.take_away(thing, [_nobody_on(host)] if thing.id == "ethernet.activate" else [])
+        yield from rows.take_away(thing)
     for thing in section:
         yield from rows.put_back(thing) if thing.last else ()
 
@@ -76,11 +78,14 @@ def _underlay_in_use(interface: str) -> Iterator[str]:
     yield f"[[ $({carries}) != *@(@{interface}:| inet)* ]] || guarded=yes"
 
 
-def _nobody_on(host: Host) -> str:
-    """Whoever came in by SSH over a connection is not cut off by undo, which leaves none: the program guards that."""
-    return wrapped(
-        ["free", "''", ".+", "ss", "-Htn", "state", "established", "src", str(host.vtep), "sport", "=", ":ssh"]
-    )
+def _nobody_on(host: Host, profile: str) -> Iterator[str]:
+    """Whoever came in by SSH over a connection is not cut off where undo leaves none: the program guards that."""
+    underlay, profile = quoted(f"underlay.{host.interface}"), quoted(profile)
+    stays = f"kept profile.{profile} && known {underlay} GENERAL.CON-UUID"
+    yield f"[[ ! -e $state/before/{underlay} ]] || {{ {stays}; }} ||"
+    yield f"    [[ $(nmcli -e no -g GENERAL.CONNECTION device show {quoted(host.interface)}) != {profile} ]] ||"
+    session = ("ss", "-Htn", "state", "established", "src", str(host.vtep), "sport", "=", ":ssh")
+    yield wrapped(["free", "''", ".+", *session], "    ")
 
 
 def _addresses(bridge: str) -> str:
