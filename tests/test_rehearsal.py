@@ -366,19 +366,37 @@ def _is_dead(process: Path) -> bool:
     return (process / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
 
 
-def _left(namespaces: set[str]) -> list[str]:
-    """Give every process, open file and mount that still holds one of these namespaces."""
-    holders = []
-    for directory in [each / kind for each in Path("/proc").glob("[0-9]*") for kind in ("ns", "fd")]:
+def _holders(namespaces: set[str]) -> set[tuple[Path, str]]:
+    """Give every process that holds one of these namespaces, by itself or by an open file, and when it began.
+
+    Asked as long as they are there: the kernel gives the number of one that is gone to the next that anybody makes.
+    """
+    return {
+        (each, began) for each in Path("/proc").glob("[0-9]*") if (began := _began(each)) and _holds(each, namespaces)
+    }
+
+
+def _holds(process: Path, namespaces: set[str]) -> bool:
+    for directory in (process / "ns", process / "fd"):
         with suppress(OSError):  # the process is gone meanwhile
-            if _is_dead(directory.parent):
-                continue
             for link in directory.iterdir():
                 with suppress(OSError):  # the file is closed meanwhile
                     if str(link.readlink()) in namespaces:
-                        holders.append(str(link))
-    mounts = Path("/proc/self/mountinfo").read_text()
-    return holders + [name for name in namespaces if name in mounts]
+                        return True
+    return False
+
+
+def _began(process: Path) -> str:
+    """Give when a process began (proc(5), stat, field 22); empty where it is gone, or has ended."""
+    try:
+        return "" if _is_dead(process) else (process / "stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def _left(holders: set[tuple[Path, str]]) -> list[str]:
+    """Give those of these processes that still run."""
+    return [str(process) for process, began in holders if _began(process) == began]
 
 
 def test_nothing_is_left_after_leaving_not_even_by_an_exception(sample_plan: Plan) -> None:
@@ -388,8 +406,11 @@ def test_nothing_is_left_after_leaving_not_even_by_an_exception(sample_plan: Pla
         namespaces = set().union(*(_namespaces(host.pid) for host in rehearsal.hosts)) - ours
         assert len(namespaces) == 2 * 5
         rehearsal["host-a"].popen(["sleep", "3600"])
+        holders = _holders(namespaces)
+        assert len(holders) > 2
         _ = 1 / 0
-    assert _left(namespaces) == []
+    assert _left({each for each in holders if each[0].name != str(os.getpid())}) == []
+    assert not _holds(Path("/proc/self"), namespaces)
     assert Path("/proc/self/mountinfo").read_text() == mounts
 
 
@@ -412,10 +433,11 @@ def test_nothing_is_left_when_the_owner_is_killed(number: signal.Signals) -> Non
     assert owner.stdout is not None
     pids = [int(word) for word in owner.stdout.readline().split()]
     namespaces = set().union(*(_namespaces(pid) for pid in pids)) - _namespaces(os.getpid())
+    holders = _holders(namespaces)
     owner.send_signal(number)
     owner.wait(timeout=10)
-    assert len(pids) == 2
-    assert _until(lambda: _left(namespaces) == [], 30), _left(namespaces)
+    assert len(pids) == 2 < len(holders)
+    assert _until(lambda: _left(holders) == [], 30), _left(holders)
 
 
 @pytest.mark.parametrize("delay", few([0.02, 0.1, 0.2, 0.5, 1.0], 0.1, 0.5))
@@ -429,9 +451,10 @@ def test_nothing_is_left_when_the_owner_is_killed_while_hosts_come_up(delay: flo
     for pid in map(int, children.read_text().split()):
         with suppress(FileNotFoundError):  # some are commands that have ended
             namespaces |= _namespaces(pid) - ours
+    holders = _holders(namespaces)
     owner.kill()
     owner.wait(timeout=10)
-    assert _until(lambda: _left(namespaces) == [], 30), _left(namespaces)
+    assert _until(lambda: _left(holders) == [], 30), _left(holders)
 
 
 def test_all_that_is_missing_is_said_at_once_with_its_package(tmp_path: Path, sample_plan: Plan) -> None:
